@@ -1,0 +1,116 @@
+//! What one GraphQL request carries to its resolvers.
+
+use std::fmt;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use proto::auth::v1::{Client, TokenPair};
+
+/// Who calls: a session or an API key that was verified and exchanged for an internal token.
+#[derive(Clone)]
+pub struct Principal {
+    /// The account.
+    pub user_id: i64,
+    /// The session, when the credential was an access token.
+    pub session_id: Option<i64>,
+    /// The API key, when the credential was one.
+    pub api_key_id: Option<i64>,
+    /// PASETO v4.public that the services verify themselves; already part of [`RequestContext::call`].
+    pub internal_token: Arc<str>,
+    /// Workspaces of the account (of the key: its one) with role and plan.
+    pub workspaces: Arc<[tokens::Membership]>,
+    /// What an API key may do; empty for sessions, which may do everything their role allows.
+    pub scopes: Arc<[tokens::Scope]>,
+    /// Platform role `admin`.
+    pub platform_admin: bool,
+}
+
+impl fmt::Debug for Principal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Principal")
+            .field("user_id", &self.user_id)
+            .field("session_id", &self.session_id)
+            .field("api_key_id", &self.api_key_id)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What a resolver wants to happen to the caller's cookies; the HTTP layer writes the headers.
+#[derive(Debug, Clone)]
+pub enum SessionChange {
+    /// A session was opened or refreshed.
+    Set(Box<TokenPair>),
+    /// The session ended.
+    Clear,
+}
+
+/// Data of one request, found in resolvers by `ctx.data::<RequestContext>()`. Clones share their counters and outbox.
+#[derive(Clone)]
+pub struct RequestContext {
+    /// The verified caller; `None` is anonymous.
+    pub principal: Option<Principal>,
+    /// What was seen of the client; goes into RPCs that open sessions.
+    pub client: Client,
+    /// Internal token, deadline, request id and trace of this request. Prefer [`read`](Self::read) and
+    /// [`write`](Self::write), which count.
+    pub call: rpc::CallContext,
+    /// The refresh token that came as a cookie, if that cookie counts (see the rules against request forgery).
+    pub refresh_cookie: Option<String>,
+    session_change: Arc<Mutex<Option<SessionChange>>>,
+    rpcs: Arc<AtomicU32>,
+}
+
+impl RequestContext {
+    /// A context whose outbox is empty and whose RPC count is zero.
+    pub fn new(
+        principal: Option<Principal>,
+        client: Client,
+        call: rpc::CallContext,
+        refresh_cookie: Option<String>,
+    ) -> Self {
+        Self { principal, client, call, refresh_cookie, session_change: Arc::default(), rpcs: Arc::default() }
+    }
+
+    /// The caller, or `UNAUTHENTICATED`.
+    pub fn require_principal(&self) -> Result<&Principal, rpc::Error> {
+        self.principal
+            .as_ref()
+            .ok_or_else(|| rpc::Error::new(rpc::Code::Unauthenticated, "SIGN_IN_REQUIRED", "sign in to do this"))
+    }
+
+    /// A gRPC request for an RPC that changes nothing (may be retried once); counts it.
+    pub fn read<T>(&self, message: T) -> tonic::Request<T> {
+        self.rpcs.fetch_add(1, Ordering::Relaxed);
+        self.call.read().request(message)
+    }
+
+    /// A gRPC request for an RPC that changes something (never retried); counts it.
+    pub fn write<T>(&self, message: T) -> tonic::Request<T> {
+        self.rpcs.fetch_add(1, Ordering::Relaxed);
+        self.call.write().request(message)
+    }
+
+    /// How many RPCs this request has made.
+    pub fn rpc_count(&self) -> u32 {
+        self.rpcs.load(Ordering::Relaxed)
+    }
+
+    /// Gives the session to the client as cookies with the answer. The last change of a request wins.
+    pub fn set_session(&self, tokens: &TokenPair) {
+        self.change_session(SessionChange::Set(Box::new(tokens.clone())));
+    }
+
+    /// Takes the session cookies from the client with the answer.
+    pub fn clear_session(&self) {
+        self.change_session(SessionChange::Clear);
+    }
+
+    /// Takes the change out, for the HTTP layer.
+    pub fn take_session_change(&self) -> Option<SessionChange> {
+        self.session_change.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    fn change_session(&self, change: SessionChange) {
+        *self.session_change.lock().unwrap_or_else(PoisonError::into_inner) = Some(change);
+    }
+}

@@ -1,0 +1,27 @@
+//! The services behind the gateway.
+
+use proto::analytics::v1::analytics_service_client::AnalyticsServiceClient;
+use proto::auth::v1::auth_service_client::AuthServiceClient;
+use proto::links::v1::link_service_client::LinkServiceClient;
+
+/// One client for each service, over channels of the one factory (`rpc::connect`); cloning shares the connections.
+#[derive(Clone)]
+pub struct Upstreams {
+    /// Accounts, sessions and API keys.
+    pub auth: AuthServiceClient<rpc::Channel>,
+    /// Links.
+    pub links: LinkServiceClient<rpc::Channel>,
+    /// Click statistics.
+    pub analytics: AnalyticsServiceClient<rpc::Channel>,
+}
+
+impl Upstreams {
+    /// Wraps the channels to auth-svc, shortener-svc and analytics-svc.
+    pub fn new(auth: rpc::Channel, links: rpc::Channel, analytics: rpc::Channel) -> Self {
+        Self {
+            auth: AuthServiceClient::new(auth),
+            links: LinkServiceClient::new(links),
+            analytics: AnalyticsServiceClient::new(analytics),
+        }
+    }
+}
