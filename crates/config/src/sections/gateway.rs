@@ -1,0 +1,83 @@
+//! Section `gateway`.
+
+use std::net::SocketAddr;
+
+use serde::Deserialize;
+
+use crate::{ConfigErrors, forms};
+
+/// gateway.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Gateway {
+    /// Address and port for HTTP; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// Address and port for /health/live, /health/ready and /metrics.
+    pub admin_listen: SocketAddr,
+    /// Shows introspection to anonymous callers, field suggestions and the playground; for machines of developers.
+    pub development: bool,
+    /// Cookies without Secure and the __Host- prefix, for plain http on localhost.
+    pub insecure_cookies: bool,
+    /// Origins that may call with credentials from a browser, beside domains.app_url.
+    pub allowed_origins: Vec<String>,
+    /// Nesting of one operation.
+    pub max_depth: usize,
+    /// Fields of one operation with its fragments expanded.
+    pub max_selections: usize,
+    /// Aliases of one operation.
+    pub max_aliases: usize,
+    /// Root fields of one operation.
+    pub max_root_fields: usize,
+    /// Mutations of one operation that take a password or a token.
+    pub max_credential_mutations: usize,
+    /// Tokens of one document.
+    pub max_tokens: usize,
+    /// Nesting that the parser follows.
+    pub max_recursion: usize,
+    /// Directives of one operation.
+    pub max_directives: usize,
+    /// Directives of one field.
+    pub max_directives_per_field: usize,
+    /// Cost of one operation: a field is one, a list multiplies by its size.
+    pub max_cost: usize,
+    /// Items of one page.
+    pub max_page: usize,
+    /// Longest body of a request, in bytes.
+    pub max_body_bytes: usize,
+    /// Longest header block of a request, in bytes.
+    pub max_header_bytes: usize,
+    /// How long a request may take; what is left of it goes to the services as their deadline.
+    pub request_timeout_ms: u64,
+    /// How long a client may take to send its headers.
+    pub header_timeout_ms: u64,
+    /// Requests at once.
+    pub max_in_flight: usize,
+    /// The longest wait for a place among them before 503.
+    pub queue_ms: u64,
+    /// Readiness goes off when this many requests were refused within shed_window_ms.
+    pub shed_not_ready_count: u32,
+    /// The window in which they are counted.
+    pub shed_window_ms: u64,
+    /// How long readiness then stays off.
+    pub shed_not_ready_ms: u64,
+    /// Requests per second of one address before any credential is looked at; 0: no limit.
+    pub ip_per_second: u32,
+    /// Requests of one address at once.
+    pub ip_burst: u32,
+    /// Anonymous requests per minute of one address, counted in Redis.
+    pub anonymous_per_minute: u32,
+    /// open: without Redis the shared limits let everything pass; closed: they refuse with 503.
+    pub limiter_without_redis: String,
+    /// Parsed documents kept.
+    pub document_cache_entries: usize,
+}
+
+impl Gateway {
+    pub(crate) fn check(&self, errors: &mut ConfigErrors) {
+        forms::listeners(errors, "gateway", self.listen, self.admin_listen);
+        for origin in &self.allowed_origins {
+            forms::origin(errors, "gateway.allowed_origins", origin);
+        }
+        forms::choice(errors, "gateway.limiter_without_redis", &self.limiter_without_redis, &["open", "closed"]);
+    }
+}

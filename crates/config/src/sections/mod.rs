@@ -1,0 +1,86 @@
+//! One struct for each section of the default file, field by field.
+
+mod analytics;
+mod auth;
+mod database;
+mod domains;
+mod gateway;
+mod lifecycle;
+mod plans;
+mod proxies;
+mod redirector;
+mod redis;
+mod rpc;
+mod shortener;
+mod streams;
+mod telemetry;
+
+use serde::Deserialize;
+
+pub use self::{
+    analytics::Analytics,
+    auth::Auth,
+    database::Database,
+    domains::Domains,
+    gateway::Gateway,
+    lifecycle::Lifecycle,
+    plans::{Plan, Plans},
+    proxies::Proxies,
+    redirector::Redirector,
+    redis::Redis,
+    rpc::Rpc,
+    shortener::Shortener,
+    streams::Streams,
+    telemetry::Telemetry,
+};
+use crate::ConfigErrors;
+
+/// The whole configuration. Obtained by [`Config::load`].
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// PostgreSQL.
+    pub database: Database,
+    /// Redis, which carries the streams and the shared caches.
+    pub redis: Redis,
+    /// Event and click streams.
+    pub streams: Streams,
+    /// Logs and traces.
+    pub telemetry: Telemetry,
+    /// Stopping.
+    pub lifecycle: Lifecycle,
+    /// Calls between services.
+    pub rpc: Rpc,
+    /// Short domains and our own addresses.
+    pub domains: Domains,
+    /// Proxies in front of the public listeners.
+    pub proxies: Proxies,
+    /// auth-svc.
+    pub auth: Auth,
+    /// What workspaces may use, by plan.
+    pub plans: Plans,
+    /// shortener-svc.
+    pub shortener: Shortener,
+    /// redirector-svc.
+    pub redirector: Redirector,
+    /// analytics-svc.
+    pub analytics: Analytics,
+    /// gateway.
+    pub gateway: Gateway,
+}
+
+impl Config {
+    /// Checks what one value alone can not tell: forms, choices and relations between keys.
+    pub(crate) fn check(&self, errors: &mut ConfigErrors) {
+        self.database.check(errors);
+        self.redis.check(errors);
+        self.telemetry.check(errors);
+        self.rpc.check(errors);
+        self.domains.check(errors);
+        self.auth.check(errors);
+        self.shortener.check(errors);
+        self.redirector.check(errors);
+        self.analytics.check(errors);
+        self.gateway.check(errors);
+    }
+}
