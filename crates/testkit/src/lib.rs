@@ -1,1 +1,73 @@
-//! Placeholder.
+//! Real PostgreSQL and Redis for tests, one private pair for each test process.
+//!
+//! The first test that asks starts the servers on free loopback ports; they die with the process, however it ends. A
+//! test never shares state with another: [`database`] makes a fresh database and [`redis`] hands out an unused index.
+//! Tests that break a server on purpose start one of their own: [`PrivatePostgres`] and [`PrivateRedis`].
+//!
+//! Nothing here touches a server that the tests did not start. PostgreSQL refuses to run as root, so for root it runs as
+//! `postgres` (or `nobody`).
+
+mod keeper;
+mod port;
+mod postgres;
+mod redis;
+mod scratch;
+mod wait;
+
+use std::sync::atomic::{AtomicU16, AtomicU32, Ordering};
+
+use tokio::sync::OnceCell;
+
+pub use port::free_port;
+pub use postgres::PrivatePostgres;
+pub use redis::PrivateRedis;
+pub use wait::{holds_within, until};
+
+static POSTGRES: OnceCell<PrivatePostgres> = OnceCell::const_new();
+static REDIS: OnceCell<PrivateRedis> = OnceCell::const_new();
+
+/// Settings of a fresh, empty database on this process's PostgreSQL.
+///
+/// # Panics
+/// When PostgreSQL is not installed or does not start; the message says which.
+pub async fn database() -> config::Database {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let server = POSTGRES
+        .get_or_init(|| async { PrivatePostgres::shared().await.expect("a private PostgreSQL for the tests") })
+        .await;
+    let name = format!("test_{}", NEXT.fetch_add(1, Ordering::Relaxed));
+    server.create_database(&name).await.expect("a fresh database");
+    server.config(&name)
+}
+
+/// Settings of an unused database index on this process's Redis (AOF off, noeviction).
+///
+/// Streams and keys are apart for each index; server-wide commands (`FLUSHALL`, `CONFIG`, `SHUTDOWN`) are not: for those
+/// take a [`PrivateRedis`].
+///
+/// # Panics
+/// When Redis is not installed or does not start, or after [`PrivateRedis::DATABASES`] calls.
+pub async fn redis() -> config::Redis {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let server =
+        REDIS.get_or_init(|| async { PrivateRedis::shared().await.expect("a private Redis for the tests") }).await;
+    let index = NEXT.fetch_add(1, Ordering::Relaxed);
+    assert!(
+        index < PrivateRedis::DATABASES,
+        "one test process may ask for {} Redis databases",
+        PrivateRedis::DATABASES
+    );
+    server.config(index)
+}
+
+/// [`config::Config::for_tests`] with a fresh database, an unused Redis index and a fresh spool directory.
+pub async fn config() -> config::Config {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let (database, redis) = (database().await, redis().await);
+    let mut config = config::Config::for_tests();
+    config.database = database;
+    config.redis = redis;
+    let spool = scratch::run_dir().join(format!("spool-{}", NEXT.fetch_add(1, Ordering::Relaxed)));
+    config.redirector.spool_dir = spool.to_string_lossy().into_owned();
+    config
+}
