@@ -22,6 +22,8 @@ pub struct Auth {
     pub internal_token_seconds: u64,
     /// Life of a session without use.
     pub refresh_token_days: u64,
+    /// Life of a session however much it is used.
+    pub session_max_days: u64,
     /// argon2id: memory in KiB.
     pub argon2_memory_kib: u32,
     /// argon2id: passes.
