@@ -1,0 +1,1 @@
+CREATE TABLE clicks (at timestamptz NOT NULL, n bigint GENERATED ALWAYS AS IDENTITY) PARTITION BY RANGE (at);

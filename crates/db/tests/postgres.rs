@@ -1,0 +1,166 @@
+//! The crate against a real PostgreSQL.
+
+use std::time::Duration;
+
+use db::{NotMigrated, constraint, is_unavailable, outbox, partitions};
+use proto::events::v1::Envelope;
+use sqlx::migrate::Migrator;
+use sqlx::postgres::PgPool;
+use time::macros::{date, datetime};
+
+static MIGRATOR: Migrator = sqlx::migrate!("tests/migrations");
+
+async fn migrated() -> PgPool {
+    let config = testkit::database().await;
+    db::migrate(&config, "links", &MIGRATOR).await.expect("the test migrations apply");
+    db::connect(&config, "links").await.expect("the URL parses")
+}
+
+fn envelope(n: u8) -> Envelope {
+    Envelope { event_id: vec![n; 16], workspace_id: n.into(), ..Envelope::default() }
+}
+
+#[tokio::test]
+async fn connections_see_their_schema_and_have_their_limits() {
+    let mut config = testkit::database().await;
+    config.statement_timeout_ms = 50;
+    db::migrate(&config, "links", &MIGRATOR).await.unwrap();
+    let pool = db::connect(&config, "links").await.unwrap();
+    let (schema, name): (String, String) =
+        sqlx::query_as("SELECT current_schema(), current_setting('application_name')").fetch_one(&pool).await.unwrap();
+    assert_eq!((schema.as_str(), name.as_str()), ("links", "links"));
+    let slow = sqlx::query("SELECT pg_sleep(5)").execute(&pool).await.unwrap_err();
+    assert!(is_unavailable(&slow), "{slow}");
+}
+
+#[tokio::test]
+async fn a_database_that_is_away_fails_statements_not_the_start() {
+    let mut config = testkit::database().await;
+    config.url = config::Secret::new(format!("postgres://x@127.0.0.1:{}/x", testkit::free_port()));
+    config.acquire_timeout_ms = 100;
+    let pool = db::connect(&config, "links").await.unwrap();
+    let error = sqlx::query("SELECT 1").execute(&pool).await.unwrap_err();
+    assert!(is_unavailable(&error), "{error}");
+    assert!(matches!(db::require_migrated(&pool, &MIGRATOR).await, Err(NotMigrated::Unknown(_))));
+}
+
+#[tokio::test]
+async fn migrations_run_once_whoever_starts_them() {
+    let config = testkit::database().await;
+    let all = (0..4).map(|_| {
+        let config = config.clone();
+        tokio::spawn(async move { db::migrate(&config, "links", &MIGRATOR).await })
+    });
+    for one in all.collect::<Vec<_>>() {
+        one.await.unwrap().unwrap();
+    }
+    let pool = db::connect(&config, "links").await.unwrap();
+    db::require_migrated(&pool, &MIGRATOR).await.unwrap();
+    let applied: i64 = sqlx::query_scalar("SELECT count(*) FROM _sqlx_migrations").fetch_one(&pool).await.unwrap();
+    assert_eq!(applied, 3);
+    let schemas: Vec<String> = sqlx::query_scalar(
+        "SELECT table_schema::text FROM information_schema.tables WHERE table_name LIKE '%migrations'",
+    )
+    .fetch_all(&pool)
+    .await
+    .unwrap();
+    assert_eq!(schemas, ["links"]);
+}
+
+#[tokio::test]
+async fn a_service_refuses_a_schema_that_lacks_a_migration_and_accepts_a_newer_one() {
+    let config = testkit::database().await;
+    let pool = db::connect(&config, "links").await.unwrap();
+    let empty = db::require_migrated(&pool, &MIGRATOR).await;
+    assert!(matches!(empty, Err(NotMigrated::Behind { missing: 3, first: 1 })), "{empty:?}");
+    let older = Migrator::with_migrations(MIGRATOR.iter().take(2).cloned().collect());
+    db::migrate(&config, "links", &older).await.unwrap();
+    let behind = db::wait_migrated(&pool, &MIGRATOR).await;
+    assert!(matches!(behind, Err(NotMigrated::Behind { missing: 1, first: 3 })), "{behind:?}");
+    db::migrate(&config, "links", &MIGRATOR).await.unwrap();
+    db::require_migrated(&pool, &older).await.unwrap();
+    sqlx::query("UPDATE _sqlx_migrations SET checksum = 'x' WHERE version = 2").execute(&pool).await.unwrap();
+    assert!(matches!(db::require_migrated(&pool, &MIGRATOR).await, Err(NotMigrated::Changed(2))));
+}
+
+#[tokio::test]
+async fn an_event_exists_exactly_when_its_transaction_committed() {
+    let pool = migrated().await;
+    let mut tx = pool.begin().await.unwrap();
+    outbox::append(&mut tx, "links", &envelope(1)).await.unwrap();
+    tx.rollback().await.unwrap();
+    let mut tx = pool.begin().await.unwrap();
+    outbox::append(&mut tx, "links", &envelope(2)).await.unwrap();
+    outbox::append_all(&mut tx, "links", &[envelope(3), envelope(4)]).await.unwrap();
+    tx.commit().await.unwrap();
+    let mut connection = pool.acquire().await.unwrap();
+    let rows = outbox::unpublished(&mut connection, 10).await.unwrap();
+    let workspaces: Vec<i64> =
+        rows.iter().map(|row| <Envelope as prost::Message>::decode(&*row.payload).unwrap().workspace_id).collect();
+    assert_eq!(workspaces, [2, 3, 4]);
+}
+
+#[tokio::test]
+async fn published_events_are_kept_for_replay_and_then_deleted() {
+    let pool = migrated().await;
+    let mut connection = pool.acquire().await.unwrap();
+    outbox::append_all(&mut connection, "links", &[envelope(1), envelope(2), envelope(3)]).await.unwrap();
+    let rows = outbox::unpublished(&mut connection, 2).await.unwrap();
+    let marks: Vec<(i64, i64)> = rows.iter().zip([100, 200]).map(|(row, entry)| (row.seq, entry)).collect();
+    let now = datetime!(2026-11-21 12:00 UTC);
+    outbox::mark_published(&mut connection, &marks, now).await.unwrap();
+    assert_eq!(outbox::unpublished(&mut connection, 10).await.unwrap().len(), 1);
+    assert_eq!(outbox::last_entries(&mut connection).await.unwrap(), [("links".to_owned(), 200)]);
+    let lost = outbox::published_after(&mut connection, "links", 100, 10).await.unwrap();
+    assert_eq!(lost.iter().map(|row| row.entry).collect::<Vec<_>>(), [Some(200)]);
+    assert_eq!(outbox::delete_published(&mut connection, now, 10).await.unwrap(), 0);
+    let later = now + Duration::from_millis(1);
+    assert_eq!(outbox::delete_published(&mut connection, later, 1).await.unwrap(), 1);
+    assert_eq!(outbox::delete_published(&mut connection, later, 10).await.unwrap(), 1);
+    assert_eq!(outbox::unpublished(&mut connection, 10).await.unwrap().len(), 1, "an unpublished one is never deleted");
+}
+
+#[tokio::test]
+async fn monthly_partitions_are_made_once_and_meet_without_a_gap() {
+    let pool = migrated().await;
+    let first_id_at = |t: time::OffsetDateTime| t.unix_timestamp();
+    let make = || {
+        let pool = pool.clone();
+        tokio::spawn(async move {
+            let mut connection = pool.acquire().await?;
+            let (from, through) = (date!(2026 - 11 - 21), date!(2027 - 01 - 01));
+            partitions::ensure_monthly_by_id(&mut connection, "links", from, through, first_id_at).await
+        })
+    };
+    let mut made = 0;
+    for task in [make(), make(), make(), make()] {
+        made += task.await.unwrap().unwrap();
+    }
+    assert_eq!(made, 3);
+    let turn = datetime!(2026-12-01 0:00 UTC).unix_timestamp();
+    for id in [datetime!(2026-11-01 0:00 UTC).unix_timestamp(), turn - 1, turn] {
+        sqlx::query("INSERT INTO links VALUES ($1, 'x')").bind(id).execute(&pool).await.unwrap();
+    }
+    let in_november: i64 = sqlx::query_scalar("SELECT count(*) FROM links_202611").fetch_one(&pool).await.unwrap();
+    assert_eq!(in_november, 2);
+    let early = datetime!(2026-10-31 0:00 UTC).unix_timestamp();
+    assert!(sqlx::query("INSERT INTO links VALUES ($1, 'x')").bind(early).execute(&pool).await.is_err());
+    let empty = sqlx::query("INSERT INTO links VALUES ($1, '')").bind(turn + 1).execute(&pool).await.unwrap_err();
+    assert_eq!(constraint(&empty), Some("links_code_key"));
+}
+
+#[tokio::test]
+async fn daily_partitions_follow_utc_and_do_not_wait_for_writers() {
+    let pool = migrated().await;
+    let mut connection = pool.acquire().await.unwrap();
+    let (from, through) = (date!(2026 - 12 - 31), date!(2027 - 01 - 01));
+    assert_eq!(partitions::ensure_daily(&mut connection, "clicks", from, from).await.unwrap(), 1);
+    // A writer that does not finish.
+    let mut writer = pool.begin().await.unwrap();
+    sqlx::query("INSERT INTO clicks VALUES ('2026-12-31 23:59:59.999Z')").execute(&mut *writer).await.unwrap();
+    assert_eq!(partitions::ensure_daily(&mut connection, "clicks", from, through).await.unwrap(), 1);
+    sqlx::query("INSERT INTO clicks VALUES ('2027-01-01 00:00Z')").execute(&mut *writer).await.unwrap();
+    writer.commit().await.unwrap();
+    let new_year: i64 = sqlx::query_scalar("SELECT n FROM clicks_20270101").fetch_one(&pool).await.unwrap();
+    assert_eq!(new_year, 2);
+}
