@@ -1,24 +1,75 @@
 //! The GraphQL schema: types, resolvers and loaders over the upstream services.
+//!
+//! A resolver converts and calls; whether the caller may is decided by the service that owns the data. Outcomes that a
+//! client must expect are `userErrors` of the payload, everything else is an error with a code (see [`problem`]).
 
-use async_graphql::{EmptyMutation, EmptySubscription, Object, Schema};
+#[macro_use]
+mod mirror;
 
+mod account;
+mod account_mutation;
+mod analytics;
+mod api_key;
+mod link;
+mod link_input;
+mod link_mutation;
+mod loaders;
+mod member;
+mod page;
+mod problem;
+mod queries;
+mod scalars;
+mod workspace;
+
+use async_graphql::{EmptySubscription, Error, ID, MergedObject, Schema};
+
+pub use loaders::attach;
+pub use queries::Query;
+
+use crate::request::RequestContext;
 use crate::upstreams::Upstreams;
 
+/// Everything that can be changed.
+#[derive(MergedObject, Default)]
+pub struct Mutation(account_mutation::AccountMutation, api_key::ApiKeyMutation, link_mutation::LinkMutation);
+
 /// The executable schema.
-pub type CurtailSchema = Schema<Query, EmptyMutation, EmptySubscription>;
+pub type CurtailSchema = Schema<Query, Mutation, EmptySubscription>;
 
-/// Everything that can be read.
-pub struct Query;
-
-#[Object]
-impl Query {
-    /// Version of the platform that answers.
-    async fn version(&self) -> &'static str {
-        env!("CARGO_PKG_VERSION")
-    }
+/// Builds the schema over `upstreams`. Each request needs its own data: the [`RequestContext`] and, by [`attach`], loaders.
+pub fn build(upstreams: Upstreams) -> CurtailSchema {
+    Schema::build(Query, Mutation::default(), EmptySubscription).data(upstreams).finish()
 }
 
-/// Builds the schema over `upstreams`.
-pub fn build(upstreams: Upstreams) -> CurtailSchema {
-    Schema::build(Query, EmptyMutation, EmptySubscription).data(upstreams).finish()
+/// The schema as checked in at `gateway/schema.graphql`.
+pub fn sdl() -> String {
+    Schema::build(Query, Mutation::default(), EmptySubscription).finish().sdl()
+}
+
+/// The workspace that was named or else the caller's first one, which is the personal one of an account and the only one
+/// of an API key.
+///
+/// # Errors
+/// `UNAUTHENTICATED` for nobody; `NOT_FOUND` for an account without a workspace.
+fn workspace_or_default(context: &RequestContext, id: Option<ID>) -> Result<i64, Error> {
+    let principal = context.require_principal().map_err(problem::fault)?;
+    let first = || principal.workspaces.first().map(|membership| membership.id);
+    id.map(|id| scalars::parse_id(&id))
+        .or_else(first)
+        .ok_or_else(|| problem::fault(rpc::Error::new(rpc::Code::NotFound, "WORKSPACE_NOT_FOUND", "no workspace")))
+}
+
+#[cfg(test)]
+mod tests {
+    /// The file is what clients generate their types from. `UPDATE=1 cargo test -p gateway sdl` writes it anew.
+    #[test]
+    fn the_checked_in_sdl_is_in_step() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/schema.graphql");
+        let sdl = super::sdl();
+        if std::env::var_os("UPDATE").is_some() {
+            std::fs::write(path, &sdl).unwrap();
+        }
+        let checked_in = std::fs::read_to_string(path).unwrap_or_default();
+        assert!(checked_in == sdl, "gateway/schema.graphql is behind the code; run UPDATE=1 cargo test -p gateway sdl");
+    }
 }

@@ -1,0 +1,246 @@
+//! Mutations of the caller's account: signing up, in and out, passwords.
+
+use async_graphql::{Context, Error, ID, InputObject, Object, SimpleObject};
+use proto::auth::v1 as pb;
+use time::OffsetDateTime;
+
+use super::account::Viewer;
+use super::problem::{UserError, fault, outcome, value};
+use super::scalars::{instant, parse_id};
+use super::workspace::Workspace;
+use crate::request::RequestContext;
+use crate::upstreams::Upstreams;
+
+/// A new account.
+#[derive(InputObject)]
+pub struct RegisterInput {
+    /// At most 254 bytes.
+    pub email: String,
+    /// At most 256 bytes; its strength is estimated, there are no rules about characters.
+    pub password: String,
+    /// At most 200 characters.
+    pub full_name: String,
+}
+
+/// Who signs in.
+#[derive(InputObject)]
+pub struct LoginInput {
+    /// The address of the account.
+    pub email: String,
+    /// Its password.
+    pub password: String,
+}
+
+/// The tokens of a session, for clients that do not use cookies.
+#[derive(SimpleObject)]
+pub struct Tokens {
+    /// Goes into `Authorization: Bearer …`.
+    pub access_token: String,
+    /// When the access token stops to be accepted.
+    pub access_expires_at: Option<OffsetDateTime>,
+    /// Trades once for the next pair.
+    pub refresh_token: String,
+    /// When the refresh token stops to be accepted.
+    pub refresh_expires_at: Option<OffsetDateTime>,
+}
+
+impl From<pb::TokenPair> for Tokens {
+    fn from(pair: pb::TokenPair) -> Self {
+        Self {
+            access_token: pair.access_token,
+            access_expires_at: instant(pair.access_expires_at),
+            refresh_token: pair.refresh_token,
+            refresh_expires_at: instant(pair.refresh_expires_at),
+        }
+    }
+}
+
+/// What became of `register`.
+#[derive(SimpleObject, Default)]
+pub struct RegisterPayload {
+    /// The new account; null when `userErrors` says why not.
+    pub viewer: Option<Viewer>,
+    /// The personal workspace.
+    pub workspace: Option<Workspace>,
+    /// The session that was opened.
+    pub tokens: Option<Tokens>,
+    /// Why nothing was made.
+    pub user_errors: Vec<UserError>,
+}
+
+/// What became of `login` or `refreshSession`.
+#[derive(SimpleObject, Default)]
+pub struct SessionPayload {
+    /// The session's tokens; null when `userErrors` says why not.
+    pub tokens: Option<Tokens>,
+    /// Why no session was opened.
+    pub user_errors: Vec<UserError>,
+}
+
+/// What became of a mutation that has nothing to show.
+#[derive(SimpleObject, Default)]
+pub struct DonePayload {
+    /// Whether it was done.
+    pub done: bool,
+    /// Why not.
+    pub user_errors: Vec<UserError>,
+}
+
+impl DonePayload {
+    fn new<T>(result: Result<T, UserError>) -> Self {
+        match result {
+            Ok(_) => Self { done: true, user_errors: Vec::new() },
+            Err(error) => Self { done: false, user_errors: vec![error] },
+        }
+    }
+}
+
+/// How hard a password is to guess.
+#[derive(SimpleObject)]
+pub struct PasswordStrength {
+    /// 0 (guessed at once) to 4 (very strong).
+    pub score: u32,
+    /// Whether an account may use it.
+    pub acceptable: bool,
+    /// What is weak about it.
+    pub warning: Option<String>,
+    /// How to make it better.
+    pub suggestions: Vec<String>,
+}
+
+/// Mutations of the caller's account.
+#[derive(Default)]
+pub struct AccountMutation;
+
+#[Object]
+impl AccountMutation {
+    /// Makes an account with a personal workspace and signs it in.
+    async fn register(&self, ctx: &Context<'_>, input: RegisterInput) -> Result<RegisterPayload, Error> {
+        let context = ctx.data::<RequestContext>()?;
+        let message = pb::RegisterRequest {
+            email: input.email,
+            password: input.password,
+            full_name: input.full_name,
+            client: Some(context.client.clone()),
+        };
+        let mut auth = ctx.data::<Upstreams>()?.auth.clone();
+        Ok(match outcome(auth.register(context.write(message)).await)? {
+            Ok(answer) => {
+                open_session(context, answer.tokens.as_ref());
+                let workspaces = answer.workspace.clone().into_iter().collect();
+                RegisterPayload {
+                    viewer: Viewer::new(answer.user, workspaces),
+                    workspace: answer.workspace.map(Workspace::from),
+                    tokens: answer.tokens.map(Tokens::from),
+                    user_errors: Vec::new(),
+                }
+            }
+            Err(error) => RegisterPayload { user_errors: vec![error], ..Default::default() },
+        })
+    }
+
+    /// Signs in. Browsers get the session as cookies, too.
+    async fn login(&self, ctx: &Context<'_>, input: LoginInput) -> Result<SessionPayload, Error> {
+        let context = ctx.data::<RequestContext>()?;
+        let client = Some(context.client.clone());
+        let request = context.write(pb::LoginRequest { email: input.email, password: input.password, client });
+        let mut auth = ctx.data::<Upstreams>()?.auth.clone();
+        let result = outcome(auth.login(request).await)?;
+        Ok(session(context, result.map(|answer| answer.tokens)))
+    }
+
+    /// Trades a refresh token for a new pair. Without an argument the cookie's is taken.
+    async fn refresh_session(&self, ctx: &Context<'_>, refresh_token: Option<String>) -> Result<SessionPayload, Error> {
+        let context = ctx.data::<RequestContext>()?;
+        let refresh_token = refresh_token.or_else(|| context.refresh_cookie.clone()).unwrap_or_default();
+        let client = Some(context.client.clone());
+        let request = context.write(pb::RefreshSessionRequest { refresh_token, client });
+        let mut auth = ctx.data::<Upstreams>()?.auth.clone();
+        let result = outcome(auth.refresh_session(request).await)?;
+        Ok(session(context, result.map(|answer| answer.tokens)))
+    }
+
+    /// Ends the session of the refresh token, of the cookie, or of the access token that asks.
+    async fn logout(&self, ctx: &Context<'_>, refresh_token: Option<String>) -> Result<DonePayload, Error> {
+        let context = ctx.data::<RequestContext>()?;
+        let refresh_token = refresh_token.or_else(|| context.refresh_cookie.clone()).unwrap_or_default();
+        if refresh_token.is_empty() {
+            context.require_principal().map_err(fault)?;
+        }
+        context.clear_session();
+        let request = context.write(pb::LogoutRequest { refresh_token });
+        let mut auth = ctx.data::<Upstreams>()?.auth.clone();
+        Ok(DonePayload::new(outcome(auth.logout(request).await)?))
+    }
+
+    /// Ends every session of the account, this one too.
+    async fn logout_everywhere(&self, ctx: &Context<'_>) -> Result<DonePayload, Error> {
+        let context = ctx.data::<RequestContext>()?;
+        context.require_principal().map_err(fault)?;
+        context.clear_session();
+        let mut auth = ctx.data::<Upstreams>()?.auth.clone();
+        Ok(DonePayload::new(outcome(auth.logout_all(context.write(pb::LogoutAllRequest {})).await)?))
+    }
+
+    /// Ends one session of the account.
+    async fn revoke_session(&self, ctx: &Context<'_>, id: ID) -> Result<DonePayload, Error> {
+        let context = ctx.data::<RequestContext>()?;
+        context.require_principal().map_err(fault)?;
+        let request = context.write(pb::RevokeSessionRequest { session_id: parse_id(&id) });
+        let mut auth = ctx.data::<Upstreams>()?.auth.clone();
+        Ok(DonePayload::new(outcome(auth.revoke_session(request).await)?))
+    }
+
+    /// Changes the password and ends all other sessions.
+    async fn change_password(
+        &self,
+        ctx: &Context<'_>,
+        current_password: String,
+        new_password: String,
+    ) -> Result<DonePayload, Error> {
+        let context = ctx.data::<RequestContext>()?;
+        context.require_principal().map_err(fault)?;
+        let request = context.write(pb::ChangePasswordRequest { current_password, new_password });
+        let mut auth = ctx.data::<Upstreams>()?.auth.clone();
+        Ok(DonePayload::new(outcome(auth.change_password(request).await)?))
+    }
+
+    /// A random password that is strong enough. A mutation, so that it is never part of an address or a cache.
+    async fn generate_password(&self, ctx: &Context<'_>) -> Result<String, Error> {
+        let request = ctx.data::<RequestContext>()?.read(pb::GeneratePasswordRequest {});
+        Ok(value(ctx.data::<Upstreams>()?.auth.clone().generate_password(request).await)?.password)
+    }
+
+    /// How strong a password is. Nothing is kept; a mutation for the same reason as `generatePassword`.
+    async fn estimate_password(
+        &self,
+        ctx: &Context<'_>,
+        password: String,
+        #[graphql(default)] user_inputs: Vec<String>,
+    ) -> Result<PasswordStrength, Error> {
+        let request = ctx.data::<RequestContext>()?.read(pb::EstimatePasswordRequest { password, user_inputs });
+        let answer = value(ctx.data::<Upstreams>()?.auth.clone().estimate_password(request).await)?;
+        Ok(PasswordStrength {
+            score: answer.score,
+            acceptable: answer.acceptable,
+            warning: (!answer.warning.is_empty()).then_some(answer.warning),
+            suggestions: answer.suggestions,
+        })
+    }
+}
+
+fn open_session(context: &RequestContext, tokens: Option<&pb::TokenPair>) {
+    if let Some(tokens) = tokens {
+        context.set_session(tokens);
+    }
+}
+
+fn session(context: &RequestContext, result: Result<Option<pb::TokenPair>, UserError>) -> SessionPayload {
+    match result {
+        Ok(tokens) => {
+            open_session(context, tokens.as_ref());
+            SessionPayload { tokens: tokens.map(Tokens::from), user_errors: Vec::new() }
+        }
+        Err(error) => SessionPayload { user_errors: vec![error], ..Default::default() },
+    }
+}

@@ -1,0 +1,255 @@
+//! Click statistics as clients ask for and read them.
+
+use async_graphql::{Context, Enum, Error, InputObject, SimpleObject};
+use proto::analytics::v1 as pb;
+use time::OffsetDateTime;
+
+use super::problem::value;
+use super::scalars::{Long, instant, timestamp};
+use crate::request::RequestContext;
+use crate::upstreams::Upstreams;
+
+/// Counts of clicks.
+#[derive(SimpleObject, Debug, Clone, Copy)]
+pub struct ClickTotals {
+    /// Humans and bots.
+    pub clicks: Long,
+    /// Clicks of people.
+    pub humans: Long,
+    /// Clicks of programs that say that they are one.
+    pub bots: Long,
+    /// Different people, estimated within two per cent; a person is counted anew each day.
+    pub uniques: Long,
+    /// The latest click; null when there is none.
+    pub last_click_at: Option<OffsetDateTime>,
+}
+
+impl Default for ClickTotals {
+    fn default() -> Self {
+        pb::Totals::default().into()
+    }
+}
+
+impl From<pb::Totals> for ClickTotals {
+    fn from(totals: pb::Totals) -> Self {
+        Self {
+            clicks: Long(totals.clicks),
+            humans: Long(totals.humans),
+            bots: Long(totals.bots),
+            uniques: Long(totals.uniques),
+            last_click_at: instant(totals.last_click_at),
+        }
+    }
+}
+
+/// The width of a bucket of a series.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// One minute.
+    Minute,
+    /// One hour.
+    Hour,
+    /// A calendar day of the time zone.
+    Day,
+    /// A calendar week that starts on Monday.
+    Week,
+    /// A calendar month.
+    Month,
+}
+
+mirror!(Step, pb::Step, Day, [Minute, Hour, Day, Week, Month]);
+
+/// A property of clicks to filter and break down by.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dimension {
+    /// ISO 3166-1 alpha-2 code.
+    Country,
+    /// ISO 3166-2 subdivision.
+    Region,
+    /// City.
+    City,
+    /// `desktop`, `mobile`, `tablet`, …
+    Device,
+    /// Operating system.
+    Os,
+    /// Browser.
+    Browser,
+    /// Host of the referring page.
+    Referrer,
+    /// `direct`, `search`, `social`, `email`, `paid` or `referral`.
+    Channel,
+    /// `utm_source`.
+    UtmSource,
+    /// `utm_medium`.
+    UtmMedium,
+    /// `utm_campaign`.
+    UtmCampaign,
+    /// `utm_term`.
+    UtmTerm,
+    /// `utm_content`.
+    UtmContent,
+    /// First language of the browser.
+    Language,
+    /// `click` or `qr`.
+    Trigger,
+    /// Id of the link.
+    Link,
+}
+
+mirror!(
+    Dimension,
+    pb::Dimension,
+    Link,
+    [
+        Country,
+        Region,
+        City,
+        Device,
+        Os,
+        Browser,
+        Referrer,
+        Channel,
+        UtmSource,
+        UtmMedium,
+        UtmCampaign,
+        UtmTerm,
+        UtmContent,
+        Language,
+        Trigger,
+        Link
+    ]
+);
+
+/// Keeps the clicks whose dimension has one of the values.
+#[derive(InputObject, Debug)]
+pub struct DimensionFilter {
+    /// What to look at.
+    pub dimension: Dimension,
+    /// 1-20 values; an empty string stands for "not known".
+    pub values: Vec<String>,
+}
+
+/// A question about clicks.
+#[derive(InputObject, Debug)]
+pub struct AnalyticsInput {
+    /// Start of the range, included.
+    pub from: OffsetDateTime,
+    /// End of the range, excluded.
+    pub until: OffsetDateTime,
+    /// IANA name of the time zone in which days, weeks and months begin.
+    #[graphql(default_with = "\"UTC\".to_owned()")]
+    pub time_zone: String,
+    /// Width of the buckets of `series`; without it there is no series.
+    pub step: Option<Step>,
+    /// Dimensions to break down by.
+    #[graphql(default)]
+    pub breakdowns: Vec<Dimension>,
+    /// Rows of each breakdown, 1-100.
+    #[graphql(default = 10)]
+    pub top: u32,
+    /// At most 8; all must hold.
+    #[graphql(default)]
+    pub filters: Vec<DimensionFilter>,
+    /// Whether `previous` is wanted.
+    #[graphql(default)]
+    pub compare_previous: bool,
+}
+
+/// One step of a series.
+#[derive(SimpleObject, Debug)]
+pub struct Bucket {
+    /// Where the step starts.
+    pub start: Option<OffsetDateTime>,
+    /// Its counts; zeros when nothing happened.
+    pub totals: ClickTotals,
+}
+
+/// One value of a dimension.
+#[derive(SimpleObject, Debug)]
+pub struct BreakdownRow {
+    /// Empty for "not known".
+    pub value: String,
+    /// Humans and bots.
+    pub clicks: Long,
+    /// Clicks of people.
+    pub humans: Long,
+    /// Different people.
+    pub uniques: Long,
+}
+
+/// The most frequent values of one dimension.
+#[derive(SimpleObject, Debug)]
+pub struct Breakdown {
+    /// The dimension.
+    pub dimension: Dimension,
+    /// Most clicks first.
+    pub rows: Vec<BreakdownRow>,
+}
+
+/// The answer to a question about clicks.
+#[derive(SimpleObject, Debug)]
+pub struct Analytics {
+    /// Counts of the range.
+    pub totals: ClickTotals,
+    /// Counts of the range of the same length just before; null unless asked for.
+    pub previous: Option<ClickTotals>,
+    /// Counts step by step without a gap; empty unless a step was given.
+    pub series: Vec<Bucket>,
+    /// In the order asked for.
+    pub breakdowns: Vec<Breakdown>,
+}
+
+impl From<pb::QueryAnalyticsResponse> for Analytics {
+    fn from(answer: pb::QueryAnalyticsResponse) -> Self {
+        let row = |row: pb::query_analytics_response::Row| BreakdownRow {
+            value: row.value,
+            clicks: Long(row.clicks),
+            humans: Long(row.humans),
+            uniques: Long(row.uniques),
+        };
+        let bucket = |bucket: pb::query_analytics_response::Bucket| Bucket {
+            start: instant(bucket.start),
+            totals: bucket.totals.unwrap_or_default().into(),
+        };
+        let breakdown = |breakdown: pb::query_analytics_response::Breakdown| Breakdown {
+            dimension: breakdown.dimension().into(),
+            rows: breakdown.rows.into_iter().map(row).collect(),
+        };
+        Self {
+            totals: answer.totals.unwrap_or_default().into(),
+            previous: answer.previous.map(ClickTotals::from),
+            series: answer.series.into_iter().map(bucket).collect(),
+            breakdowns: answer.breakdowns.into_iter().map(breakdown).collect(),
+        }
+    }
+}
+
+/// Asks analytics-svc about a workspace or a part of it, in one RPC.
+///
+/// # Errors
+/// What the service refused, with the field it is about.
+pub async fn query(
+    ctx: &Context<'_>,
+    workspace_id: i64,
+    of: Option<pb::analytics_scope::Of>,
+    input: AnalyticsInput,
+) -> Result<Analytics, Error> {
+    let filter = |filter: DimensionFilter| pb::DimensionFilter {
+        dimension: pb::Dimension::from(filter.dimension).into(),
+        values: filter.values,
+    };
+    let message = pb::QueryAnalyticsRequest {
+        scope: Some(pb::AnalyticsScope { workspace_id, of }),
+        from: Some(timestamp(input.from)),
+        until: Some(timestamp(input.until)),
+        time_zone: input.time_zone,
+        step: input.step.map_or(pb::Step::Unspecified, Into::into).into(),
+        breakdowns: input.breakdowns.into_iter().map(|d| pb::Dimension::from(d).into()).collect(),
+        top: input.top,
+        filters: input.filters.into_iter().map(filter).collect(),
+        compare_previous: input.compare_previous,
+    };
+    let request = ctx.data::<RequestContext>()?.read(message);
+    let mut analytics = ctx.data::<Upstreams>()?.analytics.clone();
+    Ok(value(analytics.query_analytics(request).await)?.into())
+}

@@ -1,0 +1,69 @@
+//! Loaders that turn the look-ups of one operation into one batch RPC each. They live as long as a request, so nothing is
+//! ever shared between callers.
+
+use std::collections::HashMap;
+
+use async_graphql::Error;
+use async_graphql::dataloader::{DataLoader, Loader};
+use proto::analytics::v1::{BatchGetTotalsRequest, LinkKey};
+use proto::auth::v1::BatchGetUsersRequest;
+
+use super::analytics::ClickTotals;
+use super::member::Member;
+use super::problem::value;
+use crate::request::RequestContext;
+use crate::upstreams::Upstreams;
+
+/// The most keys that a batch RPC takes.
+const BATCH: usize = 100;
+
+/// Lifetime totals by `(link, workspace)`.
+pub struct Totals {
+    upstreams: Upstreams,
+    request: RequestContext,
+}
+
+/// Members by account id.
+pub struct Users {
+    upstreams: Upstreams,
+    request: RequestContext,
+}
+
+/// Gives `request` the loaders of its own.
+pub fn attach(
+    request: async_graphql::Request,
+    upstreams: &Upstreams,
+    context: &RequestContext,
+) -> async_graphql::Request {
+    let totals = Totals { upstreams: upstreams.clone(), request: context.clone() };
+    let users = Users { upstreams: upstreams.clone(), request: context.clone() };
+    request
+        .data(DataLoader::new(totals, tokio::spawn).max_batch_size(BATCH))
+        .data(DataLoader::new(users, tokio::spawn).max_batch_size(BATCH))
+}
+
+impl Loader<(i64, i64)> for Totals {
+    type Value = ClickTotals;
+    type Error = Error;
+
+    async fn load(&self, keys: &[(i64, i64)]) -> Result<HashMap<(i64, i64), ClickTotals>, Self::Error> {
+        let links = keys.iter().map(|&(link_id, workspace_id)| LinkKey { link_id, workspace_id }).collect();
+        let mut analytics = self.upstreams.analytics.clone();
+        let request = self.request.read(BatchGetTotalsRequest { links });
+        let answer = value(analytics.batch_get_totals(request).await)?;
+        let by_link: HashMap<i64, _> = answer.totals.into_iter().map(|t| (t.link_id, t.totals)).collect();
+        Ok(keys.iter().filter_map(|key| Some((*key, (*by_link.get(&key.0)?)?.into()))).collect())
+    }
+}
+
+impl Loader<i64> for Users {
+    type Value = Member;
+    type Error = Error;
+
+    async fn load(&self, keys: &[i64]) -> Result<HashMap<i64, Member>, Self::Error> {
+        let mut auth = self.upstreams.auth.clone();
+        let request = self.request.read(BatchGetUsersRequest { ids: keys.to_vec() });
+        let answer = value(auth.batch_get_users(request).await)?;
+        Ok(answer.users.into_iter().map(|user| (user.id, user.into())).collect())
+    }
+}

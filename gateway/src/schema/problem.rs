@@ -1,0 +1,133 @@
+//! Expected outcomes as data, faults as errors.
+
+use async_graphql::{Error, ErrorExtensions as _, SimpleObject};
+use rpc::Code;
+
+/// Why a mutation did not do what was asked, in a form that a program can act on.
+#[derive(SimpleObject, Debug, Clone)]
+pub struct UserError {
+    /// The input field it is about, or null when it is about the whole.
+    pub field: Option<String>,
+    /// Stable name of the reason, for example `ALIAS_TAKEN`.
+    pub code: String,
+    /// A sentence for people.
+    pub message: String,
+    /// Values that would have been accepted, if the service knows any.
+    pub suggestions: Vec<String>,
+}
+
+impl From<rpc::Error> for UserError {
+    fn from(error: rpc::Error) -> Self {
+        let suggestions = error
+            .metadata
+            .get("suggestions")
+            .map(|list| list.split(',').filter(|s| !s.is_empty()).map(str::to_owned).collect())
+            .unwrap_or_default();
+        Self {
+            field: error.field.map(Into::into),
+            code: error.reason.into_owned(),
+            message: error.message.into_owned(),
+            suggestions,
+        }
+    }
+}
+
+impl From<proto::links::v1::Problem> for UserError {
+    fn from(problem: proto::links::v1::Problem) -> Self {
+        Self {
+            field: (!problem.field.is_empty()).then_some(problem.field),
+            code: problem.reason,
+            message: problem.message,
+            suggestions: problem.suggestions,
+        }
+    }
+}
+
+/// Splits what an RPC answered: a value, an outcome that the client must expect, or a fault.
+///
+/// # Errors
+/// Faults: the caller may not do this at all, or the platform cannot at the moment.
+pub fn outcome<T>(result: Result<tonic::Response<T>, tonic::Status>) -> Result<Result<T, UserError>, Error> {
+    match result {
+        Ok(response) => Ok(Ok(response.into_inner())),
+        Err(status) => {
+            let error = rpc::Error::from_status(&status);
+            if is_expected(&error) { Ok(Err(error.into())) } else { Err(fault(error)) }
+        }
+    }
+}
+
+/// The value of an RPC in which everything but success is a fault.
+///
+/// # Errors
+/// Whatever the service answered.
+pub fn value<T>(result: Result<tonic::Response<T>, tonic::Status>) -> Result<T, Error> {
+    result.map(tonic::Response::into_inner).map_err(|status| fault(rpc::Error::from_status(&status)))
+}
+
+/// The value of a look-up: what does not exist, or must not be seen, is null.
+///
+/// # Errors
+/// Whatever the service answered, except `NOT_FOUND`.
+pub fn found<T>(result: Result<tonic::Response<T>, tonic::Status>) -> Result<Option<T>, Error> {
+    match result {
+        Ok(response) => Ok(Some(response.into_inner())),
+        Err(status) => {
+            let error = rpc::Error::from_status(&status);
+            if error.code == Code::NotFound { Ok(None) } else { Err(fault(error)) }
+        }
+    }
+}
+
+/// A GraphQL error with the stable code and reason in its extensions, and the seconds to wait where waiting helps.
+pub fn fault(error: rpc::Error) -> Error {
+    Error::new(error.message.to_string()).extend_with(|_, extensions| {
+        extensions.set("code", error.code.as_str());
+        extensions.set("reason", error.reason.as_ref());
+        if let Some(field) = &error.field {
+            extensions.set("field", field.as_ref());
+        }
+        if let Some(wait) = error.retry_after {
+            extensions.set("retryAfter", wait.as_secs_f64().ceil() as u32);
+        }
+    })
+}
+
+/// Wrong credentials are an outcome of signing in, although they share their code with a missing token.
+fn is_expected(error: &rpc::Error) -> bool {
+    match error.code {
+        Code::Invalid | Code::NotFound | Code::Conflict | Code::VersionMismatch | Code::QuotaExceeded => true,
+        Code::Unauthenticated => matches!(error.reason.as_ref(), "BAD_CREDENTIALS" | "REFRESH_TOKEN_INVALID"),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_taken_alias_is_data() {
+        let error =
+            rpc::Error::new(Code::Conflict, "ALIAS_TAKEN", "taken").field("alias").meta("suggestions", "a-2,a-3");
+        let split = outcome::<()>(Err(error.into())).unwrap().unwrap_err();
+        assert_eq!((split.field.as_deref(), split.code.as_str()), (Some("alias"), "ALIAS_TAKEN"));
+        assert_eq!(split.suggestions, ["a-2", "a-3"]);
+    }
+
+    #[test]
+    fn an_outage_is_a_fault() {
+        let error = rpc::Error::new(Code::Unavailable, "LINKS_UNAVAILABLE", "try again");
+        let fault = outcome::<()>(Err(error.into())).unwrap_err();
+        let code = fault.extensions.and_then(|e| e.get("code").cloned());
+        assert_eq!(code, Some("UNAVAILABLE".into()));
+    }
+
+    #[test]
+    fn wrong_credentials_are_data_but_a_missing_token_is_not() {
+        let wrong = rpc::Error::new(Code::Unauthenticated, "BAD_CREDENTIALS", "no");
+        assert!(outcome::<()>(Err(wrong.into())).unwrap().is_err());
+        let missing = rpc::Error::new(Code::Unauthenticated, "TOKEN_MISSING", "no");
+        assert!(outcome::<()>(Err(missing.into())).is_err());
+    }
+}

@@ -1,0 +1,113 @@
+//! The entry points for reading.
+
+use async_graphql::{Context, Error, ID, Object};
+use proto::auth::v1::{GetViewerRequest, GetViewerResponse};
+use proto::links::v1::{GetLinkRequest, LinkRef, link_ref};
+
+use super::account::Viewer;
+use super::analytics::{Analytics, AnalyticsInput, query};
+use super::link::Link;
+use super::page::page;
+use super::problem::{fault, found, value};
+use super::scalars::parse_id;
+use super::workspace::{LinkConnection, LinkFilter, LinkSort, TrendingLink, Workspace, list_links, trending};
+use super::workspace_or_default;
+use crate::request::RequestContext;
+use crate::upstreams::Upstreams;
+
+/// Everything that can be read.
+pub struct Query;
+
+#[Object]
+impl Query {
+    /// Version of the platform that answers.
+    async fn version(&self) -> &'static str {
+        env!("CARGO_PKG_VERSION")
+    }
+
+    /// The account that is signed in; null for nobody.
+    async fn viewer(&self, ctx: &Context<'_>) -> Result<Option<Viewer>, Error> {
+        if ctx.data::<RequestContext>()?.principal.is_none() {
+            return Ok(None);
+        }
+        let answer = get_viewer(ctx).await?;
+        Ok(Viewer::new(answer.user, answer.workspaces))
+    }
+
+    /// A workspace of the caller; null when there is none with this id.
+    async fn workspace(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Workspace>, Error> {
+        ctx.data::<RequestContext>()?.require_principal().map_err(fault)?;
+        let wanted = parse_id(&id);
+        let answer = get_viewer(ctx).await?;
+        Ok(answer.workspaces.into_iter().find(|workspace| workspace.id == wanted).map(Workspace::from))
+    }
+
+    /// A link by its id, or by its code on a domain (without one, the default domain). Null when there is none that the
+    /// caller may see.
+    async fn link(
+        &self,
+        ctx: &Context<'_>,
+        id: Option<ID>,
+        code: Option<String>,
+        domain: Option<String>,
+    ) -> Result<Option<Link>, Error> {
+        let context = ctx.data::<RequestContext>()?;
+        context.require_principal().map_err(fault)?;
+        let by = match (id, code) {
+            (Some(id), None) => link_ref::By::Id(parse_id(&id)),
+            (None, Some(code)) => link_ref::By::Address(link_ref::Address { domain: domain.unwrap_or_default(), code }),
+            _ => {
+                let error = rpc::Error::new(rpc::Code::Invalid, "LINK_REF_INVALID", "give an id or a code, not both");
+                return Err(fault(error.field("id")));
+            }
+        };
+        let request = context.read(GetLinkRequest { link: Some(LinkRef { by: Some(by) }) });
+        let answer = found(ctx.data::<Upstreams>()?.links.clone().get_link(request).await)?;
+        Ok(answer.and_then(|answer| answer.link).map(Link::from))
+    }
+
+    /// A page of the links of a workspace; without `workspaceId`, of the caller's first one.
+    #[allow(clippy::too_many_arguments)]
+    async fn links(
+        &self,
+        ctx: &Context<'_>,
+        workspace_id: Option<ID>,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+        filter: Option<LinkFilter>,
+        #[graphql(default_with = "LinkSort::CreatedDesc")] sort: LinkSort,
+    ) -> Result<LinkConnection, Error> {
+        let workspace = workspace_or_default(ctx.data::<RequestContext>()?, workspace_id)?;
+        list_links(ctx, workspace, page(first, after, last, before)?, filter, sort).await
+    }
+
+    /// Clicks of a whole workspace over a range; without `workspaceId`, of the caller's first one.
+    async fn analytics(
+        &self,
+        ctx: &Context<'_>,
+        workspace_id: Option<ID>,
+        input: AnalyticsInput,
+    ) -> Result<Analytics, Error> {
+        let workspace = workspace_or_default(ctx.data::<RequestContext>()?, workspace_id)?;
+        query(ctx, workspace, None, input).await
+    }
+
+    /// The links of a workspace that are clicked most at the moment.
+    async fn trending_links(
+        &self,
+        ctx: &Context<'_>,
+        workspace_id: Option<ID>,
+        #[graphql(default = 3600, desc = "Seconds back from now, 60 to 604,800.")] window_seconds: u32,
+        #[graphql(default = 10, desc = "1-100.")] first: u32,
+    ) -> Result<Vec<TrendingLink>, Error> {
+        let workspace = workspace_or_default(ctx.data::<RequestContext>()?, workspace_id)?;
+        trending(ctx, workspace, window_seconds, first).await
+    }
+}
+
+async fn get_viewer(ctx: &Context<'_>) -> Result<GetViewerResponse, Error> {
+    let request = ctx.data::<RequestContext>()?.read(GetViewerRequest {});
+    value(ctx.data::<Upstreams>()?.auth.clone().get_viewer(request).await)
+}

@@ -1,0 +1,256 @@
+//! Workspaces and everything that is found through them.
+
+use async_graphql::connection::{Connection, EmptyFields};
+use async_graphql::{ComplexObject, Context, Enum, Error, ID, InputObject, SimpleObject};
+use proto::analytics::v1::{TrendingLinksRequest, analytics_scope};
+use proto::auth::v1 as auth;
+use proto::links::v1 as links;
+use time::OffsetDateTime;
+
+use super::analytics::{Analytics, AnalyticsInput, query};
+use super::api_key::ApiKey;
+use super::link::{Link, LinkState};
+use super::page::{connection, page};
+use super::problem::{fault, value};
+use super::scalars::{Long, id, instant, parse_id, timestamp};
+use crate::request::RequestContext;
+use crate::upstreams::Upstreams;
+
+/// What a member may do; each role includes those before it.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// Reads links and statistics.
+    Viewer,
+    /// Also makes and changes links.
+    Editor,
+    /// Also manages API keys and members.
+    Admin,
+    /// Also closes the workspace.
+    Owner,
+}
+
+mirror!(Role, auth::Role, Viewer, [Viewer, Editor, Admin, Owner]);
+
+/// The quota class of a workspace.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Plan {
+    /// To try and for private use.
+    Free,
+    /// For teams.
+    Pro,
+    /// For companies.
+    Enterprise,
+}
+
+mirror!(Plan, auth::Plan, Free, [Free, Pro, Enterprise]);
+
+/// The order of a list of links.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LinkSort {
+    /// Newest first.
+    CreatedDesc,
+    /// Oldest first.
+    CreatedAsc,
+    /// Last changed first.
+    UpdatedDesc,
+    /// By title, alphabetically.
+    TitleAsc,
+}
+
+mirror!(LinkSort, links::LinkSort, CreatedDesc, [CreatedDesc, CreatedAsc, UpdatedDesc, TitleAsc]);
+
+/// Conditions that must all hold.
+#[derive(InputObject, Debug, Default)]
+pub struct LinkFilter {
+    /// Links that carry all of these.
+    #[graphql(default)]
+    pub tags: Vec<String>,
+    /// Links in one of these states; without it, every state but `DELETED`.
+    #[graphql(default)]
+    pub states: Vec<LinkState>,
+    /// Made at or after.
+    pub created_from: Option<OffsetDateTime>,
+    /// Made before.
+    pub created_until: Option<OffsetDateTime>,
+    /// On this short domain.
+    pub domain: Option<String>,
+    /// Made by this member.
+    pub creator_id: Option<ID>,
+    /// With exactly this destination.
+    pub url: Option<String>,
+}
+
+impl From<LinkFilter> for links::LinkFilter {
+    fn from(filter: LinkFilter) -> Self {
+        Self {
+            tags: filter.tags,
+            states: filter.states.into_iter().map(|state| links::LinkState::from(state).into()).collect(),
+            created_from: filter.created_from.map(timestamp),
+            created_until: filter.created_until.map(timestamp),
+            domain: filter.domain.unwrap_or_default(),
+            creator_id: filter.creator_id.as_ref().map_or(0, |id| parse_id(id).max(1)),
+            url: filter.url.unwrap_or_default(),
+        }
+    }
+}
+
+/// Where links, members and API keys live together.
+#[derive(SimpleObject, Debug, Clone)]
+#[graphql(complex)]
+pub struct Workspace {
+    /// Opaque.
+    pub id: ID,
+    /// As its owner called it.
+    pub name: String,
+    /// Whether it came with the account.
+    pub personal: bool,
+    /// Its quotas.
+    pub plan: Plan,
+    /// What the caller may do in it.
+    pub role: Role,
+    /// When it was made.
+    pub created_at: Option<OffsetDateTime>,
+}
+
+impl From<auth::Workspace> for Workspace {
+    fn from(workspace: auth::Workspace) -> Self {
+        Self {
+            id: id(workspace.id),
+            plan: workspace.plan().into(),
+            role: workspace.role().into(),
+            name: workspace.name,
+            personal: workspace.personal,
+            created_at: instant(workspace.created_at),
+        }
+    }
+}
+
+/// A tag with how often it is used.
+#[derive(SimpleObject, Debug)]
+pub struct TagUse {
+    /// Unique in the workspace, without regard to case.
+    pub name: String,
+    /// `#rrggbb`.
+    pub color: String,
+    /// How many links carry it.
+    pub link_count: Long,
+}
+
+/// A page of links.
+pub type LinkConnection = Connection<String, Link, EmptyFields, EmptyFields>;
+
+#[ComplexObject]
+impl Workspace {
+    /// A page of the workspace's links.
+    #[allow(clippy::too_many_arguments)]
+    async fn links(
+        &self,
+        ctx: &Context<'_>,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+        filter: Option<LinkFilter>,
+        #[graphql(default_with = "LinkSort::CreatedDesc")] sort: LinkSort,
+    ) -> Result<LinkConnection, Error> {
+        list_links(ctx, parse_id(&self.id), page(first, after, last, before)?, filter, sort).await
+    }
+
+    /// All tags of the workspace.
+    async fn tags(&self, ctx: &Context<'_>) -> Result<Vec<TagUse>, Error> {
+        let request = ctx.data::<RequestContext>()?.read(links::ListTagsRequest { workspace_id: parse_id(&self.id) });
+        let answer = value(ctx.data::<Upstreams>()?.links.clone().list_tags(request).await)?;
+        let tag_use = |tag: links::Tag| TagUse { name: tag.name, color: tag.color, link_count: Long(tag.link_count) };
+        Ok(answer.tags.into_iter().map(tag_use).collect())
+    }
+
+    /// The API keys of the workspace; for its admins.
+    async fn api_keys(&self, ctx: &Context<'_>) -> Result<Vec<ApiKey>, Error> {
+        let request = ctx.data::<RequestContext>()?.read(auth::ListApiKeysRequest { workspace_id: parse_id(&self.id) });
+        let answer = value(ctx.data::<Upstreams>()?.auth.clone().list_api_keys(request).await)?;
+        Ok(answer.api_keys.into_iter().map(ApiKey::from).collect())
+    }
+
+    /// Clicks of the whole workspace over a range, or of one tag or one domain of it.
+    async fn analytics(
+        &self,
+        ctx: &Context<'_>,
+        input: AnalyticsInput,
+        tag: Option<String>,
+        domain: Option<String>,
+    ) -> Result<Analytics, Error> {
+        let of = match (tag, domain) {
+            (None, None) => None,
+            (Some(tag), None) => Some(analytics_scope::Of::Tag(tag)),
+            (None, Some(domain)) => Some(analytics_scope::Of::Domain(domain)),
+            (Some(_), Some(_)) => {
+                let error = rpc::Error::new(rpc::Code::Invalid, "SCOPE_INVALID", "give a tag or a domain, not both");
+                return Err(fault(error.field("domain")));
+            }
+        };
+        query(ctx, parse_id(&self.id), of, input).await
+    }
+}
+
+/// A page of the links of a workspace, in one RPC.
+///
+/// # Errors
+/// `NOT_FOUND` when the caller does not belong to the workspace; otherwise what the service refused.
+pub async fn list_links(
+    ctx: &Context<'_>,
+    workspace_id: i64,
+    page: super::page::Page,
+    filter: Option<LinkFilter>,
+    sort: LinkSort,
+) -> Result<LinkConnection, Error> {
+    let message = links::ListLinksRequest {
+        workspace_id,
+        filter: filter.map(Into::into),
+        sort: links::LinkSort::from(sort).into(),
+        limit: page.limit,
+        cursor: page.cursor.clone(),
+        backwards: page.backwards,
+    };
+    let request = ctx.data::<RequestContext>()?.read(message);
+    let answer = value(ctx.data::<Upstreams>()?.links.clone().list_links(request).await)?;
+    let entries = answer.entries.into_iter().filter_map(|entry| Some((entry.cursor, entry.link?.into())));
+    Ok(connection(&page, answer.has_more, entries))
+}
+
+/// A link that is clicked more than others at the moment.
+#[derive(SimpleObject, Debug)]
+pub struct TrendingLink {
+    /// The link.
+    pub link: Link,
+    /// Clicks in the window.
+    pub clicks: Long,
+    /// Clicks in the window of the same length before it.
+    pub previous_clicks: Long,
+}
+
+/// The most clicked links of a workspace: one RPC for the ranking, one for the links.
+///
+/// # Errors
+/// What the services refused.
+pub async fn trending(
+    ctx: &Context<'_>,
+    workspace_id: i64,
+    window_seconds: u32,
+    limit: u32,
+) -> Result<Vec<TrendingLink>, Error> {
+    let (context, upstreams) = (ctx.data::<RequestContext>()?, ctx.data::<Upstreams>()?);
+    let ranking = context.read(TrendingLinksRequest { workspace_id, window_seconds, limit });
+    let ranking = value(upstreams.analytics.clone().trending_links(ranking).await)?.links;
+    if ranking.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids = ranking.iter().map(|trend| trend.link_id).collect();
+    let links = context.read(links::BatchGetLinksRequest { ids });
+    let links = value(upstreams.links.clone().batch_get_links(links).await)?.links;
+    let mut by_id: std::collections::HashMap<i64, links::Link> = links.into_iter().map(|l| (l.id, l)).collect();
+    let trending = ranking.into_iter().filter_map(|trend| {
+        let link = by_id.remove(&trend.link_id)?.into();
+        Some(TrendingLink { link, clicks: Long(trend.clicks), previous_clicks: Long(trend.previous_clicks) })
+    });
+    Ok(trending.collect())
+}
