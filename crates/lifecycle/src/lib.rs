@@ -1,1 +1,17 @@
-//! Placeholder.
+//! How a process starts to be ready, stays watched and stops.
+//!
+//! - [`Shutdown`]: stopping in two stages. The first signal turns readiness off, waits for load balancers to notice, then
+//!   closes the listeners and lets requests in flight finish. The second signal, or a drain that takes too long, gives up.
+//! - [`Readiness`]: one latch for each thing that must work before requests make sense.
+//! - [`Admin`]: the port with `/health/live`, `/health/ready` and `/metrics`.
+//! - [`Tasks`]: long-lived tasks; one that fails takes the process down instead of leaving it half alive.
+
+mod admin;
+mod readiness;
+mod shutdown;
+mod tasks;
+
+pub use admin::Admin;
+pub use readiness::{Latch, Readiness};
+pub use shutdown::Shutdown;
+pub use tasks::Tasks;

@@ -1,1 +1,182 @@
-//! Placeholder.
+//! The paths of the public listeners, as data.
+//!
+//! The routers of the gateway and of the redirector are built from these constants, and so are the words that nobody may take
+//! as the code of a link. A route can not be added without becoming reserved.
+//!
+//! The gateway's words are reserved on short domains too: an installation may put both behind one host name.
+
+/// Declares constants for the paths of one listener and the table of all of them.
+macro_rules! paths {
+    ($($(#[$doc:meta])* $name:ident = $path:literal;)*) => {
+        $($(#[$doc])* pub const $name: &str = $path;)*
+
+        /// All paths of this listener.
+        pub const ALL: &[&str] = &[$($name),*];
+    };
+}
+
+/// Paths of the gateway, in the notation of axum.
+pub mod gateway {
+    paths! {
+        /// GraphQL over HTTP: queries, mutations, and subscriptions by server-sent events.
+        GRAPHQL = "/graphql";
+        /// GraphQL subscriptions over WebSocket (graphql-transport-ws).
+        WS = "/ws";
+        /// The playground's page.
+        PLAYGROUND = "/playground";
+        /// Scripts and styles of pages that the gateway serves.
+        ASSETS = "/assets/{*file}";
+    }
+}
+
+/// Paths of the redirector that are not codes of links.
+pub mod redirector {
+    paths! {
+        /// Crawlers are told to keep out.
+        ROBOTS = "/robots.txt";
+        /// The icon browsers ask for.
+        FAVICON = "/favicon.ico";
+        /// Reserved by RFC 8615; answered with 404.
+        WELL_KNOWN = "/.well-known/{*name}";
+    }
+}
+
+/// All paths of the gateway.
+pub const GATEWAY: &[&str] = gateway::ALL;
+
+/// All paths of the redirector besides the codes.
+pub const REDIRECTOR: &[&str] = redirector::ALL;
+
+/// First segments that no router serves yet but that must stay free: for parts of the product that come later, for files that
+/// machines look for at the root of a host, and for words that would lend a link our own authority.
+pub const AHEAD: &[&str] = &[
+    "about",
+    "abuse",
+    "account",
+    "accounts",
+    "admin",
+    "ads.txt",
+    "analytics",
+    "api",
+    "app",
+    "apple-touch-icon.png",
+    "auth",
+    "billing",
+    "blog",
+    "browserconfig.xml",
+    "callback",
+    "contact",
+    "crossdomain.xml",
+    "dashboard",
+    "docs",
+    "domains",
+    "favicon.svg",
+    "health",
+    "healthz",
+    "help",
+    "home",
+    "humans.txt",
+    "index.html",
+    "index.php",
+    "invite",
+    "legal",
+    "link",
+    "links",
+    "livez",
+    "login",
+    "logout",
+    "manifest.json",
+    "me",
+    "metrics",
+    "oauth",
+    "oidc",
+    "openapi.json",
+    "password",
+    "preview",
+    "pricing",
+    "privacy",
+    "qr",
+    "ready",
+    "readyz",
+    "register",
+    "report",
+    "reset",
+    "rest",
+    "rpc",
+    "search",
+    "security",
+    "security.txt",
+    "settings",
+    "shorten",
+    "signin",
+    "signout",
+    "signup",
+    "site.webmanifest",
+    "sitemap.xml",
+    "sse",
+    "static",
+    "stats",
+    "status",
+    "subscriptions",
+    "support",
+    "terms",
+    "unlock",
+    "unsubscribe",
+    "v1",
+    "v2",
+    "v3",
+    "verify",
+    "webhooks",
+    "well-known",
+    "workspace",
+    "workspaces",
+    "www",
+];
+
+/// Whether a code or alias would hide one of our own paths, whatever its case. A `+` at the end does not make it another
+/// path, as it asks for the preview of what stands before it.
+pub fn is_reserved(code: &str) -> bool {
+    let code = code.trim_end_matches('+').to_lowercase();
+    // Browsers resolve the two dots before they ask.
+    matches!(code.as_str(), "" | "." | "..")
+        || AHEAD.contains(&code.as_str())
+        || GATEWAY.iter().chain(REDIRECTOR).any(|path| first_segment(path) == code)
+}
+
+/// `"graphql"` of `"/graphql/{id}"`.
+pub fn first_segment(path: &str) -> &str {
+    let path = path.trim_start_matches('/');
+    path.split_once('/').map_or(path, |(first, _)| first)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn s10_every_route_is_reserved_in_any_case() {
+        for path in GATEWAY.iter().chain(REDIRECTOR) {
+            let segment = first_segment(path);
+            assert!(is_reserved(segment), "{path}");
+            assert!(is_reserved(&segment.to_uppercase()), "{path}");
+            assert!(is_reserved(&format!("{segment}+")), "{path}");
+            assert!(!segment.contains('{'), "{path}: a parameter as first segment would reserve nothing");
+        }
+    }
+
+    #[test]
+    fn s10_path_tricks_are_reserved_and_ordinary_words_are_not() {
+        for code in ["", "+", ".", "..", "API", "Admin", ".well-known", "\u{212a}rypton", "robots.txt"] {
+            assert_eq!(is_reserved(code), code != "\u{212a}rypton", "{code:?}");
+        }
+        for code in ["graph", "graphql2", "spring-sale", "v1a", "ß", "日本"] {
+            assert!(!is_reserved(code), "{code}");
+        }
+    }
+
+    #[test]
+    fn the_words_are_sorted_lower_case_and_unique() {
+        assert!(AHEAD.is_sorted_by(|a, b| a < b));
+        assert!(AHEAD.iter().all(|word| word.to_lowercase() == *word));
+    }
+}

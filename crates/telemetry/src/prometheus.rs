@@ -1,0 +1,72 @@
+//! The metrics recorder and its text form.
+
+use std::{sync::OnceLock, time::Duration};
+
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+
+/// Upper bounds of histograms of durations, in seconds: from a warm redirect to a request's deadline.
+const SECONDS: &[f64] =
+    &[0.0001, 0.000_25, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+
+/// How often samples are folded into their buckets when nobody scrapes; between two folds they are kept one by one.
+const UPKEEP: Duration = Duration::from_secs(5);
+
+/// Installs the recorder on the first call. Metrics that were recorded before are lost.
+pub(crate) fn install() -> &'static PrometheusHandle {
+    static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
+    HANDLE.get_or_init(|| {
+        let handle = PrometheusBuilder::new()
+            .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), SECONDS)
+            .expect("the bounds are not empty")
+            .install_recorder()
+            .expect("no other recorder is installed in a process of ours");
+        let upkeep = handle.clone();
+        std::thread::Builder::new()
+            .name("metrics-upkeep".to_owned())
+            .spawn(move || {
+                loop {
+                    std::thread::sleep(UPKEEP);
+                    upkeep.run_upkeep();
+                }
+            })
+            .expect("a process that starts can have one more thread");
+        handle
+    })
+}
+
+/// All metrics of this process in the Prometheus text format, with its memory and open files.
+pub fn render() -> String {
+    let handle = install();
+    if let Some(bytes) = resident_bytes() {
+        metrics::gauge!("process_resident_memory_bytes").set(bytes as f64);
+    }
+    if let Ok(files) = std::fs::read_dir("/proc/self/fd") {
+        metrics::gauge!("process_open_fds").set(files.count() as f64);
+    }
+    handle.render()
+}
+
+/// Memory of this process that is in RAM. Nothing on systems without /proc.
+fn resident_bytes() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kib * 1024)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_have_buckets_and_the_process_shows_its_memory() {
+        install();
+        metrics::histogram!("test_wait_seconds").record(0.003);
+        metrics::counter!("test_events_total", "kind" => "a").increment(2);
+        let text = render();
+        assert!(text.contains("test_wait_seconds_bucket{le=\"0.0025\"} 0"), "{text}");
+        assert!(text.contains("test_wait_seconds_bucket{le=\"0.005\"} 1"), "{text}");
+        assert!(text.contains("test_events_total{kind=\"a\"} 2"), "{text}");
+        assert!(text.contains("process_resident_memory_bytes"), "{text}");
+    }
+}
