@@ -1,0 +1,66 @@
+//! A client of the platform that a benchmark measures, which `bench/with-platform.sh` started.
+
+use std::time::Duration;
+
+use anyhow::Context as _;
+use serde_json::{Value, json};
+
+/// A signed-in client of the gateway.
+#[derive(Clone)]
+pub struct Gateway {
+    http: reqwest::Client,
+    url: String,
+    /// The access token of the account that was made for the run.
+    pub token: String,
+}
+
+impl Gateway {
+    /// Signs a new account up at the gateway that `BENCH_GATEWAY` names.
+    ///
+    /// # Errors
+    /// When the platform does not run, or refuses the account.
+    pub async fn sign_up() -> anyhow::Result<Self> {
+        let url = std::env::var("BENCH_GATEWAY").context("BENCH_GATEWAY names no gateway; start with bench/run.sh")?;
+        let http = reqwest::Client::builder().timeout(Duration::from_secs(10)).build()?;
+        let mut gateway = Self { http, url: format!("{url}/graphql"), token: String::new() };
+        let email = format!("bench-{}@example.com", std::process::id());
+        let answer = gateway
+            .send(&json!({
+                "query": "mutation($input: RegisterInput!) { register(input: $input) { tokens { accessToken } userErrors { code } } }",
+                "variables": { "input": { "email": email, "password": "violet harbour sings twice", "fullName": "Bench" } },
+            }))
+            .await?;
+        let token = answer["data"]["register"]["tokens"]["accessToken"].as_str();
+        gateway.token = token.with_context(|| format!("no account: {answer}"))?.to_owned();
+        Ok(gateway)
+    }
+
+    /// Sends one operation.
+    ///
+    /// # Errors
+    /// When there is no answer, or one with errors.
+    pub async fn send(&self, body: &Value) -> anyhow::Result<Value> {
+        let mut request = self.http.post(&self.url).json(body);
+        if !self.token.is_empty() {
+            request = request.bearer_auth(&self.token);
+        }
+        let answer: Value = request.send().await?.json().await?;
+        anyhow::ensure!(answer.get("errors").is_none(), "{answer}");
+        Ok(answer)
+    }
+
+    /// Shortens `url`; the id of the link.
+    ///
+    /// # Errors
+    /// When the link was not made.
+    pub async fn create_link(&self, url: &str) -> anyhow::Result<i64> {
+        let answer = self
+            .send(&json!({
+                "query": "mutation($input: CreateLinkInput!) { createLink(input: $input) { link { id } userErrors { code } } }",
+                "variables": { "input": { "url": url } },
+            }))
+            .await?;
+        let id = answer["data"]["createLink"]["link"]["id"].as_str().with_context(|| format!("no link: {answer}"))?;
+        Ok(id.parse()?)
+    }
+}
