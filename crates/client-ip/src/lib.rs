@@ -81,6 +81,9 @@ mod tests {
     const PROXY: &str = "10.0.0.1";
     const CLIENT: &str = "203.0.113.7";
 
+    /// Peer, headers, client.
+    type Case = (&'static str, Vec<(&'static str, &'static str)>, &'static str);
+
     fn resolve(peer: &str, headers: &[(&'static str, &str)]) -> String {
         let trusted = ["10.0.0.0/8", "fd00::/8"].map(|network| network.parse().unwrap()).to_vec();
         let mut map = HeaderMap::new();
@@ -94,7 +97,7 @@ mod tests {
     fn s27_only_what_trusted_proxies_wrote_is_believed() {
         let xff = |value: &'static str| vec![("x-forwarded-for", value)];
         #[rustfmt::skip]
-        let table: [(&str, Vec<(&str, &str)>, &str); 20] = [
+        let table: [Case; 20] = [
             // The peer is no proxy of ours: whatever it says, it is the client.
             (CLIENT, vec![], CLIENT),
             (CLIENT, xff("1.2.3.4"), CLIENT),
