@@ -1,0 +1,221 @@
+//! The one factory of gRPC channels. Nothing else in the workspace makes one; a test walks the sources to be sure.
+
+use std::{
+    fmt,
+    future::Future,
+    pin::Pin,
+    sync::{Arc, atomic::Ordering},
+    task::{Context, Poll},
+    time::{Duration, Instant},
+};
+
+use http::{HeaderValue, Request, Response, header::AUTHORIZATION};
+use http_body_util::{BodyExt as _, Full};
+use tokio::sync::Semaphore;
+use tonic::{Status, body::Body, transport::Endpoint};
+use tower::{
+    ServiceExt as _,
+    retry::budget::{Budget as _, TpsBudget},
+};
+
+use super::{
+    breaker::{Breaker, Limits},
+    metrics::Meter,
+    outcome::{self, Failures},
+};
+use crate::{Code, Error, MAX_HEADER_BYTES, ServiceIdentity, context, context::CallOptions, deadline};
+
+/// How long a connection may take to come up.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// A ping goes out this often, also while idle, and a connection that does not answer is replaced: a partition that drops
+/// packets is noticed within a few seconds.
+const KEEP_ALIVE: Duration = Duration::from_secs(5);
+const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// How far back the retry budget looks.
+const BUDGET_WINDOW: Duration = Duration::from_secs(10);
+
+/// A channel to one backend, to be given to a generated client: `LinkServiceClient::new(channel)`. Clones share
+/// connection, breaker, budget and limits.
+///
+/// Every call gets a deadline (`grpc-timeout`, else the configured one), the service's own token unless it carries one,
+/// the request id and trace of its context, a place in the in-flight limit and the breaker's permission. A call that is
+/// marked idempotent is made once more when the backend is not available, as far as the retry budget goes. All RPCs are
+/// unary: the whole answer is awaited within the deadline.
+#[derive(Clone)]
+pub struct Channel {
+    transport: tonic::transport::Channel,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    identity: ServiceIdentity,
+    meter: Meter,
+    failures: Failures,
+    breaker: Breaker,
+    budget: TpsBudget,
+    in_flight: Semaphore,
+    read_timeout: Duration,
+    write_timeout: Duration,
+    max_message_bytes: usize,
+}
+
+/// Makes a channel to the service `backend` at `url`. Connects on first use and again whenever the connection is lost.
+///
+/// # Errors
+/// When `url` is not one.
+pub fn connect(
+    backend: &'static str,
+    url: &str,
+    settings: &config::Rpc,
+    identity: ServiceIdentity,
+) -> Result<Channel, tonic::transport::Error> {
+    let endpoint = Endpoint::from_shared(url.to_owned())?
+        .user_agent(concat!("curtail/", env!("CARGO_PKG_VERSION")))?
+        .connect_timeout(CONNECT_TIMEOUT)
+        .tcp_nodelay(true)
+        .http2_keep_alive_interval(KEEP_ALIVE)
+        .keep_alive_timeout(KEEP_ALIVE_TIMEOUT)
+        .keep_alive_while_idle(true)
+        .http2_max_header_list_size(MAX_HEADER_BYTES);
+    #[expect(clippy::disallowed_methods, reason = "the one place that makes channels")]
+    let transport = endpoint.connect_lazy();
+    let limits = Limits {
+        failure_percent: settings.breaker_failure_percent,
+        min_calls: settings.breaker_min_calls,
+        window: Duration::from_millis(settings.breaker_window_ms),
+        open: Duration::from_millis(settings.breaker_open_ms),
+        open_max: Duration::from_millis(settings.breaker_open_max_ms),
+    };
+    let retry_share = settings.retry_budget_percent as f32 / 100.0;
+    let shared = Shared {
+        identity,
+        meter: Meter::new(backend),
+        failures: Failures::new(backend),
+        breaker: Breaker::new(limits, Instant::now()),
+        budget: TpsBudget::new(BUDGET_WINDOW, settings.retry_floor_per_second, retry_share),
+        in_flight: Semaphore::new(settings.max_in_flight),
+        read_timeout: Duration::from_millis(settings.read_timeout_ms),
+        write_timeout: Duration::from_millis(settings.write_timeout_ms),
+        max_message_bytes: settings.max_message_bytes,
+    };
+    Ok(Channel { transport, shared: Arc::new(shared) })
+}
+
+impl tower::Service<Request<Body>> for Channel {
+    type Response = Response<Body>;
+    type Error = Status;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, Status>> + Send>>;
+
+    /// Always ready: what can not go out at once is refused with an answer, not queued.
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Status>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let channel = self.clone();
+        Box::pin(async move {
+            let method = outcome::method(&request);
+            let start = Instant::now();
+            let result = channel.run(request).await;
+            channel.shared.meter.finished(method, outcome::code(&result), start.elapsed());
+            result
+        })
+    }
+}
+
+impl Channel {
+    /// One call with all that surrounds it.
+    async fn run(&self, mut request: Request<Body>) -> Result<Response<Body>, Status> {
+        let options = request.extensions().get::<CallOptions>().cloned().unwrap_or_default();
+        let due = self.prepare(&mut request, options.idempotent)?;
+        let Ok(_place) = self.shared.in_flight.try_acquire() else {
+            self.shared.meter.refused("in_flight");
+            return Err(self.shared.failures.overloaded().into());
+        };
+        if options.idempotent {
+            self.shared.budget.deposit();
+            self.with_retry(request, &options, due).await
+        } else {
+            self.attempt(request, &options, due).await
+        }
+    }
+
+    /// Fills in what the request does not carry yet and tells when the answer is due.
+    fn prepare(&self, request: &mut Request<Body>, idempotent: bool) -> Result<Instant, Status> {
+        let headers = request.headers_mut();
+        if !headers.contains_key(AUTHORIZATION) {
+            let token = self.shared.identity.authorization().map_err(Error::internal)?;
+            headers.insert(AUTHORIZATION, token);
+        }
+        if let Some(parent) = telemetry::current_traceparent().and_then(|text| HeaderValue::try_from(text).ok()) {
+            headers.insert(context::TRACEPARENT, parent);
+        }
+        let most = if idempotent { self.shared.read_timeout } else { self.shared.write_timeout };
+        let timeout = deadline::parse(headers).unwrap_or(most);
+        headers.insert(deadline::GRPC_TIMEOUT, deadline::header(timeout));
+        Ok(Instant::now() + timeout)
+    }
+
+    /// Makes the call, and once more if the backend was not available and did not say when it will be.
+    async fn with_retry(
+        &self,
+        request: Request<Body>,
+        options: &CallOptions,
+        due: Instant,
+    ) -> Result<Response<Body>, Status> {
+        let (parts, body) = request.into_parts();
+        let message = body.collect().await?.to_bytes();
+        let again = || Request::from_parts(parts.clone(), Body::new(Full::new(message.clone())));
+        let first = self.attempt(again(), options, due).await;
+        if !outcome::may_retry(&first) || Instant::now() >= due || !self.shared.budget.withdraw() {
+            return first;
+        }
+        self.shared.meter.retried();
+        self.attempt(again(), options, due).await
+    }
+
+    /// One attempt, if the breaker lets it pass.
+    async fn attempt(
+        &self,
+        request: Request<Body>,
+        options: &CallOptions,
+        due: Instant,
+    ) -> Result<Response<Body>, Status> {
+        let permit = self.shared.breaker.admit(Instant::now()).map_err(|wait| {
+            self.shared.meter.refused("breaker");
+            self.shared.failures.circuit_open(wait)
+        })?;
+        if let Some(calls) = &options.calls {
+            calls.fetch_add(1, Ordering::Relaxed);
+        }
+        let result = match tokio::time::timeout_at(due.into(), self.exchange(request)).await {
+            Ok(result) => result,
+            Err(_) => Err(Error::of(Code::DeadlineExceeded).into()),
+        };
+        permit.record(!outcome::is_backend_failure(&result), Instant::now());
+        self.shared.meter.breaker(self.shared.breaker.is_open());
+        result
+    }
+
+    /// Sends the request and takes in the whole answer.
+    async fn exchange(&self, request: Request<Body>) -> Result<Response<Body>, Status> {
+        let transport = self.transport.clone();
+        let response = transport.oneshot(request).await.map_err(|error| self.shared.failures.transport(error))?;
+        let (parts, body) = response.into_parts();
+        // Five bytes of gRPC framing come before the message.
+        let bounded = http_body_util::Limited::new(body, self.shared.max_message_bytes + 5);
+        let body = bounded.collect().await.map_err(|error| self.shared.failures.body(error))?;
+        Ok(Response::from_parts(parts, Body::new(body)))
+    }
+}
+
+impl fmt::Debug for Channel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Channel")
+            .field("from", &self.shared.identity.name())
+            .field("breaker_open", &self.shared.breaker.is_open())
+            .finish_non_exhaustive()
+    }
+}

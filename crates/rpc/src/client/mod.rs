@@ -1,0 +1,9 @@
+//! The one factory of gRPC channels, and what it adds to every call.
+
+mod breaker;
+mod channel;
+mod metrics;
+mod outcome;
+mod window;
+
+pub use channel::{Channel, connect};

@@ -1,0 +1,8 @@
+//! The one factory of gRPC servers, and what every call goes through before a handler sees it.
+
+mod admit;
+mod health;
+pub(crate) mod observe;
+mod serve;
+
+pub use serve::Server;

@@ -1,0 +1,132 @@
+//! The one factory of gRPC servers. Nothing else in the workspace makes one; a test walks the sources to be sure.
+
+use std::{convert::Infallible, fmt, sync::Arc, time::Duration};
+
+use axum::middleware::from_fn_with_state;
+use clock::Clock;
+use http::Request;
+use lifecycle::{Readiness, Shutdown};
+use tokio::net::TcpListener;
+use tonic::{body::Body, server::NamedService, service::Routes, transport::server::TcpIncoming};
+use tower::{Service, ServiceBuilder};
+use tower_http::catch_panic::CatchPanicLayer;
+
+use super::{
+    admit::{self, Gate},
+    health, observe,
+};
+use crate::{MAX_HEADER_BYTES, Verifier};
+
+/// A ping goes out on quiet connections this often; one that does not answer is closed.
+const KEEP_ALIVE: Duration = Duration::from_secs(20);
+const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Once nothing is in flight, connections that stay open while the process drains (a health watcher) get this long.
+const LINGER: Duration = Duration::from_millis(500);
+
+/// A gRPC server under construction.
+pub struct Server {
+    name: &'static str,
+    settings: config::Rpc,
+    gate: Arc<Gate>,
+    routes: Routes,
+    services: Vec<&'static str>,
+}
+
+impl Server {
+    /// The server of the service `name`. Calls without a token that `verifier` accepts never reach a handler.
+    pub fn new(name: &'static str, settings: &config::Rpc, verifier: Verifier, clock: Clock) -> Self {
+        let gate = Arc::new(Gate::new(name, settings, verifier, clock));
+        Self { name, settings: settings.clone(), gate, routes: Routes::default(), services: Vec::new() }
+    }
+
+    /// Adds a generated service: `.add_service(LinkServiceServer::new(handlers))`.
+    pub fn add_service<S>(mut self, service: S) -> Self
+    where
+        S: Service<Request<Body>, Error = Infallible> + NamedService + Clone + Send + Sync + 'static,
+        S::Response: axum::response::IntoResponse,
+        S::Future: Send + 'static,
+    {
+        self.routes = self.routes.add_service(service);
+        self.services.push(S::NAME);
+        self
+    }
+
+    /// Serves until the process drains and what is in flight has ended, or until it is aborted. `grpc.health.v1` follows
+    /// `readiness` and turns to NOT_SERVING as soon as the process is about to stop.
+    ///
+    /// # Errors
+    /// When the listener fails.
+    pub async fn serve(self, listener: TcpListener, readiness: Readiness, shutdown: Shutdown) -> anyhow::Result<()> {
+        let Self { name, settings, gate, routes, services } = self;
+        let health = health::service(services.clone(), readiness, shutdown.clone()).await;
+        // Top to bottom is outside to inside.
+        let layers = ServiceBuilder::new()
+            // Sees every call with its outcome, also the refused ones.
+            .layer(from_fn_with_state(name, observe::observe))
+            .layer(CatchPanicLayer::custom(admit::panicked))
+            // Sheds before anything costs time.
+            .layer(from_fn_with_state(Arc::clone(&gate), admit::shed))
+            // The deadline includes the verification, which may have to fetch a key.
+            .layer(from_fn_with_state(Arc::clone(&gate), admit::within_deadline))
+            .layer(from_fn_with_state(Arc::clone(&gate), admit::authenticate))
+            .layer(from_fn_with_state(Arc::clone(&gate), admit::bound_message));
+        let guarded = routes.add_service(reflection(services)?).into_axum_router().layer(layers);
+        // Health is outside: probes have no token and must be answered under overload.
+        let routes = Routes::from(guarded).add_service(health);
+        #[expect(clippy::disallowed_methods, reason = "the one place that makes servers")]
+        let server = tonic::transport::Server::builder()
+            .http2_keepalive_interval(Some(KEEP_ALIVE))
+            .http2_keepalive_timeout(Some(KEEP_ALIVE_TIMEOUT))
+            .http2_max_header_list_size(MAX_HEADER_BYTES)
+            .max_concurrent_streams(u32::try_from(settings.max_in_flight).unwrap_or(u32::MAX))
+            .add_routes(routes)
+            .serve_with_incoming_shutdown(
+                TcpIncoming::from(listener).with_nodelay(Some(true)),
+                draining(shutdown.clone()),
+            );
+        tokio::select! {
+            result = server => result.map_err(Into::into),
+            () = drained(&gate, &shutdown) => Ok(()),
+            () = shutdown.aborted() => Ok(()),
+        }
+    }
+}
+
+async fn draining(shutdown: Shutdown) {
+    shutdown.draining().await;
+}
+
+/// Resolves when the process drains and no call has been in flight for a while.
+async fn drained(gate: &Gate, shutdown: &Shutdown) {
+    shutdown.draining().await;
+    loop {
+        gate.idle().await;
+        tokio::time::sleep(LINGER).await;
+        if gate.is_idle() {
+            return;
+        }
+    }
+}
+
+/// `grpc.reflection.v1` over the services of this server; like any call it needs a token.
+fn reflection(
+    services: Vec<&'static str>,
+) -> anyhow::Result<
+    tonic_reflection::server::v1::ServerReflectionServer<impl tonic_reflection::server::v1::ServerReflection>,
+> {
+    let mut builder = tonic_reflection::server::Builder::configure()
+        .register_encoded_file_descriptor_set(proto::FILE_DESCRIPTOR_SET)
+        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+        .with_service_name("grpc.health.v1.Health");
+    for service in services {
+        builder = builder.with_service_name(service);
+    }
+    Ok(builder.build_v1()?)
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server").field("name", &self.name).field("services", &self.services).finish_non_exhaustive()
+    }
+}

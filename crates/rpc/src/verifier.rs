@@ -1,0 +1,99 @@
+//! Turns a token into a caller.
+
+use std::{fmt, sync::Arc};
+
+use quick_cache::sync::Cache;
+use time::OffsetDateTime;
+use tokens::{Claims, KeyRing, Purpose, SigningKey, TokenError};
+
+use crate::{Caller, Code, Error, KeyRingCache};
+
+/// How many verified tokens are remembered: a user's token comes with every call of a minute, and an Ed25519 signature
+/// costs more than most look-ups that it protects.
+const REMEMBERED: usize = 2048;
+
+/// Verifies the tokens of callers: internal tokens against the key ring, service tokens against the shared service key.
+/// Clones share what they remember.
+#[derive(Clone)]
+pub struct Verifier {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    services: KeyRing,
+    keys: Arc<KeyRingCache>,
+    verified: Cache<Box<str>, Verified>,
+}
+
+/// A token that was verified under a ring. It is verified anew when the ring has changed.
+#[derive(Clone)]
+struct Verified {
+    caller: Arc<Caller>,
+    expires_at: OffsetDateTime,
+    ring: Arc<KeyRing>,
+}
+
+impl Verifier {
+    /// A verifier for the key that all services share and the ring of auth-svc.
+    pub fn new(service_key: &config::Secret, keys: Arc<KeyRingCache>) -> Self {
+        let services = KeyRing::of([&SigningKey::from_seed(service_key.key32())]);
+        Self { inner: Arc::new(Inner { services, keys, verified: Cache::new(REMEMBERED) }) }
+    }
+
+    /// Who shows this token at this time.
+    ///
+    /// # Errors
+    /// `UNAUTHENTICATED` for a token that is not valid; `UNAVAILABLE` while no key ring could be had yet.
+    pub async fn verify(&self, token: &str, now: OffsetDateTime) -> Result<Arc<Caller>, Error> {
+        let ring = self.inner.keys.ring();
+        if let Some(known) = self.inner.verified.get(token)
+            && known.expires_at > now
+            && Arc::ptr_eq(&known.ring, &ring)
+        {
+            return Ok(known.caller);
+        }
+        let (claims, ring) = self.verify_afresh(token, ring, now).await?;
+        let expires_at = claims.expires_at;
+        let caller = Arc::new(Caller::from(claims));
+        self.inner.verified.insert(token.into(), Verified { caller: Arc::clone(&caller), expires_at, ring });
+        Ok(caller)
+    }
+
+    async fn verify_afresh(
+        &self,
+        token: &str,
+        ring: Arc<KeyRing>,
+        now: OffsetDateTime,
+    ) -> Result<(Claims, Arc<KeyRing>), Error> {
+        // The two rings have no key in common, so a token is meant for one of them.
+        match tokens::verify(&self.inner.services, Purpose::Service, token, now) {
+            Err(TokenError::UnknownKey) => {}
+            result => return result.map(|claims| (claims, ring)).map_err(refuse),
+        }
+        match tokens::verify(&ring, Purpose::Internal, token, now) {
+            Err(TokenError::UnknownKey) => {}
+            result => return result.map(|claims| (claims, ring)).map_err(refuse),
+        }
+        self.inner.keys.refresh().await;
+        let ring = self.inner.keys.ring();
+        if ring.is_empty() {
+            return Err(Error::unavailable(anyhow::anyhow!("no key ring yet")));
+        }
+        tokens::verify(&ring, Purpose::Internal, token, now).map(|claims| (claims, ring)).map_err(refuse)
+    }
+}
+
+/// Callers learn whether a fresh token would help, and nothing more.
+fn refuse(error: TokenError) -> Error {
+    let (reason, message) = match error {
+        TokenError::Expired => ("TOKEN_EXPIRED", "the token has expired"),
+        _ => ("TOKEN_INVALID", "the token is not valid"),
+    };
+    Error::new(Code::Unauthenticated, reason, message).source(error)
+}
+
+impl fmt::Debug for Verifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Verifier").field("keys", &self.inner.keys).finish_non_exhaustive()
+    }
+}
