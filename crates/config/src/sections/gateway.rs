@@ -14,8 +14,12 @@ pub struct Gateway {
     pub listen: SocketAddr,
     /// Address and port for /health/live, /health/ready and /metrics.
     pub admin_listen: SocketAddr,
-    /// Shows introspection to anonymous callers, field suggestions and the playground; for machines of developers.
+    /// Shows introspection to anonymous callers and field suggestions; for machines of developers.
     pub development: bool,
+    /// Serves GraphiQL at /playground from files of our own.
+    pub playground: bool,
+    /// Further host names under which the gateway may be called, beside that of domains.app_url. Others are answered 421.
+    pub additional_hosts: Vec<String>,
     /// Cookies without Secure and the __Host- prefix, for plain http on localhost.
     pub insecure_cookies: bool,
     /// Origins that may call with credentials from a browser, beside domains.app_url.
@@ -77,6 +81,9 @@ impl Gateway {
         forms::listeners(errors, "gateway", self.listen, self.admin_listen);
         for origin in &self.allowed_origins {
             forms::origin(errors, "gateway.allowed_origins", origin);
+        }
+        for host in &self.additional_hosts {
+            forms::host(errors, "gateway.additional_hosts", host);
         }
         forms::choice(errors, "gateway.limiter_without_redis", &self.limiter_without_redis, &["open", "closed"]);
     }
