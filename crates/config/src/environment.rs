@@ -7,7 +7,7 @@ use toml::{Table, Value};
 use crate::{ConfigErrors, keys::Key};
 
 /// The variables of a process. An argument, so that tests need not change their own.
-pub(crate) type Variables = BTreeMap<String, String>;
+pub type Variables = BTreeMap<String, String>;
 
 /// What the variables set, as a document like the default file. A value is read as the kind of its default, so
 /// `CURTAIL_DOMAINS__DEFAULT=1` is a host called "1". A `CURTAIL_` variable with `__` that names no key is a problem: it is

@@ -29,11 +29,16 @@ impl Config {
     /// # Errors
     /// Everything that is wrong, with the names of the keys.
     pub fn load_for_tools() -> Result<Self, ConfigErrors> {
-        // Variables that are not Unicode can not be ours.
-        let variables = std::env::vars_os()
-            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-            .collect();
-        assemble(&variables)
+        Self::load_over(&Variables::new())
+    }
+
+    /// Like [`Config::load_for_tools`], over variables that hold where the environment of this process says nothing. The
+    /// launcher hands its own settings to commands in this way.
+    ///
+    /// # Errors
+    /// Everything that is wrong, with the names of the keys.
+    pub fn load_over(below: &Variables) -> Result<Self, ConfigErrors> {
+        assemble(&overlay(below, &process_variables()))
     }
 
     /// Checks that secrets without a usable default are set.
@@ -56,6 +61,23 @@ impl Config {
         }
         errors.or(())
     }
+}
+
+/// The environment of this process. Variables that are not Unicode can not be ours.
+fn process_variables() -> Variables {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect()
+}
+
+/// `above` over `below`; a value above also hides the file of the same secret below, and the other way round.
+fn overlay(below: &Variables, above: &Variables) -> Variables {
+    let plain = |name: &str| name.strip_suffix("_FILE").unwrap_or(name).to_owned();
+    let hidden: Vec<String> = above.keys().map(|name| plain(name)).collect();
+    let mut merged: Variables = below.clone();
+    merged.retain(|name, _| !hidden.contains(&plain(name)));
+    merged.extend(above.clone());
+    merged
 }
 
 /// Merges the layers and checks the result as a whole.
@@ -166,6 +188,15 @@ mod tests {
         assert_eq!(problems(&[("CURTAIL_GATEWAY__MAX_COST_FILE", path)]), ["gateway.max_cost"]);
         let both = [("DATABASE_URL", "postgres://a@b/c"), ("DATABASE_URL_FILE", path)];
         assert_eq!(problems(&both), ["database.url"]);
+    }
+
+    #[test]
+    fn variables_of_the_process_hide_those_below_whether_value_or_file() {
+        let below = variables(&[("DATABASE_URL_FILE", "/file"), ("REDIS_URL", "redis://below"), ("HOME", "/root")]);
+        let above = variables(&[("DATABASE_URL", "postgres://a@b/c"), ("HOME", "/home")]);
+        let expected =
+            variables(&[("DATABASE_URL", "postgres://a@b/c"), ("HOME", "/home"), ("REDIS_URL", "redis://below")]);
+        assert_eq!(overlay(&below, &above), expected);
     }
 
     #[test]
