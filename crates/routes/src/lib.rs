@@ -36,6 +36,8 @@ pub mod redirector {
         ROBOTS = "/robots.txt";
         /// The icon browsers ask for.
         FAVICON = "/favicon.ico";
+        /// The style of the pages that explain why there is no redirect.
+        STYLE = "/page.css";
         /// Reserved by RFC 8615; answered with 404.
         WELL_KNOWN = "/.well-known/{*name}";
     }
@@ -176,7 +178,7 @@ mod tests {
             assert!(is_reserved(&format!("{segment}+")), "{segment}");
             assert!(!segment.contains(['{', '/']), "{segment}: a parameter as first segment would reserve nothing");
         }
-        assert_eq!(REDIRECTOR, ["robots.txt", "favicon.ico", ".well-known"]);
+        assert_eq!(REDIRECTOR, ["robots.txt", "favicon.ico", "page.css", ".well-known"]);
     }
 
     #[test]
