@@ -1,1 +1,54 @@
-//! Placeholder.
+//! The `curtail` command: [`up`] runs the platform on one machine, the others administer it wherever it runs.
+
+mod cli;
+mod health;
+mod path;
+mod redis;
+mod services;
+pub mod settings;
+pub mod terminal;
+mod up;
+
+use std::{path::Path, process::ExitCode};
+
+use anyhow::Context as _;
+use lifecycle::Shutdown;
+
+pub use self::cli::Cli;
+use self::{cli::Command, services::Service};
+
+/// Runs a command of the operator.
+///
+/// # Errors
+/// What went wrong, in words for him.
+pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    match cli.command {
+        Command::Up => one_thread()?.block_on(up::run(&cli.dir)).map(|()| ExitCode::SUCCESS),
+        Command::Service { name } => threads()?.block_on(service(name)).map(|()| ExitCode::SUCCESS),
+        Command::Migrate => one_thread()?.block_on(migrate(&cli.dir)).map(|()| ExitCode::SUCCESS),
+        _ => anyhow::bail!("not there yet"),
+    }
+}
+
+async fn service(service: Service) -> anyhow::Result<()> {
+    let config = config::Config::load()?;
+    config.require_secrets(service.secrets())?;
+    let _telemetry = telemetry::init(service.name(), &config.telemetry)?;
+    let shutdown = Shutdown::from_signals(&config.lifecycle);
+    service.run(config, shutdown).await
+}
+
+async fn migrate(dir: &Path) -> anyhow::Result<()> {
+    let config = settings::load(dir)?;
+    services::migrate(&config.database).await?;
+    terminal::say("The database is up to date.");
+    Ok(())
+}
+
+fn one_thread() -> anyhow::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().context("the runtime")
+}
+
+fn threads() -> anyhow::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().context("the runtime")
+}

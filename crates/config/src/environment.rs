@@ -99,3 +99,23 @@ fn insert(table: &mut Table, name: &str, value: Value) {
         }
     }
 }
+
+/// The variables that stand for the keys a configuration file sets, for tools that fill in only what an operator left open. A
+/// file that is not TOML sets nothing.
+pub fn variables_in(file: &str) -> Vec<String> {
+    let document: Table = file.parse().unwrap_or_default();
+    let keys = crate::keys::keys();
+    keys.iter().filter(|key| crate::keys::lookup(&document, &key.name).is_some()).flat_map(names).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_tells_which_variables_it_stands_for() {
+        let names = variables_in("[database]\nurl = \"postgres://a\"\n[gateway]\nmax_cost = 1\n");
+        assert_eq!(names, ["CURTAIL_DATABASE__URL", "DATABASE_URL", "CURTAIL_GATEWAY__MAX_COST"]);
+        assert!(variables_in("= nonsense").is_empty());
+    }
+}

@@ -18,7 +18,7 @@ mod secret;
 pub mod sections;
 mod testing;
 
-pub use environment::Variables;
+pub use environment::{Variables, variables_in};
 pub use problems::{ConfigErrors, Problem};
 pub use reference::reference;
 pub use secret::Secret;

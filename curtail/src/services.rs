@@ -1,0 +1,94 @@
+//! The services of this version, as the launcher sees them.
+
+use std::net::SocketAddr;
+
+use clap::ValueEnum;
+use config::Config;
+use lifecycle::Shutdown;
+
+/// A service that `curtail up` runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Service {
+    /// auth-svc
+    Auth,
+    /// shortener-svc
+    Shortener,
+    /// analytics-svc
+    Analytics,
+    /// redirector-svc
+    Redirector,
+    /// gateway
+    Gateway,
+}
+
+impl Service {
+    /// All of them, callees before callers.
+    pub(crate) const ALL: [Self; 5] = [Self::Auth, Self::Shortener, Self::Analytics, Self::Redirector, Self::Gateway];
+
+    /// The name on the command line, in logs and in metrics.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Auth => "auth",
+            Self::Shortener => "shortener",
+            Self::Analytics => "analytics",
+            Self::Redirector => "redirector",
+            Self::Gateway => "gateway",
+        }
+    }
+
+    /// Where it listens for its callers.
+    pub(crate) fn listen(self, config: &Config) -> SocketAddr {
+        match self {
+            Self::Auth => config.auth.listen,
+            Self::Shortener => config.shortener.listen,
+            Self::Analytics => config.analytics.listen,
+            Self::Redirector => config.redirector.listen,
+            Self::Gateway => config.gateway.listen,
+        }
+    }
+
+    /// Where it answers for its health.
+    pub(crate) fn admin_listen(self, config: &Config) -> SocketAddr {
+        match self {
+            Self::Auth => config.auth.admin_listen,
+            Self::Shortener => config.shortener.admin_listen,
+            Self::Analytics => config.analytics.admin_listen,
+            Self::Redirector => config.redirector.admin_listen,
+            Self::Gateway => config.gateway.admin_listen,
+        }
+    }
+
+    /// The secrets without which it does not start.
+    pub(crate) fn secrets(self) -> &'static [&'static str] {
+        match self {
+            Self::Auth => &["rpc.service_key", "auth.master_key"],
+            Self::Redirector => &["rpc.service_key", "redirector.visitor_key"],
+            Self::Shortener | Self::Analytics | Self::Gateway => &["rpc.service_key"],
+        }
+    }
+
+    /// Runs it until `shutdown`.
+    ///
+    /// # Errors
+    /// What made it stop.
+    pub(crate) async fn run(self, config: Config, shutdown: Shutdown) -> anyhow::Result<()> {
+        match self {
+            Self::Auth => auth_svc::run(config, shutdown).await,
+            Self::Shortener => shortener_svc::run(config, shutdown).await,
+            Self::Analytics => analytics_svc::run(config, shutdown).await,
+            Self::Redirector => redirector_svc::run(config, shutdown).await,
+            Self::Gateway => gateway::run(config, shutdown).await,
+        }
+    }
+}
+
+/// Brings the schema of every service that owns one up to date.
+///
+/// # Errors
+/// When a migration fails; those before it are kept.
+pub(crate) async fn migrate(database: &config::Database) -> anyhow::Result<()> {
+    auth_svc::migrate(database).await?;
+    shortener_svc::migrate(database).await?;
+    analytics_svc::migrate(database).await?;
+    Ok(())
+}

@@ -1,0 +1,36 @@
+//! What the operator sees when everything runs.
+
+use std::path::Path;
+
+use config::Config;
+
+use crate::services::Service;
+
+/// The table of addresses and what to try next.
+pub(crate) fn render(config: &Config, dir: &Path, stores: &[(&str, String)]) -> String {
+    let app = &config.domains.app_url;
+    let mut rows = vec![
+        ("GraphQL".to_owned(), format!("{app}/graphql")),
+        ("playground".to_owned(), format!("{app}/playground")),
+        ("short links".to_owned(), format!("{}/…", config.domains.default_base_url)),
+    ];
+    rows.extend(stores.iter().map(|(name, address)| ((*name).to_owned(), address.clone())));
+    rows.push((String::new(), String::new()));
+    for service in Service::ALL {
+        let (listen, admin) = (service.listen(config), service.admin_listen(config));
+        rows.push((service.name().to_owned(), format!("{listen}   http://{admin}/health/ready, /metrics")));
+    }
+    let mut text = String::from("\nCurtail is up.\n\n");
+    for (name, address) in rows {
+        text.push_str(format!("  {name:<12} {address}").trim_end());
+        text.push('\n');
+    }
+    let program = std::env::args().next().unwrap_or_else(|| "curtail".to_owned());
+    let dir = dir.display();
+    text.push_str(&format!(
+        "\nNext:\n  1. Open {app}/playground and sign up with the mutation `register`.\n  \
+         2. Run `{program} --dir {dir} demo` in another terminal for an account with links and a month of clicks.\n  \
+         3. Run `{program} --dir {dir} doctor` to check every part. Logs are in {dir}/logs.\n\nCtrl-C stops everything.\n"
+    ));
+    text
+}
