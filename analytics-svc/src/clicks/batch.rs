@@ -1,0 +1,73 @@
+//! What travels from the preparation of clicks to their commit.
+
+use std::collections::BTreeSet;
+
+use bytes::Bytes;
+use time::Date;
+
+use super::rollups::Rollups;
+
+/// Identity of one incarnation of a redirector.
+pub type Producer = [u8; 16];
+
+/// An entry of the stream as it was read.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// The id that Redis gave it.
+    pub id: String,
+    /// The bytes of a `ClickBatch`; `None` when the field is missing.
+    pub payload: Option<Bytes>,
+}
+
+/// How far a batch moves a producer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Advance {
+    /// Whose numbers.
+    pub producer: Producer,
+    /// The last number before the batch; the commit holds only when the database agrees.
+    pub from: u64,
+    /// The last number after it.
+    pub to: u64,
+    /// Numbers that the producer gave up.
+    pub lost: u64,
+    /// Clicks that were not counted, as they were invalid or too old.
+    pub refused: u64,
+}
+
+/// An entry that cannot be understood.
+#[derive(Debug, Clone)]
+pub struct Poison {
+    /// The entry.
+    pub entry: Entry,
+    /// What is wrong with it.
+    pub error: String,
+}
+
+/// One transaction's worth of clicks.
+#[derive(Debug, Default)]
+pub struct Batch {
+    /// Entries to acknowledge after the commit.
+    pub acknowledge: Vec<String>,
+    /// Entries to move to the dead letters after the commit.
+    pub poison: Vec<Poison>,
+    /// Producers that move.
+    pub advances: Vec<Advance>,
+    /// All producers that were seen, with their last number after the batch.
+    pub counted: Vec<(Producer, u64)>,
+    /// Producers that must send again from a number on.
+    pub gaps: Vec<(Producer, u64)>,
+    /// Rows as input of COPY.
+    pub copy: Vec<u8>,
+    /// Number of rows.
+    pub rows: u64,
+    /// Days that the rows are of.
+    pub days: BTreeSet<Date>,
+    /// Sums.
+    pub rollups: Rollups,
+    /// Clicks that were dealt with before.
+    pub duplicates: u64,
+    /// Clicks refused because they are invalid and because they are too old.
+    pub invalid: u64,
+    /// See `invalid`.
+    pub expired: u64,
+}

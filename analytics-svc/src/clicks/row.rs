@@ -1,0 +1,32 @@
+//! A click as it is stored.
+
+use std::sync::Arc;
+
+use crate::enrich::{Agent, Campaign, Channel, Place};
+
+/// One row of `clicks`.
+#[derive(Debug, Clone)]
+pub struct Row {
+    /// Milliseconds since 1970.
+    pub at_ms: i64,
+    /// Owner of the link when it was clicked.
+    pub workspace_id: i64,
+    /// The link.
+    pub link_id: i64,
+    /// Hash of the day.
+    pub visitor: u64,
+    /// A scan of a QR code.
+    pub qr: bool,
+    /// Device, system, browser, bot.
+    pub agent: Arc<Agent>,
+    /// Country, region, city.
+    pub place: Arc<Place>,
+    /// `de` or `de-CH`.
+    pub language: Option<Arc<str>>,
+    /// Host of the referrer.
+    pub referrer: Option<Box<str>>,
+    /// Kind of way.
+    pub channel: Channel,
+    /// `utm_*`; most clicks have none.
+    pub campaign: Option<Box<Campaign>>,
+}

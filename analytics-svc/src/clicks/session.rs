@@ -1,0 +1,272 @@
+//! Consumes one shard for as long as its lease is held and nothing fails.
+//!
+//! Two loops work at the same time: one reads, decodes, enriches and adds up the next batch while the other commits the
+//! last one. Any error ends the session; the next one begins with what was not acknowledged, and positions in the database
+//! tell what of it was counted.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use fred::clients::{Client, Pool};
+use fred::interfaces::StreamsInterface as _;
+use lifecycle::Shutdown;
+use sqlx::PgPool;
+use tokio::sync::mpsc;
+
+use super::batch::{Batch, Producer};
+use super::commit::{CommitError, Committer};
+use super::enricher::{Enricher, Sources};
+use super::entries::{GROUP, Reader};
+use super::lease::Lease;
+use super::prepare::{Decoded, prepare};
+use super::{counted, dead_letters, measure};
+
+/// How long a batch waits for more clicks. A commit costs about as much for ten clicks as for a thousand.
+const LINGER: Duration = Duration::from_millis(100);
+
+/// How long one read waits for a first click.
+const IDLE: Duration = Duration::from_millis(500);
+
+/// What the sessions of a process share.
+#[derive(Clone)]
+pub struct Context {
+    /// The schema `analytics`.
+    pub pool: PgPool,
+    /// For commands that do not block.
+    pub redis: Pool,
+    /// The clock.
+    pub clock: clock::Clock,
+    /// Lists and databases for enrichment.
+    pub sources: Sources,
+    /// The most clicks of a transaction.
+    pub batch_clicks: usize,
+    /// How often a stream is trimmed and measured.
+    pub trim_interval: Duration,
+}
+
+/// Why a session ended.
+#[derive(Debug, thiserror::Error)]
+pub enum SessionError {
+    /// The batch could not be counted.
+    #[error(transparent)]
+    Commit(#[from] CommitError),
+    /// Redis is away or lost the stream.
+    #[error("redis: {0}")]
+    Redis(#[from] fred::error::Error),
+    /// PostgreSQL is away.
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+    /// What is counted could not be told again.
+    #[error(transparent)]
+    Tell(anyhow::Error),
+    /// Preparing a batch panicked.
+    #[error("preparing a batch failed: {0}")]
+    Prepare(#[from] tokio::task::JoinError),
+}
+
+/// Consumes the shard until draining begins.
+///
+/// # Errors
+/// See [`SessionError`]; nothing that was acknowledged is lost.
+pub async fn run(context: &Context, reading: Client, lease: &Lease, shutdown: &Shutdown) -> Result<(), SessionError> {
+    let stream = format!("clicks:{}", lease.shard);
+    let reader = Reader::open(reading, stream.clone()).await?;
+    counted::tell_again(&context.pool, context.redis.next(), lease.shard).await.map_err(SessionError::Tell)?;
+    let (batches, prepared) = mpsc::channel(1);
+    let consuming = async {
+        tokio::try_join!(produce(context, reader, batches, shutdown), commit(context, lease, &stream, prepared))
+    };
+    tokio::select! {
+        ended = consuming => ended.map(|_| ()),
+        error = look_after(context, lease.shard, &stream) => Err(error),
+    }
+}
+
+/// Reads and prepares batches.
+async fn produce(
+    context: &Context,
+    mut reader: Reader,
+    batches: mpsc::Sender<Batch>,
+    shutdown: &Shutdown,
+) -> Result<(), SessionError> {
+    let mut positions: HashMap<Producer, u64> = HashMap::new();
+    let mut gaps: HashMap<Producer, u64> = HashMap::new();
+    let mut enricher = Enricher::new(&context.sources);
+    let mut carried = Vec::new();
+    while !shutdown.is_draining() {
+        let decoded = tokio::select! {
+            decoded = gather(context, &mut reader, &mut carried) => decoded?,
+            () = shutdown.draining() => break,
+        };
+        if decoded.is_empty() {
+            continue;
+        }
+        learn_positions(&context.pool, &mut positions, &decoded).await?;
+        let now_ms = context.clock.unix_ms();
+        let batch;
+        (batch, positions, enricher) = tokio::task::spawn_blocking(move || {
+            let batch = prepare(decoded, &mut positions, &mut enricher, now_ms);
+            (batch, positions, enricher)
+        })
+        .await?;
+        // Entries that another owner was given may be pending: look there before the redirector sends again.
+        if batch.gaps.iter().any(|(producer, expected)| gaps.insert(*producer, *expected) != Some(*expected)) {
+            reader.start_over();
+        }
+        if batches.send(batch).await.is_err() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Entries for one batch: what there is, up to the bound, after a short wait for company.
+async fn gather(
+    context: &Context,
+    reader: &mut Reader,
+    carried: &mut Vec<Decoded>,
+) -> Result<Vec<Decoded>, SessionError> {
+    let mut decoded = std::mem::take(carried);
+    let mut clicks: usize = decoded.iter().map(Decoded::clicks).sum();
+    let mut since = Instant::now();
+    while clicks < context.batch_clicks {
+        let block = if decoded.is_empty() { IDLE } else { LINGER.saturating_sub(since.elapsed()) };
+        if block.is_zero() {
+            break;
+        }
+        let entries = reader.read(block).await?;
+        if entries.is_empty() {
+            break;
+        }
+        if decoded.is_empty() {
+            since = Instant::now();
+        }
+        let more =
+            tokio::task::spawn_blocking(move || entries.into_iter().map(Decoded::of).collect::<Vec<_>>()).await?;
+        clicks += more.iter().map(Decoded::clicks).sum::<usize>();
+        decoded.extend(more);
+    }
+    *carried = decoded.split_off(fitting(&decoded, context.batch_clicks));
+    Ok(decoded)
+}
+
+/// How many of the first entries fit into a batch; at least one.
+fn fitting(decoded: &[Decoded], bound: usize) -> usize {
+    let mut clicks = 0;
+    let fit = decoded.iter().take_while(|entry| {
+        clicks += entry.clicks();
+        clicks <= bound
+    });
+    fit.count().max(1).min(decoded.len())
+}
+
+/// Asks the database for the producers that are new to this session.
+async fn learn_positions(
+    pool: &PgPool,
+    positions: &mut HashMap<Producer, u64>,
+    decoded: &[Decoded],
+) -> Result<(), sqlx::Error> {
+    let mut unknown: Vec<Producer> = decoded
+        .iter()
+        .filter_map(|entry| entry.batch.as_ref().ok())
+        .map(|clicks| clicks.producer)
+        .filter(|producer| !positions.contains_key(producer))
+        .collect();
+    unknown.sort_unstable();
+    unknown.dedup();
+    if unknown.is_empty() {
+        return Ok(());
+    }
+    let asked: Vec<&[u8]> = unknown.iter().map(|producer| producer.as_slice()).collect();
+    let known: Vec<(Vec<u8>, i64)> =
+        sqlx::query_as("SELECT producer, last_seq FROM producers WHERE producer = ANY($1)")
+            .bind(asked)
+            .fetch_all(pool)
+            .await?;
+    positions.extend(unknown.into_iter().map(|producer| (producer, 0)));
+    positions.extend(
+        known.into_iter().filter_map(|(producer, last)| Some((producer.try_into().ok()?, last.cast_unsigned()))),
+    );
+    Ok(())
+}
+
+/// Commits batches and then acknowledges them; keeps the lease while there are none.
+async fn commit(
+    context: &Context,
+    lease: &Lease,
+    stream: &str,
+    mut prepared: mpsc::Receiver<Batch>,
+) -> Result<(), SessionError> {
+    let mut committer = Committer::new(context.pool.clone(), lease.clone());
+    loop {
+        let mut batch = match tokio::time::timeout(lease.length() / 3, prepared.recv()).await {
+            Ok(Some(batch)) => batch,
+            Ok(None) => return Ok(()),
+            Err(_) => {
+                committer.hold().await?;
+                continue;
+            }
+        };
+        let started = Instant::now();
+        // Without an advance there is neither a row nor a number to write.
+        if !batch.advances.is_empty() {
+            committer.commit(&mut batch).await?;
+        }
+        measure::counted(lease.shard, &batch, started.elapsed(), context.clock.unix_ms());
+        acknowledge(context, stream, &batch).await?;
+    }
+}
+
+/// After the commit: whatever of this does not happen is made up for when the entries are delivered again.
+async fn acknowledge(context: &Context, stream: &str, batch: &Batch) -> Result<(), fred::error::Error> {
+    let redis = context.redis.next();
+    counted::tell(redis, &batch.counted).await?;
+    counted::ask_again(redis, &batch.gaps).await?;
+    dead_letters::set_aside(redis, stream, &batch.poison).await?;
+    if !batch.acknowledge.is_empty() {
+        let _: i64 = redis.xack(stream, GROUP, batch.acknowledge.clone()).await?;
+    }
+    Ok(())
+}
+
+/// Trims and measures the stream from time to time; returns only with an error.
+async fn look_after(context: &Context, shard: i32, stream: &str) -> SessionError {
+    loop {
+        let redis = context.redis.next();
+        let looked_after = async {
+            crate::streams_stub::trim_behind_groups(redis, stream).await?;
+            measure::waiting(redis, shard, stream).await
+        };
+        if let Err(error) = looked_after.await {
+            return error.into();
+        }
+        tokio::time::sleep(context.trim_interval).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use prost::Message as _;
+    use proto::events::v1::{Click, ClickBatch};
+
+    use super::super::batch::Entry;
+    use super::*;
+
+    fn entry(clicks: usize) -> Decoded {
+        let batch = ClickBatch {
+            producer_id: vec![1; 16],
+            first_seq: 1,
+            clicks: vec![Click::default(); clicks],
+            lost_through: 0,
+        };
+        Decoded::of(Entry { id: "1-0".into(), payload: Some(batch.encode_to_vec().into()) })
+    }
+
+    #[test]
+    fn a_batch_takes_whole_entries_up_to_its_bound() {
+        assert_eq!(fitting(&[], 10), 0);
+        assert_eq!(fitting(&[entry(5), entry(5)], 10), 2);
+        assert_eq!(fitting(&[entry(5), entry(6)], 10), 1);
+        assert_eq!(fitting(&[entry(11), entry(1)], 10), 1);
+    }
+}

@@ -1,0 +1,106 @@
+//! Competes for the shards of the click stream and consumes those that this process gets.
+
+use std::time::{Duration, Instant};
+
+use lifecycle::{Shutdown, Tasks};
+use sqlx::PgPool;
+
+use super::commit::CommitError;
+use super::enricher::Sources;
+use super::lease::Lease;
+use super::measure;
+use super::session::{self, Context, SessionError};
+
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+const LASTED: Duration = Duration::from_secs(10);
+
+/// All click shards, as this process sees them.
+pub struct Shards {
+    context: Context,
+    redis: config::Redis,
+    owner: String,
+    lease: Duration,
+    count: u32,
+}
+
+impl Shards {
+    /// `owner` is a name that no other process has.
+    pub async fn new(
+        config: &config::Config,
+        pool: PgPool,
+        clock: clock::Clock,
+        sources: Sources,
+        owner: String,
+    ) -> anyhow::Result<Self> {
+        let context = Context {
+            pool,
+            redis: crate::streams_stub::connect(&config.redis).await?,
+            clock,
+            sources,
+            batch_clicks: config.analytics.batch_clicks as usize,
+            trim_interval: Duration::from_millis(config.streams.trim_interval_ms),
+        };
+        Ok(Self {
+            context,
+            redis: config.redis.clone(),
+            owner,
+            lease: Duration::from_millis(config.analytics.shard_lease_ms),
+            count: config.streams.click_shards,
+        })
+    }
+
+    /// Starts a task for each shard.
+    pub fn spawn(self, tasks: &mut Tasks, shutdown: &Shutdown) {
+        let shards = std::sync::Arc::new(self);
+        for shard in 0..shards.count {
+            let (shards, shutdown) = (std::sync::Arc::clone(&shards), shutdown.clone());
+            tasks.spawn("click shard", async move { shards.compete(shard as i32, shutdown).await });
+        }
+    }
+
+    /// Consumes the shard whenever it can be had, until draining begins.
+    async fn compete(&self, shard: i32, shutdown: Shutdown) -> anyhow::Result<()> {
+        // Reads block the connection, so each shard has one of its own.
+        let reading = crate::streams_stub::connect(&config::Redis { pool_size: 1, ..self.redis.clone() }).await?;
+        let mut pause = FIRST_PAUSE;
+        while !shutdown.is_draining() {
+            match Lease::acquire(&self.context.pool, shard, &self.owner, self.lease).await {
+                Ok(Some(lease)) => {
+                    tracing::info!(shard, fence = lease.fence, "owns a click shard");
+                    measure::owner(shard, true);
+                    let started = Instant::now();
+                    let ended = session::run(&self.context, reading.next().clone(), &lease, &shutdown).await;
+                    measure::owner(shard, false);
+                    match ended {
+                        Ok(()) => {
+                            lease.release(&self.context.pool).await.ok();
+                            break;
+                        }
+                        // Somebody else goes on; there is nothing to wait for but their lease.
+                        Err(SessionError::Commit(CommitError::Fenced)) => {
+                            tracing::warn!(shard, "another process has taken over the shard");
+                            pause = FIRST_PAUSE;
+                        }
+                        Err(error) => {
+                            tracing::warn!(shard, error = %error, "consuming was interrupted");
+                            // A session that lasted has earned a quick retry.
+                            pause =
+                                if started.elapsed() > LASTED { FIRST_PAUSE } else { (pause * 2).min(LONGEST_PAUSE) };
+                        }
+                    }
+                }
+                Ok(None) => pause = self.lease / 4,
+                Err(error) => {
+                    tracing::warn!(shard, error = %error, "cannot ask for the shard");
+                    pause = (pause * 2).min(LONGEST_PAUSE);
+                }
+            }
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                () = shutdown.draining() => {}
+            }
+        }
+        Ok(())
+    }
+}

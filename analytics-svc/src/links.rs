@@ -1,0 +1,38 @@
+//! Keeps what the stream `links` says about links: needed for the scopes of a tag and of a domain.
+
+use proto::events::v1::envelope::Payload;
+use proto::events::v1::{Envelope, LinkSnapshot};
+use sqlx::PgPool;
+
+/// Stores the link of an event unless a newer version of it is known. Events of other kinds change nothing.
+pub async fn apply(pool: &PgPool, envelope: Envelope) -> Result<(), sqlx::Error> {
+    let Some(link) = snapshot(envelope.payload).and_then(|snapshot| snapshot.link) else { return Ok(()) };
+    let tags: Vec<String> = link.tags.into_iter().map(|tag| tag.name).collect();
+    sqlx::query(
+        "INSERT INTO links AS l (link_id, workspace_id, version, domain, tags) VALUES ($1, $2, $3, $4, $5) \
+         ON CONFLICT (link_id) DO UPDATE SET workspace_id = excluded.workspace_id, version = excluded.version, \
+             domain = excluded.domain, tags = excluded.tags \
+         WHERE l.version < excluded.version",
+    )
+    .bind(link.id)
+    .bind(link.workspace_id)
+    .bind(link.version)
+    .bind(link.domain)
+    .bind(tags)
+    .execute(pool)
+    .await?;
+    Ok(())
+}
+
+/// A deleted link keeps its clicks, so it stays.
+fn snapshot(payload: Option<Payload>) -> Option<LinkSnapshot> {
+    match payload? {
+        Payload::LinkCreated(event) => event.snapshot,
+        Payload::LinkUpdated(event) => event.snapshot,
+        Payload::LinkDeleted(event) => event.snapshot,
+        Payload::LinkRestored(event) => event.snapshot,
+        Payload::LinkExpired(event) => event.snapshot,
+        Payload::LinkDisabled(event) => event.snapshot,
+        _ => None,
+    }
+}

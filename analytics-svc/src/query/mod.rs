@@ -1,0 +1,15 @@
+//! Answers questions about clicks.
+//!
+//! Without filters the [`rollups`] answer; filters and breakdowns need the [`raw`] clicks, which are kept for 400 days.
+//! A range is rounded outwards to whole minutes, so that both count the same clicks.
+
+pub mod buckets;
+pub mod dimension;
+pub mod filter;
+pub mod pieces;
+pub mod range;
+pub mod raw;
+pub mod rollups;
+pub mod scope;
+pub mod tally;
+pub mod trending;

@@ -1,0 +1,74 @@
+//! Counts that are being added up.
+
+use prost_types::Timestamp;
+use proto::analytics::v1::Totals;
+use time::OffsetDateTime;
+
+use crate::sketch::{BadSketch, Uniques};
+
+/// One row of a rollup.
+#[derive(Debug, sqlx::FromRow)]
+pub struct Counters {
+    /// Start of the interval.
+    pub at: OffsetDateTime,
+    /// Humans and bots.
+    pub clicks: i64,
+    /// Humans.
+    pub humans: i64,
+    /// The latest click.
+    pub last_click_at: OffsetDateTime,
+    /// Sketch of the human visitors.
+    pub uniques: Option<Vec<u8>>,
+}
+
+/// The sum of rows of rollups.
+#[derive(Default)]
+pub struct Tally {
+    clicks: i64,
+    humans: i64,
+    last_click_at: Option<OffsetDateTime>,
+    uniques: Uniques,
+}
+
+impl Tally {
+    /// Adds a row.
+    ///
+    /// # Errors
+    /// [`BadSketch`] when its sketch cannot be read.
+    pub fn add(&mut self, row: &Counters) -> Result<(), BadSketch> {
+        self.clicks += row.clicks;
+        self.humans += row.humans;
+        self.last_click_at = self.last_click_at.max(Some(row.last_click_at));
+        match &row.uniques {
+            Some(sketch) => self.uniques.merge(sketch),
+            None => Ok(()),
+        }
+    }
+
+    /// The sums as they are answered.
+    pub fn totals(&self) -> Totals {
+        Totals {
+            clicks: self.clicks,
+            humans: self.humans,
+            bots: self.clicks - self.humans,
+            // An estimate must not say more visitors than visits.
+            uniques: self.uniques.count().min(self.humans),
+            last_click_at: self.last_click_at.map(timestamp),
+        }
+    }
+}
+
+/// An instant on the wire.
+pub fn timestamp(at: OffsetDateTime) -> Timestamp {
+    Timestamp { seconds: at.unix_timestamp(), nanos: at.nanosecond() as i32 }
+}
+
+/// An instant in milliseconds since 1970.
+pub fn unix_ms(at: OffsetDateTime) -> i64 {
+    (at.unix_timestamp_nanos() / 1_000_000) as i64
+}
+
+/// The instant of milliseconds since 1970.
+pub fn instant(ms: i64) -> OffsetDateTime {
+    OffsetDateTime::UNIX_EPOCH.saturating_add(time::Duration::milliseconds(ms))
+}

@@ -1,0 +1,138 @@
+//! Totals, series and breakdowns of a scope over a range.
+
+use ::rpc::{Code, Error};
+use proto::analytics::v1::query_analytics_response::Bucket;
+use proto::analytics::v1::{Dimension, QueryAnalyticsRequest, QueryAnalyticsResponse, Step};
+use sqlx::postgres::PgConnection;
+use tonic::Request;
+
+use super::{Analytics, access};
+use crate::query::filter::{self, Filter};
+use crate::query::range::Range;
+use crate::query::raw::Selection;
+use crate::query::rollups::{self, Answer};
+use crate::query::scope::Scope;
+use crate::query::tally::{instant, timestamp};
+use crate::query::{buckets, dimension};
+
+/// The most rows of a breakdown.
+const MAX_TOP: u32 = 100;
+
+/// A checked request, without its scope.
+#[derive(Debug)]
+struct Question {
+    range: Range,
+    starts: Vec<i64>,
+    breakdowns: Vec<Dimension>,
+    top: u32,
+    filters: Vec<Filter>,
+    compare_previous: bool,
+}
+
+/// Checks, authorises, answers.
+pub async fn handle(
+    analytics: &Analytics,
+    request: Request<QueryAnalyticsRequest>,
+) -> Result<QueryAnalyticsResponse, Error> {
+    let user = ::rpc::user(&request)?;
+    let scope = request.get_ref().scope.clone();
+    let scope = scope.ok_or_else(|| Error::new(Code::Invalid, "SCOPE_MISSING", "say of what").field("scope"))?;
+    access::require(user, scope.workspace_id)?;
+    let question = Question::check(request.into_inner())?;
+    let scope = Scope::resolve(&analytics.pool, scope).await?;
+    let mut connection = analytics.pool.acquire().await.map_err(crate::store_error)?;
+    question.answer(&mut connection, &scope).await
+}
+
+impl Question {
+    fn check(request: QueryAnalyticsRequest) -> Result<Self, Error> {
+        let range = Range::of(request.from, request.until)?;
+        let zone = buckets::time_zone(&request.time_zone)?;
+        let step = Step::try_from(request.step)
+            .map_err(|_| Error::new(Code::Invalid, "STEP_UNKNOWN", "not a step").field("step"))?;
+        let mut breakdowns = Vec::new();
+        for number in request.breakdowns {
+            let dimension = dimension::known(number, "breakdowns")?;
+            if breakdowns.contains(&dimension) {
+                return Err(Error::new(Code::Invalid, "BREAKDOWN_TWICE", "each dimension once").field("breakdowns"));
+            }
+            breakdowns.push(dimension);
+        }
+        if !breakdowns.is_empty() && !(1..=MAX_TOP).contains(&request.top) {
+            return Err(Error::new(Code::Invalid, "TOP_OUT_OF_RANGE", format!("1 to {MAX_TOP} rows")).field("top"));
+        }
+        Ok(Self {
+            range,
+            starts: buckets::starts(range, step, &zone)?,
+            breakdowns,
+            top: request.top,
+            filters: filter::check(request.filters)?,
+            compare_previous: request.compare_previous,
+        })
+    }
+
+    async fn answer(&self, connection: &mut PgConnection, scope: &Scope) -> Result<QueryAnalyticsResponse, Error> {
+        let Answer { totals, series } = self.sums(connection, scope, self.range, &self.starts).await?;
+        let previous = match self.compare_previous {
+            true => Some(self.sums(connection, scope, self.range.previous(), &[]).await?.totals),
+            false => None,
+        };
+        let mut breakdowns = Vec::with_capacity(self.breakdowns.len());
+        for &dimension in &self.breakdowns {
+            let selection = Selection { scope, range: self.range, filters: &self.filters };
+            breakdowns.push(selection.breakdown(connection, dimension, self.top).await?);
+        }
+        let starts = self.starts.iter().map(|start| timestamp(instant(*start)));
+        let series =
+            starts.zip(series).map(|(start, totals)| Bucket { start: Some(start), totals: Some(totals) }).collect();
+        Ok(QueryAnalyticsResponse { totals: Some(totals), previous, series, breakdowns })
+    }
+
+    /// The rollups know nothing of dimensions.
+    async fn sums(
+        &self,
+        connection: &mut PgConnection,
+        scope: &Scope,
+        range: Range,
+        starts: &[i64],
+    ) -> Result<Answer, Error> {
+        if self.filters.is_empty() {
+            return rollups::answer(connection, scope, range, starts).await;
+        }
+        Selection { scope, range, filters: &self.filters }.answer(connection, starts).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use prost_types::Timestamp;
+
+    use super::*;
+
+    fn request() -> QueryAnalyticsRequest {
+        let at = |seconds| Some(Timestamp { seconds, nanos: 0 });
+        QueryAnalyticsRequest { from: at(0), until: at(3_600), ..QueryAnalyticsRequest::default() }
+    }
+
+    fn reason(request: QueryAnalyticsRequest) -> String {
+        Question::check(request).unwrap_err().reason.into_owned()
+    }
+
+    #[test]
+    fn rows_of_breakdowns_are_bounded() {
+        let breakdown = |top| QueryAnalyticsRequest { breakdowns: vec![Dimension::Country.into()], top, ..request() };
+        assert!(Question::check(breakdown(1)).is_ok());
+        assert!(Question::check(breakdown(MAX_TOP)).is_ok());
+        assert_eq!(reason(breakdown(0)), "TOP_OUT_OF_RANGE");
+        assert_eq!(reason(breakdown(MAX_TOP + 1)), "TOP_OUT_OF_RANGE");
+    }
+
+    #[test]
+    fn a_dimension_is_broken_down_once() {
+        let every = QueryAnalyticsRequest { breakdowns: (1..=16).collect(), top: 1, ..request() };
+        assert!(Question::check(every).is_ok());
+        assert_eq!(reason(QueryAnalyticsRequest { breakdowns: vec![1, 1], top: 1, ..request() }), "BREAKDOWN_TWICE");
+        assert_eq!(reason(QueryAnalyticsRequest { breakdowns: vec![17], top: 1, ..request() }), "DIMENSION_UNKNOWN");
+        assert_eq!(reason(QueryAnalyticsRequest { step: 6, ..request() }), "STEP_UNKNOWN");
+    }
+}

@@ -1,0 +1,161 @@
+//! From the configuration to a running service.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ::rpc::{KeyRingCache, ServiceIdentity, Verifier};
+use anyhow::Context as _;
+use clock::Clock;
+use config::Config;
+use lifecycle::{Admin, Latch, Readiness, Shutdown, Tasks};
+use rand::{CryptoRng, RngExt as _};
+use sqlx::PgPool;
+use tokens::KeyRing;
+use tokio::net::TcpListener;
+
+use crate::clicks::{Shards, Sources};
+use crate::enrich::{Crawlers, Geo};
+use crate::rpc::Analytics;
+use crate::{MIGRATOR, SCHEMA, partitions};
+
+/// How often the database is asked whether it is there.
+const PROBE: Duration = Duration::from_secs(1);
+
+/// What a process has of the world outside of its configuration; tests choose it.
+pub struct Outside {
+    /// What time it is.
+    pub clock: Clock,
+    /// Where the name of this owner of shards comes from.
+    pub rng: Box<dyn CryptoRng + Send>,
+    /// The keys that verify callers.
+    pub keys: Keys,
+}
+
+/// Where the key ring comes from.
+pub enum Keys {
+    /// From auth-svc, again and again.
+    Fetched,
+    /// From the caller.
+    Given(KeyRing),
+}
+
+/// A service that has its ports. It stops when its shutdown begins.
+pub struct Running {
+    /// Where gRPC is served.
+    pub addr: SocketAddr,
+    /// Where `/health/*` and `/metrics` are served.
+    pub admin_addr: SocketAddr,
+    /// Whether it is ready.
+    pub readiness: Readiness,
+    tasks: Tasks,
+}
+
+impl Running {
+    /// Waits for the end.
+    ///
+    /// # Errors
+    /// When a part failed; then all of it stops.
+    pub async fn join(self) -> anyhow::Result<()> {
+        self.tasks.join().await
+    }
+}
+
+/// Runs the service until `shutdown`.
+///
+/// # Errors
+/// When the configuration does not work out, a port is taken or migrations are missing. Stores and peers that are away are
+/// waited for.
+pub async fn run(config: Config, shutdown: Shutdown) -> anyhow::Result<()> {
+    let outside =
+        Outside { clock: Clock::system(), rng: Box::new(rand::make_rng::<rand::rngs::StdRng>()), keys: Keys::Fetched };
+    let running = start(config, outside, shutdown).await?;
+    tracing::info!(addr = %running.addr, admin = %running.admin_addr, "serving analytics");
+    running.join().await
+}
+
+/// Takes the ports and starts every task.
+///
+/// # Errors
+/// As for [`run`], except for missing migrations: those fail [`Running::join`].
+pub async fn start(config: Config, outside: Outside, shutdown: Shutdown) -> anyhow::Result<Running> {
+    let listener = TcpListener::bind(config.analytics.listen).await.context("analytics.listen")?;
+    let addr = listener.local_addr()?;
+    let readiness = Readiness::new();
+    let admin =
+        Admin::bind(config.analytics.admin_listen, readiness.clone()).await.context("analytics.admin_listen")?;
+    let admin_addr = admin.local_addr();
+    let mut tasks = Tasks::new(shutdown.clone());
+
+    let Outside { clock, mut rng, keys } = outside;
+    let pool = db::connect(&config.database, SCHEMA).await?;
+    let sources = Sources { crawlers: Arc::new(Crawlers::new()), geo: geo(&config.analytics.geo_database)? };
+    let owner = format!("{addr} {:016x}", rng.random::<u64>());
+    let shards = Shards::new(&config, pool.clone(), clock.clone(), sources, owner).await?;
+
+    let keys = key_ring(keys, &config, &clock, &readiness, &mut tasks, &shutdown)?;
+    let verifier = Verifier::new(&config.rpc.service_key, keys);
+    let service = Analytics { pool: pool.clone(), clock: clock.clone() }
+        .into_server()
+        .max_decoding_message_size(config.rpc.max_message_bytes)
+        .max_encoding_message_size(config.rpc.max_message_bytes);
+    let server = ::rpc::Server::new(SCHEMA, &config.rpc, verifier, clock.clone()).add_service(service);
+
+    tasks.spawn("grpc", server.serve(listener, readiness.clone(), shutdown.clone()));
+    tasks.spawn("admin", admin.serve(shutdown.clone()));
+    let database = readiness.latch("database");
+    let ahead = config.analytics.partitions_ahead;
+    tasks.spawn("stores", async move {
+        tokio::select! {
+            migrated = db::wait_migrated(&pool, &MIGRATOR) => migrated?,
+            () = shutdown.draining() => return Ok(()),
+        }
+        let mut tasks = Tasks::new(shutdown.clone());
+        shards.spawn(&mut tasks, &shutdown);
+        tasks.spawn("partitions", partitions::run(pool.clone(), clock, ahead, shutdown.clone()));
+        tasks.spawn("probe", probe(pool, database, shutdown));
+        tasks.join().await
+    });
+    Ok(Running { addr, admin_addr, readiness, tasks })
+}
+
+fn geo(path: &str) -> anyhow::Result<Option<Arc<Geo>>> {
+    if path.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(Arc::new(Geo::open(Path::new(path))?)))
+}
+
+/// Without the database no question can be answered.
+async fn probe(pool: PgPool, latch: Latch, shutdown: Shutdown) -> anyhow::Result<()> {
+    while !shutdown.is_draining() {
+        let answered = tokio::time::timeout(PROBE, sqlx::query("SELECT 1").execute(&pool)).await;
+        latch.set(matches!(answered, Ok(Ok(_))));
+        tokio::select! {
+            () = tokio::time::sleep(PROBE) => {}
+            () = shutdown.draining() => {}
+        }
+    }
+    Ok(())
+}
+
+fn key_ring(
+    keys: Keys,
+    config: &Config,
+    clock: &Clock,
+    readiness: &Readiness,
+    tasks: &mut Tasks,
+    shutdown: &Shutdown,
+) -> anyhow::Result<Arc<KeyRingCache>> {
+    match keys {
+        Keys::Given(ring) => Ok(KeyRingCache::fixed(ring)),
+        Keys::Fetched => {
+            let identity = ServiceIdentity::new(SCHEMA, &config.rpc.service_key, clock.clone());
+            let auth = ::rpc::connect("auth", &config.rpc.auth_url, &config.rpc, identity)?;
+            let cache = KeyRingCache::fetching(auth, readiness.latch("keys"));
+            tasks.spawn("keys", Arc::clone(&cache).run(shutdown.clone()));
+            Ok(cache)
+        }
+    }
+}
