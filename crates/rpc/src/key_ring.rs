@@ -90,7 +90,7 @@ impl KeyRingCache {
     }
 
     /// Fetches the ring because a token names a key that is not in it, unless that was just tried.
-    pub(crate) async fn refresh(&self) {
+    pub async fn refresh(&self) {
         let Some(source) = &self.source else { return };
         let asked = Instant::now();
         let mut last = source.last.lock().await;

@@ -33,8 +33,12 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 const KEEP_ALIVE: Duration = Duration::from_secs(5);
 const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// How far back the retry budget looks.
-const BUDGET_WINDOW: Duration = Duration::from_secs(10);
+/// How far back the retry budget looks. A second makes its floor what it is called: so many retries per second.
+const BUDGET_WINDOW: Duration = Duration::from_secs(1);
+
+/// tower's budget forgets two of its slots when a call comes a little late for one, so that its window may last only half
+/// as long and its floor be spent twice a second. Half a floor keeps the promise.
+const BUDGET_HASTE: u32 = 2;
 
 /// A channel to one backend, to be given to a generated client: `LinkServiceClient::new(channel)`. Clones share
 /// connection, breaker, budget and limits.
@@ -88,13 +92,14 @@ pub fn connect(
         open: Duration::from_millis(settings.breaker_open_ms),
         open_max: Duration::from_millis(settings.breaker_open_max_ms),
     };
+    let retry_floor = settings.retry_floor_per_second.div_ceil(BUDGET_HASTE);
     let retry_share = settings.retry_budget_percent as f32 / 100.0;
     let shared = Shared {
         identity,
         meter: Meter::new(backend),
         failures: Failures::new(backend),
         breaker: Breaker::new(limits, Instant::now()),
-        budget: TpsBudget::new(BUDGET_WINDOW, settings.retry_floor_per_second, retry_share),
+        budget: TpsBudget::new(BUDGET_WINDOW, retry_floor, retry_share),
         in_flight: Semaphore::new(settings.max_in_flight),
         read_timeout: Duration::from_millis(settings.read_timeout_ms),
         write_timeout: Duration::from_millis(settings.write_timeout_ms),

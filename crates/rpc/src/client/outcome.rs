@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use http::{Request, Response};
 use tonic::{Status, body::Body};
+use tonic_types::StatusExt as _;
 
 use crate::{Code, Error};
 
@@ -78,9 +79,8 @@ pub(crate) fn is_backend_failure(result: &Result<Response<Body>, Status>) -> boo
 
 /// Whether the same call may succeed at once: the backend was not available and did not ask to wait.
 pub(crate) fn may_retry(result: &Result<Response<Body>, Status>) -> bool {
-    status(result).is_some_and(|status| {
-        status.code() == tonic::Code::Unavailable && Error::from_status(&status).retry_after.is_none()
-    })
+    let asks_to_wait = |status: &Status| status.get_details_retry_info().is_some();
+    status(result).is_some_and(|status| status.code() == tonic::Code::Unavailable && !asks_to_wait(&status))
 }
 
 /// The method for metrics: generated clients name it.

@@ -49,13 +49,6 @@ impl Gate {
     pub(crate) fn is_idle(&self) -> bool {
         self.places.available_permits() == self.most_places
     }
-
-    /// Waits until no call is in flight.
-    pub(crate) async fn idle(&self) {
-        let all = u32::try_from(self.most_places).unwrap_or(u32::MAX);
-        // The semaphore is never closed; the places are free again at once.
-        let _ = self.places.acquire_many(all).await;
-    }
 }
 
 /// Refuses a call at once when as many as allowed are in flight: a queue would only make all of them late.

@@ -1,6 +1,11 @@
 //! The one factory of gRPC servers. Nothing else in the workspace makes one; a test walks the sources to be sure.
 
-use std::{convert::Infallible, fmt, sync::Arc, time::Duration};
+use std::{
+    convert::Infallible,
+    fmt,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use axum::middleware::from_fn_with_state;
 use clock::Clock;
@@ -97,14 +102,15 @@ async fn draining(shutdown: Shutdown) {
     shutdown.draining().await;
 }
 
-/// Resolves when the process drains and no call has been in flight for a while.
+/// Resolves when the process drains and no call has been in flight for a while. Asks from time to time instead of taking
+/// all places: calls that still arrive on open connections are to be answered, not shed.
 async fn drained(gate: &Gate, shutdown: &Shutdown) {
     shutdown.draining().await;
-    loop {
-        gate.idle().await;
-        tokio::time::sleep(LINGER).await;
-        if gate.is_idle() {
-            return;
+    let mut idle_since = Instant::now();
+    while idle_since.elapsed() < LINGER {
+        tokio::time::sleep(LINGER / 10).await;
+        if !gate.is_idle() {
+            idle_since = Instant::now();
         }
     }
 }

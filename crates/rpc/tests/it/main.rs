@@ -1,0 +1,11 @@
+//! Calls over real connections.
+#![allow(clippy::unwrap_used, reason = "a test that can not go on fails")]
+
+mod backend;
+mod breaker;
+mod client;
+mod drain;
+mod factories;
+mod key_ring;
+mod limits;
+mod signed;
