@@ -1,1 +1,60 @@
-//! Placeholder.
+//! shortener-svc: links of workspaces, from the first look at a destination to the last click.
+//!
+//! It owns the schema `links` and is the only one to write there. Three things matter more than the rest:
+//!
+//! - **A destination is judged once.** [`destination`] parses as browsers do, refuses what is dangerous and stores what the
+//!   parser understood; redirectors send exactly that.
+//! - **A change and its event are one transaction.** The event carries the whole link with its version, so that whoever hears
+//!   of it needs no question back and never goes back in time.
+//! - **The database decides races.** Who gets a code, who uses up the last click, which of two equal requests creates: always a
+//!   constraint or a row lock, never a check before the act.
+//!
+//! A new link without tags costs one statement ([`store::create`]). What was rejected: codes computed from the id (they tell
+//! the next one), a counter of clicks in Redis (exactly N would end with its memory), and checks of uniqueness on the
+//! partitioned table itself (PostgreSQL has no global unique index; the registry `codes` also outlives the link).
+//!
+//! Handlers ([`rpcs`]) convert and authorise, [`link`], [`code`] and [`destination`] decide, [`store`] has the SQL.
+
+pub mod access;
+pub mod app;
+pub mod bulk;
+pub mod code;
+pub mod cursor;
+pub mod destination;
+pub mod domains;
+pub mod failure;
+pub mod idempotency;
+pub mod limits;
+pub mod link;
+pub mod refusal;
+pub mod rpcs;
+mod start;
+pub mod store;
+pub mod tagging;
+pub mod upkeep;
+
+use anyhow::Context as _;
+use clock::Clock;
+use sqlx::Connection as _;
+use sqlx::migrate::Migrator;
+
+pub use self::start::{Keys, Outside, Running, run, start};
+
+/// The name of the schema, and of the service among the others.
+const SCHEMA: &str = "links";
+
+static MIGRATOR: Migrator = sqlx::migrate!();
+
+/// Brings the schema up to date and makes the partitions that the coming months need.
+///
+/// # Errors
+/// When the database is away or a migration fails.
+pub async fn migrate(database: &config::Database) -> anyhow::Result<()> {
+    db::migrate(database, SCHEMA, &MIGRATOR).await?;
+    let pool = db::connect(database, SCHEMA).await?;
+    let mut conn = pool.acquire().await.context("after migrating")?;
+    upkeep::make_partitions(&mut conn, Clock::system().now(), 1).await?;
+    conn.detach().close().await?;
+    pool.close().await;
+    Ok(())
+}

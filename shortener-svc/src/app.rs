@@ -1,0 +1,96 @@
+//! What the handlers share.
+
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use clock::Clock;
+use proto::events::v1::Envelope;
+use proto::links::v1::{Link as LinkMessage, Target};
+use rand::CryptoRng;
+use rpc::Error;
+use sqlx::PgPool;
+use time::OffsetDateTime;
+use tokens::Plan;
+
+use crate::code::Codes;
+use crate::destination::Rules;
+use crate::domains::Domains;
+use crate::link::event::{self, Fact};
+use crate::link::{Link, snapshot, to_micros};
+use crate::store::usage;
+
+/// The running service: its stores, its rules and its sources of time, ids and chance.
+pub struct App {
+    /// The `links` schema.
+    pub pool: PgPool,
+    /// What time it is.
+    pub clock: Clock,
+    /// What destinations are allowed.
+    pub rules: Rules,
+    /// The short domains.
+    pub domains: Domains,
+    /// Random codes.
+    pub codes: Codes,
+    /// Quotas.
+    pub plans: config::Plans,
+    /// The largest message, in bytes.
+    pub max_message_bytes: usize,
+    pub(crate) ids: ids::Generator,
+    pub(crate) relay: streams::RelayHandle,
+    pub(crate) rng: Mutex<Box<dyn CryptoRng + Send>>,
+    pub(crate) slots: AtomicU64,
+}
+
+impl App {
+    /// The present time as it is stored.
+    pub fn now(&self) -> OffsetDateTime {
+        to_micros(self.clock.now())
+    }
+
+    /// A new id. Unavailable while this process has no lease on a worker number.
+    pub fn next_id(&self) -> Result<i64, Error> {
+        self.ids.next().map_err(Error::unavailable)
+    }
+
+    /// The generator of codes and event ids. Nobody waits while holding it.
+    pub fn rng(&self) -> MutexGuard<'_, Box<dyn CryptoRng + Send>> {
+        self.rng.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A slot to count in. Taken in turn, so that neighbours never wait for the same row.
+    pub fn slot(&self) -> i16 {
+        i16::try_from(self.slots.fetch_add(1, Relaxed) % usage::SLOTS).expect("there are 32 slots")
+    }
+
+    /// New links that `plan` allows in a month.
+    pub fn quota(&self, plan: Plan) -> u64 {
+        match plan {
+            Plan::Free => self.plans.free.links_per_month,
+            Plan::Pro => self.plans.pro.links_per_month,
+            Plan::Enterprise => self.plans.enterprise.links_per_month,
+        }
+    }
+
+    /// The link as clients see it at `now`.
+    pub fn message(&self, link: &Link, now: OffsetDateTime) -> LinkMessage {
+        snapshot::message(link, &self.domains, now)
+    }
+
+    /// What redirectors keep of the link.
+    pub fn target(&self, link: &Link) -> Target {
+        snapshot::target(link)
+    }
+
+    /// The event of `fact`, with an id of its own.
+    pub fn event(&self, fact: Fact, link: &Link, now: OffsetDateTime) -> Envelope {
+        let mut event_id = [0; 16];
+        self.rng().fill_bytes(&mut event_id);
+        let traceparent = telemetry::current_traceparent().unwrap_or_default();
+        event::envelope(fact, link, &self.domains, now, event_id, traceparent)
+    }
+
+    /// Tells the relay that there is something to publish.
+    pub fn wake_relay(&self) {
+        self.relay.wake();
+    }
+}

@@ -1,0 +1,103 @@
+//! A page of a workspace's links. Tests: `tests/list.rs`.
+
+use proto::links::v1::list_links_response::Entry;
+use proto::links::v1::{LinkFilter, LinkSort, LinkState, ListLinksRequest, ListLinksResponse};
+use rpc::Error;
+use time::OffsetDateTime;
+use tokens::{Role, Scope};
+use tonic::Request;
+
+use crate::app::App;
+use crate::cursor::{Cursor, Key};
+use crate::destination;
+use crate::limits;
+use crate::link::{Link, tag, time_field};
+use crate::refusal::{self, invalid};
+use crate::store::list::{self, Page};
+
+pub(super) async fn handle(app: &App, request: Request<ListLinksRequest>) -> Result<ListLinksResponse, Error> {
+    let user = rpc::user(&request)?;
+    user.require(request.get_ref().workspace_id, Role::Viewer, Scope::Read)?;
+    let now = app.now();
+    let page = read(app, request.into_inner(), now)?;
+    let mut links = list::page(&app.pool, &page).await.map_err(refusal::store)?;
+    // One link more than wanted was asked for, only to see whether it is there.
+    let wanted = usize::try_from(page.rows - 1).expect("a page has at most 100 links");
+    let has_more = links.len() > wanted;
+    links.truncate(wanted);
+    if page.backwards {
+        links.reverse();
+    }
+    let entry = |link: &Link| Entry { cursor: cursor(link, page.sort).encode(), link: Some(app.message(link, now)) };
+    Ok(ListLinksResponse { entries: links.iter().map(entry).collect(), has_more })
+}
+
+fn read(app: &App, request: ListLinksRequest, now: OffsetDateTime) -> Result<Page, Error> {
+    let most = u32::try_from(limits::PAGE).expect("100 is a u32");
+    if !(1..=most).contains(&request.limit) {
+        return Err(refusal::page_size("limit"));
+    }
+    let sort = match LinkSort::try_from(request.sort) {
+        Ok(LinkSort::Unspecified) => LinkSort::CreatedDesc,
+        Ok(sort) => sort,
+        Err(_) => return Err(invalid("SORT_INVALID", "sort", "no such order")),
+    };
+    let after = match request.cursor.as_str() {
+        "" => None,
+        text => Some(Cursor::decode(text, sort).map_err(|_| refusal::invalid_cursor())?),
+    };
+    let filter = request.filter.unwrap_or_default();
+    Ok(Page {
+        workspace: request.workspace_id,
+        states: states(&filter)?,
+        from_id: time_field::read(filter.created_from, "createdFrom")?.map(ids::first_id_at),
+        until_id: time_field::read(filter.created_until, "createdUntil")?.map(ids::first_id_at),
+        domain: domain(app, &filter.domain)?,
+        creator: Some(filter.creator_id).filter(|id| *id != 0),
+        url: url(&filter.url)?,
+        tags: tag::check_all(filter.tags)?,
+        sort,
+        after,
+        backwards: request.backwards,
+        rows: i64::from(request.limit) + 1,
+        now,
+    })
+}
+
+fn states(filter: &LinkFilter) -> Result<Vec<i32>, Error> {
+    let known = |state: &i32| LinkState::try_from(*state).is_ok_and(|state| state != LinkState::Unspecified);
+    // Eight states exist; a longer list only repeats itself.
+    if filter.states.len() > 8 || !filter.states.iter().all(known) {
+        return Err(invalid("STATE_INVALID", "states", "no such state"));
+    }
+    Ok(filter.states.clone())
+}
+
+fn domain(app: &App, name: &str) -> Result<Option<String>, Error> {
+    match name {
+        "" => Ok(None),
+        name => app.domains.find(name).map(|domain| Some(domain.to_owned())).ok_or_else(refusal::unknown_domain),
+    }
+}
+
+/// The destination in the form in which it would have been stored.
+fn url(text: &str) -> Result<Option<String>, Error> {
+    match text {
+        "" => Ok(None),
+        text => {
+            let url = destination::parse(text).map_err(|refusal| refusal::destination(refusal, "url"))?;
+            Ok(Some(url.into()))
+        }
+    }
+}
+
+fn cursor(link: &Link, sort: LinkSort) -> Cursor {
+    let key = match sort {
+        LinkSort::UpdatedDesc => {
+            Key::Updated(link.updated_at.unix_timestamp() * 1_000_000 + i64::from(link.updated_at.microsecond()))
+        }
+        LinkSort::TitleAsc => Key::Title(link.title.clone()),
+        _ => Key::Id,
+    };
+    Cursor { sort, key, id: link.id }
+}

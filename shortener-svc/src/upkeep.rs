@@ -1,0 +1,74 @@
+//! What keeps the tables in shape: partitions made ahead, rows that nobody needs any more deleted. Every replica may do it.
+
+use std::time::Duration;
+
+use clock::Clock;
+use db::partitions::{ensure_monthly_by_id, month_after};
+use lifecycle::{Latch, Shutdown};
+use sqlx::{PgConnection, PgPool};
+use time::OffsetDateTime;
+
+use crate::limits;
+use crate::store::{upkeep, usage};
+
+/// The pause between two rounds. Partitions are months ahead; a round that fails has many more to follow.
+const EVERY: Duration = Duration::from_secs(3_600);
+/// The pause after a round that failed.
+const AGAIN: Duration = Duration::from_secs(10);
+/// Months whose counts are kept beside the present one.
+const USAGE_MONTHS: i32 = 12;
+
+/// Waits for the database, then makes its rounds until the process drains. The latch is up once the partition that new links
+/// go to is there.
+///
+/// # Errors
+/// When the database lacks migrations: nothing would work.
+pub async fn run(
+    pool: PgPool,
+    clock: Clock,
+    partitions_ahead: u32,
+    latch: Latch,
+    shutdown: Shutdown,
+) -> anyhow::Result<()> {
+    tokio::select! {
+        migrated = db::wait_migrated(&pool, &crate::MIGRATOR) => migrated?,
+        () = shutdown.draining() => return Ok(()),
+    }
+    loop {
+        let pause = match round(&pool, clock.now(), partitions_ahead).await {
+            Ok(()) => {
+                latch.set(true);
+                EVERY
+            }
+            Err(error) => {
+                tracing::warn!(error = %error, "the tables could not be tended");
+                AGAIN
+            }
+        };
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            () = shutdown.draining() => return Ok(()),
+        }
+    }
+}
+
+async fn round(pool: &PgPool, now: OffsetDateTime, partitions_ahead: u32) -> Result<(), sqlx::Error> {
+    make_partitions(&mut *pool.acquire().await?, now, partitions_ahead).await?;
+    let answers = upkeep::forget_answers(pool, now - time::Duration::hours(limits::IDEMPOTENCY_HOURS)).await?;
+    let clicks = upkeep::forget_clicks(pool, now - time::Duration::hours(limits::CONSUMED_CLICK_HOURS)).await?;
+    let usage = upkeep::forget_usage(pool, month_after(usage::month(now), -USAGE_MONTHS)).await?;
+    tracing::debug!(answers, clicks, usage, "tended the tables");
+    Ok(())
+}
+
+/// Makes the partitions of this month and of those ahead. The month before is made too: ids carry the clock of the process
+/// that minted them, which may lag behind at the turn of the month.
+pub async fn make_partitions(conn: &mut PgConnection, now: OffsetDateTime, ahead: u32) -> Result<(), sqlx::Error> {
+    let months = i32::try_from(ahead).unwrap_or(24);
+    let (from, through) = (month_after(now.date(), -1), month_after(now.date(), months));
+    let made = ensure_monthly_by_id(conn, "links", from, through, ids::first_id_at).await?;
+    if made > 0 {
+        tracing::info!(made, through = %through, "made partitions of links");
+    }
+    Ok(())
+}
