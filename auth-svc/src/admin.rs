@@ -1,0 +1,129 @@
+//! What the operator does without a running service: directly on the database, with the same checks and the same events.
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use clock::Clock;
+use config::Config;
+use time::OffsetDateTime;
+
+use crate::{
+    SCHEMA,
+    app::{App, Parts},
+    domain::{Email, FullName, Password},
+    entropy::Entropy,
+    services::{
+        events::Facts,
+        registration::{self, Applicant},
+    },
+    start::MIGRATOR,
+    store::{revocations::Revoked, signing_keys, users},
+};
+
+/// An account that the operator makes.
+#[derive(Clone)]
+pub struct NewUser {
+    /// Its address.
+    pub email: String,
+    /// Its password; the strength check applies.
+    pub password: String,
+    /// Its name.
+    pub full_name: String,
+    /// Whether it administers the platform.
+    pub platform_admin: bool,
+}
+
+impl std::fmt::Debug for NewUser {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("NewUser").field("email", &self.email).finish_non_exhaustive()
+    }
+}
+
+/// A signing key without its secret.
+#[derive(Clone, Debug)]
+pub struct KeyInfo {
+    /// PASERK k4.pid.
+    pub kid: String,
+    /// From when on it signs.
+    pub signing_from: OffsetDateTime,
+    /// Until when its tokens are good; `None` for the newest.
+    pub verify_until: Option<OffsetDateTime>,
+}
+
+/// Makes an account with its personal workspace; the account's id.
+///
+/// # Errors
+/// When a field is out of its bounds, the address is taken, or the database is away.
+pub async fn create_user(config: &Config, user: NewUser) -> anyhow::Result<i64> {
+    let app = app(config).await?;
+    let applicant = Applicant {
+        email: Email::parse(&user.email)?,
+        password: Password::parse(user.password, "password")?,
+        full_name: FullName::parse(&user.full_name)?,
+    };
+    registration::require_strong(&applicant, config.auth.min_password_score)?;
+    let (now, mut rng) = (app.clock.now(), app.entropy.fork());
+    let hash = app.passwords.hash(applicant.password.clone(), &mut rng).await?;
+    let mut tx = app.pool.begin().await?;
+    let made = registration::insert(&app, &mut tx, &applicant, &hash, user.platform_admin, now, &mut rng).await?;
+    tx.commit().await?;
+    Ok(made.user.id)
+}
+
+/// Makes an account an administrator of the platform; the account's id. Its sessions notice at once.
+///
+/// # Errors
+/// When there is no such address, or the database is away.
+pub async fn promote_user(config: &Config, email: &str) -> anyhow::Result<i64> {
+    let app = app(config).await?;
+    let (now, mut rng) = (app.clock.now(), app.entropy.fork());
+    let email = Email::parse(email)?;
+    let mut tx = app.pool.begin().await?;
+    let id = users::promote(&mut *tx, &email.key(), now).await?;
+    let id = id.with_context(|| format!("there is no account with the address {}", email.as_str()))?;
+    Facts { conn: &mut tx, now, rng: &mut rng }.revoked(Revoked::User(id)).await?;
+    tx.commit().await?;
+    Ok(id)
+}
+
+/// Announces a new signing key, which takes over a few seconds later; its id. The old ones verify until their last token has
+/// expired.
+///
+/// # Errors
+/// When the database is away.
+pub async fn rotate_keys(config: &Config) -> anyhow::Result<String> {
+    let app = app(config).await?;
+    Ok(app.keys.rotate(&mut app.entropy.fork()).await?)
+}
+
+/// Removes a signing key: whatever it signed is refused within two seconds.
+///
+/// # Errors
+/// When there is no such key, it is the only one, or the database is away.
+pub async fn remove_key(config: &Config, kid: &str) -> anyhow::Result<()> {
+    Ok(app(config).await?.keys.remove(kid).await?)
+}
+
+/// The signing keys, the newest first.
+///
+/// # Errors
+/// When the database is away.
+pub async fn list_keys(config: &Config) -> anyhow::Result<Vec<KeyInfo>> {
+    let rows = signing_keys::all(&app(config).await?.pool).await?;
+    let info = |row: signing_keys::SigningKeyRow| KeyInfo {
+        kid: row.kid,
+        signing_from: row.signing_from,
+        verify_until: row.verify_until,
+    };
+    Ok(rows.into_iter().map(info).collect())
+}
+
+/// An app for one command. A service that runs anywhere publishes its events.
+async fn app(config: &Config) -> anyhow::Result<Arc<App>> {
+    let (clock, entropy) = (Clock::system(), Entropy::system());
+    let pool = db::connect(&config.database, SCHEMA).await?;
+    db::require_migrated(&pool, &MIGRATOR).await?;
+    let redis = streams::connect(&config.redis).await?;
+    let ids = ids::Generator::lease(pool.clone(), "curtail", clock.clone(), None).await?;
+    Ok(Arc::new(App::new(config, Parts { pool, redis, clock, entropy, ids, outbox: None })?))
+}

@@ -1,0 +1,125 @@
+//! Between our types and the contract's. Roles, plans, scopes and states have the contract's numbers already.
+
+use proto::auth::v1 as wire;
+use time::OffsetDateTime;
+use tokens::Scope;
+
+use crate::{
+    domain::User,
+    services::issuer::Pair,
+    store::{
+        api_keys::ApiKey,
+        revocations::{Revocation, Revoked},
+        sessions::Session,
+        users::Summary,
+        workspaces::Workspace,
+    },
+};
+
+/// An instant on the wire.
+pub fn timestamp(at: OffsetDateTime) -> prost_types::Timestamp {
+    // Nanoseconds of a second fit.
+    prost_types::Timestamp { seconds: at.unix_timestamp(), nanos: at.nanosecond() as i32 }
+}
+
+/// An instant from the wire; `None` when it is none that there can be.
+pub fn instant(at: &prost_types::Timestamp) -> Option<OffsetDateTime> {
+    let nanos = i128::from(at.seconds) * 1_000_000_000 + i128::from(at.nanos);
+    OffsetDateTime::from_unix_timestamp_nanos(nanos).ok()
+}
+
+/// An account.
+pub fn user(user: &User) -> wire::User {
+    wire::User {
+        id: user.id,
+        email: user.email.clone(),
+        email_verified: user.email_verified_at.is_some(),
+        full_name: user.full_name.clone(),
+        status: user.status as i32,
+        platform_admin: user.platform_admin,
+        created_at: Some(timestamp(user.created_at)),
+    }
+}
+
+/// What members see of each other.
+pub fn summary(user: Summary) -> wire::UserSummary {
+    wire::UserSummary { id: user.id, full_name: user.full_name, email: user.email }
+}
+
+/// A workspace and the caller's role in it.
+pub fn workspace(workspace: &Workspace) -> wire::Workspace {
+    wire::Workspace {
+        id: workspace.id,
+        name: workspace.name.clone(),
+        personal: workspace.personal,
+        plan: workspace.plan.number(),
+        role: workspace.role.number(),
+        created_at: Some(timestamp(workspace.created_at)),
+    }
+}
+
+/// The pair of a session.
+pub fn pair(pair: Pair) -> wire::TokenPair {
+    wire::TokenPair {
+        access_token: pair.access_token,
+        access_expires_at: Some(timestamp(pair.access_expires_at)),
+        refresh_token: pair.refresh_token,
+        refresh_expires_at: Some(timestamp(pair.refresh_expires_at)),
+        session_id: pair.session_id,
+        device: pair.device,
+    }
+}
+
+/// A session; `current` is the one that asks.
+pub fn session(session: &Session, current: Option<i64>) -> wire::Session {
+    wire::Session {
+        id: session.id,
+        user_agent: session.user_agent.clone(),
+        ip_prefix: session.ip_prefix.clone(),
+        created_at: Some(timestamp(session.created_at)),
+        last_seen_at: Some(timestamp(session.last_seen_at)),
+        current: current == Some(session.id),
+    }
+}
+
+/// A key without its secret.
+pub fn api_key(key: &ApiKey) -> wire::ApiKey {
+    wire::ApiKey {
+        id: key.id,
+        workspace_id: key.workspace_id,
+        name: key.name.clone(),
+        prefix: key.prefix.clone(),
+        scopes: key.scopes.iter().map(|scope| Scope::number(*scope)).collect(),
+        created_at: Some(timestamp(key.created_at)),
+        expires_at: key.expires_at.map(timestamp),
+        last_used_at: key.last_used_at.map(timestamp),
+        revoked_at: key.revoked_at.map(timestamp),
+        rate_limit_per_minute: key.rate_limit_per_minute.unsigned_abs(),
+    }
+}
+
+/// Something that must not be accepted any more.
+pub fn revocation(revocation: &Revocation) -> wire::Revocation {
+    use wire::revocation::Subject;
+    let subject = match revocation.subject {
+        Revoked::Session(id) => Subject::SessionId(id),
+        Revoked::ApiKey(id) => Subject::ApiKeyId(id),
+        Revoked::User(id) => Subject::UserId(id),
+    };
+    wire::Revocation { subject: Some(subject), at: Some(timestamp(revocation.at)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+
+    use super::*;
+
+    #[test]
+    fn instants_survive_the_wire_and_impossible_ones_are_none() {
+        for at in [datetime!(2026-01-02 03:04:05.678 UTC), datetime!(1960-01-01 0:00:00.5 UTC)] {
+            assert_eq!(instant(&timestamp(at)), Some(at));
+        }
+        assert_eq!(instant(&prost_types::Timestamp { seconds: i64::MAX, nanos: 0 }), None);
+    }
+}

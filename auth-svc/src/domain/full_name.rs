@@ -1,0 +1,53 @@
+//! Names of people.
+
+use crate::Error;
+
+/// The longest name in characters.
+pub const MAX_CHARS: usize = 200;
+
+/// 1 to 200 characters without control characters; space around it removed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FullName(String);
+
+impl FullName {
+    /// Checks a name as a user typed it.
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        let text = text.trim();
+        let fits = !text.is_empty() && text.chars().count() <= MAX_CHARS && !text.chars().any(char::is_control);
+        if fits {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(Error::invalid(
+                "full_name",
+                "FULL_NAME_INVALID",
+                "Enter a name of 1 to 200 characters without control characters.",
+            ))
+        }
+    }
+
+    /// The name as it is shown.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn length_counts_characters_at_the_edge_and_one_past() {
+        assert!(FullName::parse(&"ä".repeat(200)).is_ok());
+        assert!(FullName::parse(&"ä".repeat(201)).is_err());
+        assert!(FullName::parse("x").is_ok());
+        assert!(FullName::parse("  ").is_err());
+    }
+
+    #[test]
+    fn control_characters_are_refused_and_space_around_goes() {
+        assert_eq!(FullName::parse(" Ada  Lovelace\n").unwrap().as_str(), "Ada  Lovelace");
+        for text in ["a\nb", "a\rb", "a\0b", "a\u{85}b", "a\u{7f}b"] {
+            assert!(FullName::parse(text).is_err(), "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! Passwords as they come in.
+
+use crate::Error;
+
+/// The longest password in bytes: enough for any passphrase, little enough that hashing it costs what hashing any costs.
+pub const MAX_BYTES: usize = 256;
+/// The fewest characters of a new password, whatever the estimate says (NIST SP 800-63B, 3.1.1.2).
+pub const MIN_CHARS: usize = 8;
+
+/// At most 256 bytes, taken as they are. Never shown by `Debug`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Password(String);
+
+impl Password {
+    /// Takes a password from the request's `field`.
+    pub fn parse(text: String, field: &'static str) -> Result<Self, Error> {
+        if text.len() > MAX_BYTES {
+            return Err(Error::invalid(field, "PASSWORD_TOO_LONG", "A password has at most 256 bytes."));
+        }
+        Ok(Self(text))
+    }
+
+    /// The password itself.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether it has the characters that a new password needs.
+    pub fn is_long_enough(&self) -> bool {
+        self.0.chars().count() >= MIN_CHARS
+    }
+}
+
+impl std::fmt::Debug for Password {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Password(..)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn s14_length_counts_bytes_at_the_edge_and_one_past() {
+        assert!(Password::parse("ä".repeat(128), "password").is_ok());
+        assert!(Password::parse("x".repeat(257), "password").is_err());
+        assert!(Password::parse(String::new(), "password").is_ok());
+    }
+
+    #[test]
+    fn eight_characters_are_enough_and_seven_are_not() {
+        let password = |text: &str| Password::parse(text.to_owned(), "password").unwrap();
+        assert!(password("ääääääää").is_long_enough());
+        assert!(!password("ääääääa").is_long_enough());
+    }
+
+    #[test]
+    fn debug_shows_nothing() {
+        assert_eq!(format!("{:?}", Password::parse("hunter2".into(), "password").unwrap()), "Password(..)");
+    }
+}

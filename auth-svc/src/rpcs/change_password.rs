@@ -1,0 +1,20 @@
+//! `ChangePassword`.
+
+use proto::auth::v1::{ChangePasswordRequest, ChangePasswordResponse};
+use tonic::Request;
+
+use super::session_of;
+use crate::{App, Error, domain::Password, services::accounts};
+
+pub(super) async fn handle(
+    app: &App,
+    request: Request<ChangePasswordRequest>,
+) -> Result<ChangePasswordResponse, Error> {
+    let caller = rpc::user(&request)?.clone();
+    let session = session_of(&caller)?;
+    let request = request.into_inner();
+    let current = Password::parse(request.current_password, "current_password")?;
+    let new = Password::parse(request.new_password, "new_password")?;
+    accounts::change_password(app, &caller, session, current, new).await?;
+    Ok(ChangePasswordResponse {})
+}

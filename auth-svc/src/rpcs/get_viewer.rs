@@ -1,0 +1,19 @@
+//! `GetViewer`.
+
+use proto::auth::v1::{GetViewerRequest, GetViewerResponse};
+use tokens::Scope;
+use tonic::Request;
+
+use crate::{App, Error, convert, services::accounts};
+
+pub(super) async fn handle(app: &App, request: Request<GetViewerRequest>) -> Result<GetViewerResponse, Error> {
+    let caller = rpc::user(&request)?;
+    if !caller.allows(Scope::Read) {
+        return Err(Error::ScopeMissing);
+    }
+    let (user, workspaces) = accounts::viewer(app, caller).await?;
+    Ok(GetViewerResponse {
+        user: Some(convert::user(&user)),
+        workspaces: workspaces.iter().map(convert::workspace).collect(),
+    })
+}

@@ -1,0 +1,22 @@
+//! `ListRevocations`.
+
+use proto::auth::v1::{ListRevocationsRequest, ListRevocationsResponse};
+use time::Duration;
+use tonic::Request;
+
+use crate::{App, Error, convert, settings::REVOCATION_LIFE, store::revocations};
+
+/// A revocation becomes visible a moment after its instant, when its transaction commits. Asking a little further back makes
+/// sure that none falls between two questions.
+const OVERLAP: Duration = Duration::seconds(10);
+
+pub(super) async fn handle(
+    app: &App,
+    request: Request<ListRevocationsRequest>,
+) -> Result<ListRevocationsResponse, Error> {
+    rpc::service(&request)?;
+    let oldest = app.clock.now() - REVOCATION_LIFE;
+    let since = request.get_ref().since.as_ref().and_then(convert::instant).unwrap_or(oldest).max(oldest);
+    let revocations = revocations::since(&app.pool, since - OVERLAP).await?;
+    Ok(ListRevocationsResponse { revocations: revocations.iter().map(convert::revocation).collect() })
+}

@@ -1,0 +1,78 @@
+//! One file an RPC: it reads the request into our types, calls the service and writes the answer.
+
+mod batch_get_users;
+mod change_password;
+mod create_api_key;
+mod estimate_password;
+mod exchange;
+mod generate_password;
+mod get_key_ring;
+mod get_viewer;
+mod list_api_keys;
+mod list_revocations;
+mod list_sessions;
+mod login;
+mod logout;
+mod logout_all;
+mod refresh_session;
+mod register;
+mod revoke_api_key;
+mod revoke_session;
+
+use std::sync::Arc;
+
+use proto::auth::v1::{auth_service_server::AuthService, *};
+use rpc::UserCaller;
+use tonic::{Request, Response, Status};
+
+use crate::{App, Error};
+
+/// The gRPC face of the app.
+#[derive(Clone, Debug)]
+pub struct Handlers(Arc<App>);
+
+impl Handlers {
+    /// Handlers over the app.
+    pub fn new(app: Arc<App>) -> Self {
+        Self(app)
+    }
+}
+
+/// Each RPC goes to the `handle` of the module of its name.
+macro_rules! forward {
+    ($($name:ident($request:ty) -> $response:ty;)*) => {
+        #[tonic::async_trait]
+        impl AuthService for Handlers {
+            $(async fn $name(&self, request: Request<$request>) -> Result<Response<$response>, Status> {
+                let answer = $name::handle(&self.0, request).await;
+                answer.map(Response::new).map_err(|error| rpc::Error::from(error).into())
+            })*
+        }
+    };
+}
+
+forward! {
+    register(RegisterRequest) -> RegisterResponse;
+    login(LoginRequest) -> LoginResponse;
+    refresh_session(RefreshSessionRequest) -> RefreshSessionResponse;
+    logout(LogoutRequest) -> LogoutResponse;
+    logout_all(LogoutAllRequest) -> LogoutAllResponse;
+    list_sessions(ListSessionsRequest) -> ListSessionsResponse;
+    revoke_session(RevokeSessionRequest) -> RevokeSessionResponse;
+    exchange(ExchangeRequest) -> ExchangeResponse;
+    get_key_ring(GetKeyRingRequest) -> GetKeyRingResponse;
+    list_revocations(ListRevocationsRequest) -> ListRevocationsResponse;
+    get_viewer(GetViewerRequest) -> GetViewerResponse;
+    batch_get_users(BatchGetUsersRequest) -> BatchGetUsersResponse;
+    change_password(ChangePasswordRequest) -> ChangePasswordResponse;
+    generate_password(GeneratePasswordRequest) -> GeneratePasswordResponse;
+    estimate_password(EstimatePasswordRequest) -> EstimatePasswordResponse;
+    create_api_key(CreateApiKeyRequest) -> CreateApiKeyResponse;
+    list_api_keys(ListApiKeysRequest) -> ListApiKeysResponse;
+    revoke_api_key(RevokeApiKeyRequest) -> RevokeApiKeyResponse;
+}
+
+/// The session of a caller who signed in with one. An API key may not manage sessions or passwords.
+fn session_of(caller: &UserCaller) -> Result<i64, Error> {
+    caller.session_id.ok_or(Error::SessionRequired)
+}

@@ -1,0 +1,102 @@
+//! Facts for the stream `accounts`, written in the transaction that makes them true.
+
+use proto::{
+    auth::v1 as wire,
+    events::v1::{
+        ApiKeyCreated, CredentialRevoked, EmailVerificationRequested, Envelope, PasswordChanged, UserRegistered,
+        envelope::Payload,
+    },
+};
+use rand::{CryptoRng, RngExt as _};
+use sqlx::PgConnection;
+use time::OffsetDateTime;
+
+use crate::{
+    convert,
+    domain::{Email, User, verification_token},
+    secrets::MacKey,
+    settings::VERIFICATION_LIFE,
+    store::{
+        api_keys::ApiKey,
+        revocations::{self, Revocation, Revoked},
+    },
+};
+
+/// The stream of accounts, credentials and keys.
+pub const STREAM: &str = "accounts";
+
+/// Writes facts of one instant.
+#[derive(Debug)]
+pub struct Facts<'a, R> {
+    /// The transaction.
+    pub conn: &'a mut PgConnection,
+    /// When they happened.
+    pub now: OffsetDateTime,
+    /// Makes event ids.
+    pub rng: &'a mut R,
+}
+
+impl<R: CryptoRng> Facts<'_, R> {
+    /// Somebody signed up.
+    pub async fn user_registered(&mut self, user: &User, workspace_id: i64) -> Result<(), sqlx::Error> {
+        let fact = UserRegistered { user: Some(convert::user(user)), personal_workspace_id: workspace_id };
+        self.append(workspace_id, Payload::UserRegistered(fact)).await
+    }
+
+    /// A mail with a verification token is due.
+    pub async fn email_verification_requested(
+        &mut self,
+        user: &User,
+        email: &Email,
+        key: &MacKey,
+    ) -> Result<(), sqlx::Error> {
+        let expires_at = self.now + VERIFICATION_LIFE;
+        let fact = EmailVerificationRequested {
+            user_id: user.id,
+            email: user.email.clone(),
+            full_name: user.full_name.clone(),
+            token: verification_token(key, user.id, email, expires_at),
+            expires_at: Some(convert::timestamp(expires_at)),
+        };
+        self.append(0, Payload::EmailVerificationRequested(fact)).await
+    }
+
+    /// A credential must not be accepted any more: gateways hear of it by the stream, or ask when they were cut off.
+    pub async fn revoked(&mut self, subject: Revoked) -> Result<(), sqlx::Error> {
+        let revocation = Revocation { subject, at: self.now };
+        revocations::insert(self.conn, &revocation).await?;
+        let fact = CredentialRevoked { revocation: Some(convert::revocation(&revocation)) };
+        self.append(0, Payload::CredentialRevoked(fact)).await
+    }
+
+    /// Sessions ended.
+    pub async fn sessions_ended(&mut self, ids: &[i64]) -> Result<(), sqlx::Error> {
+        for id in ids {
+            self.revoked(Revoked::Session(*id)).await?;
+        }
+        Ok(())
+    }
+
+    /// A key was made.
+    pub async fn api_key_created(&mut self, key: &ApiKey) -> Result<(), sqlx::Error> {
+        let shown: wire::ApiKey = convert::api_key(key);
+        let fact = ApiKeyCreated { api_key: Some(shown), creator_id: key.creator_id };
+        self.append(key.workspace_id, Payload::ApiKeyCreated(fact)).await
+    }
+
+    /// A password was changed.
+    pub async fn password_changed(&mut self, user_id: i64) -> Result<(), sqlx::Error> {
+        self.append(0, Payload::PasswordChanged(PasswordChanged { user_id })).await
+    }
+
+    async fn append(&mut self, workspace_id: i64, payload: Payload) -> Result<(), sqlx::Error> {
+        let envelope = Envelope {
+            event_id: self.rng.random::<[u8; 16]>().to_vec(),
+            occurred_at: Some(convert::timestamp(self.now)),
+            workspace_id,
+            traceparent: telemetry::current_traceparent().unwrap_or_default(),
+            payload: Some(payload),
+        };
+        db::outbox::append(self.conn, STREAM, &envelope).await
+    }
+}

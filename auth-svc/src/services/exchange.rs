@@ -1,0 +1,101 @@
+//! Turns what a client holds into the internal token that services verify.
+//!
+//! The account, the session or key and the memberships are read anew each time, so a change counts as soon as a gateway asks
+//! again: after the internal token's minute, or at once when it hears of a revocation.
+
+use time::OffsetDateTime;
+use tokens::{Claims, Purpose, Scope, Subject};
+
+use super::issuer;
+use crate::{
+    App, Error,
+    domain::ApiKeyText,
+    store::{api_keys, sessions, workspaces},
+};
+
+/// An internal token.
+#[derive(Clone)]
+#[expect(missing_debug_implementations, reason = "it is a secret")]
+pub struct Exchanged {
+    /// PASETO v4.public.
+    pub internal_token: String,
+    /// End of its life.
+    pub expires_at: OffsetDateTime,
+    /// Of an API key: its own requests per minute; 0 means the plan's.
+    pub rate_limit_per_minute: u32,
+}
+
+/// The longest credential that is looked at, in bytes.
+const MAX_CREDENTIAL_BYTES: usize = tokens::MAX_TOKEN_BYTES;
+
+/// For a session.
+pub async fn access_token(app: &App, token: &str) -> Result<Exchanged, Error> {
+    let now = app.clock.now();
+    if token.len() > MAX_CREDENTIAL_BYTES {
+        return Err(Error::AccessTokenInvalid);
+    }
+    let access =
+        tokens::verify(&app.keys.ring(), Purpose::Access, token, now).map_err(|_| Error::AccessTokenInvalid)?;
+    let (Subject::User(user_id), Some(session_id)) = (&access.subject, access.session_id) else {
+        return Err(Error::AccessTokenInvalid);
+    };
+    let owned = sessions::owned(&app.pool, session_id).await?.ok_or(Error::SessionEnded)?;
+    if owned.session.user_id != *user_id || !owned.session.is_live(now) {
+        return Err(Error::SessionEnded);
+    }
+    owned.status.require_active(Error::SessionEnded)?;
+    let generation = issuer::generation_of(&access.token_id);
+    if generation == Some(owned.session.generation) && !owned.session.generation_used {
+        sessions::mark_used(&app.pool, session_id, owned.session.generation).await?;
+    }
+    app.activity.session_seen(session_id, now);
+    let claims = Claims {
+        subject: Subject::User(*user_id),
+        session_id: Some(session_id),
+        api_key_id: None,
+        issued_at: now,
+        expires_at: access.expires_at,
+        workspaces: workspaces::memberships(&app.pool, *user_id).await?,
+        scopes: Vec::new(),
+        platform_admin: owned.platform_admin,
+        token_id: access.token_id,
+    };
+    let (internal_token, expires_at) = app.issuer.internal(claims)?;
+    Ok(Exchanged { internal_token, expires_at, rate_limit_per_minute: 0 })
+}
+
+/// For an API key. It acts for its creator in its one workspace, as far as its scopes and the creator's role reach.
+pub async fn api_key(app: &App, text: &str) -> Result<Exchanged, Error> {
+    let now = app.clock.now();
+    let text = ApiKeyText::parse(text).ok_or(Error::ApiKeyInvalid)?;
+    let found = api_keys::owned(&app.pool, text.prefix()).await?;
+    // An unknown prefix is compared too, with a hash that no key has.
+    let hash = found.as_ref().map_or(&[0; 32][..], |owned| &owned.key.hash);
+    let genuine = app.secrets.api_key.verify(&[text.expose().as_bytes()], hash);
+    let owned = found.filter(|owned| genuine && owned.key.is_live(now)).ok_or(Error::ApiKeyInvalid)?;
+    owned.status.require_active(Error::ApiKeyInvalid)?;
+    let membership = owned.membership.ok_or(Error::ApiKeyInvalid)?;
+    let key = owned.key;
+    app.activity.key_used(key.id, now);
+    let claims = Claims {
+        subject: Subject::User(key.creator_id),
+        session_id: None,
+        api_key_id: Some(key.id),
+        issued_at: now,
+        expires_at: key.expires_at.unwrap_or(now + time::Duration::HOUR),
+        workspaces: vec![membership],
+        scopes: unique(key.scopes),
+        // A key never administers the platform, whoever made it.
+        platform_admin: false,
+        token_id: format!("k{}.{}", key.id, now.unix_timestamp()),
+    };
+    let (internal_token, expires_at) = app.issuer.internal(claims)?;
+    let rate_limit_per_minute = key.rate_limit_per_minute.unsigned_abs();
+    Ok(Exchanged { internal_token, expires_at, rate_limit_per_minute })
+}
+
+fn unique(mut scopes: Vec<Scope>) -> Vec<Scope> {
+    scopes.sort_unstable();
+    scopes.dedup();
+    scopes
+}

@@ -1,0 +1,76 @@
+//! Counters in Redis, each step one script and so atomic.
+
+use std::time::Duration;
+
+use clock::Clock;
+use fred::{
+    clients::Pool,
+    error::{Error, ErrorKind},
+    interfaces::ClientLike as _,
+    types::scripts::Script,
+};
+
+use super::bucket::Bucket;
+
+/// After this many failures at an account by unknown devices the delay begins.
+const FREE_TRIES: u64 = 10;
+/// The first delay; it doubles with each failure.
+const FIRST_DELAY: Duration = Duration::from_secs(1);
+/// Where the delay stops growing: long enough that guessing is pointless, short enough that an owner on a new device gets
+/// through.
+const LONGEST_DELAY: Duration = Duration::from_secs(30);
+/// How long failures are remembered after the last one.
+const MEMORY: Duration = Duration::from_secs(3600);
+/// How long Redis may take before this process counts for itself.
+const PATIENCE: Duration = Duration::from_millis(250);
+
+#[derive(Debug)]
+pub(super) struct Shared {
+    redis: Pool,
+    clock: Clock,
+    take: Script,
+    give_back: Script,
+}
+
+impl Shared {
+    pub fn new(redis: Pool, clock: Clock) -> Self {
+        let (take, give_back) = (include_str!("take.lua"), include_str!("give_back.lua"));
+        Self { redis, clock, take: Script::from_lua(take), give_back: Script::from_lua(give_back) }
+    }
+
+    /// Takes a try from every bucket and through the gate; the time to wait when one refuses.
+    pub async fn take(&self, buckets: &[Bucket], gate: Option<&str>) -> Result<Option<Duration>, Error> {
+        let mut args = vec![self.clock.unix_ms(), buckets.len() as i64];
+        for bucket in buckets {
+            args.extend([millis(bucket.rule.interval), i64::from(bucket.rule.burst.get())]);
+        }
+        if gate.is_some() {
+            args.extend([FREE_TRIES as i64, millis(FIRST_DELAY), millis(LONGEST_DELAY), millis(MEMORY)]);
+        }
+        let wait = self.run(&self.take, buckets, gate, args).await?;
+        Ok((wait > 0).then(|| Duration::from_millis(wait.unsigned_abs())))
+    }
+
+    /// Puts a try back.
+    pub async fn give_back(&self, buckets: &[Bucket], gate: Option<&str>, forget_gate: bool) -> Result<(), Error> {
+        let mut args = vec![self.clock.unix_ms(), buckets.len() as i64];
+        args.extend(buckets.iter().map(|bucket| millis(bucket.rule.interval)));
+        args.push(i64::from(forget_gate));
+        self.run(&self.give_back, buckets, gate, args).await.map(drop)
+    }
+
+    async fn run(&self, script: &Script, buckets: &[Bucket], gate: Option<&str>, args: Vec<i64>) -> Result<i64, Error> {
+        let keys: Vec<&str> = buckets.iter().map(|bucket| bucket.key.as_str()).chain(gate).collect();
+        let client = self.redis.next();
+        if !client.is_connected() {
+            return Err(Error::new(ErrorKind::IO, "not connected"));
+        }
+        tokio::time::timeout(PATIENCE, script.evalsha_with_reload(client, keys, args))
+            .await
+            .map_err(|_| Error::new(ErrorKind::Timeout, "too slow"))?
+    }
+}
+
+fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,17 @@
+//! What auth-svc decides, one file a subject. Each use case is a function over [`crate::App`].
+
+pub mod accounts;
+pub mod activity;
+pub mod api_keys;
+pub mod events;
+pub mod exchange;
+pub mod issuer;
+pub mod keys;
+pub mod limits;
+pub mod login;
+pub mod passwords;
+pub mod registration;
+pub mod seal;
+pub mod sessions;
+pub mod strength;
+pub mod upkeep;

@@ -1,0 +1,143 @@
+//! Password hashing: argon2id, off the async threads, a few at a time (S14).
+
+use std::{sync::Arc, time::Duration};
+
+use argon2::{
+    Algorithm, Argon2, Params, Version,
+    password_hash::{PasswordHasher as _, PasswordVerifier as _, phc::PasswordHash},
+};
+use rand::{CryptoRng, RngExt as _};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    task::spawn_blocking,
+};
+
+use crate::{Error, domain::Password};
+
+/// Hashes and checks passwords.
+///
+/// A hash costs tens of milliseconds of CPU and megabytes of memory by design, so whoever sends passwords must not decide
+/// how many run: `hash_concurrency` do, others wait `hash_queue_ms` and are then told to come back.
+#[derive(Clone)]
+pub struct Passwords {
+    argon2: Argon2<'static>,
+    places: Arc<Semaphore>,
+    queue: Duration,
+    /// Checked when there is no account, so that nothing but the answer's text tells an unknown account from a wrong
+    /// password (S11).
+    dummy: Arc<str>,
+}
+
+impl Passwords {
+    /// Takes the costs from the settings.
+    pub fn new(settings: &config::Auth, rng: &mut impl CryptoRng) -> anyhow::Result<Self> {
+        let params = Params::new(settings.argon2_memory_kib, settings.argon2_passes, settings.argon2_lanes, None)
+            .map_err(|error| anyhow::anyhow!("auth.argon2_*: {error}"))?;
+        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+        let dummy = hash(&argon2, &rng.random::<[u8; 32]>(), rng.random())?.into();
+        let places = Arc::new(Semaphore::new(settings.hash_concurrency));
+        Ok(Self { argon2, places, queue: Duration::from_millis(settings.hash_queue_ms), dummy })
+    }
+
+    /// A PHC string of a new password.
+    pub async fn hash(&self, password: Password, rng: &mut impl CryptoRng) -> Result<String, Error> {
+        let (argon2, salt) = (self.argon2.clone(), rng.random());
+        self.run(move || hash(&argon2, password.expose().as_bytes(), salt)).await?
+    }
+
+    /// Whether the password belongs to the hash. Without a hash the answer is no, at the same cost.
+    pub async fn verify(&self, password: Password, phc: Option<&str>) -> Result<bool, Error> {
+        let (argon2, known) = (self.argon2.clone(), phc.is_some());
+        let phc = phc.unwrap_or(&self.dummy).to_owned();
+        let matches = self.run(move || verify(&argon2, password.expose().as_bytes(), &phc)).await??;
+        Ok(matches && known)
+    }
+
+    /// Whether a hash was made with other costs than those of today.
+    pub fn is_outdated(&self, phc: &str) -> bool {
+        let params = PasswordHash::new(phc).ok().and_then(|hash| Params::try_from(&hash).ok());
+        let ours = self.argon2.params();
+        params.is_none_or(|p| (p.m_cost(), p.t_cost(), p.p_cost()) != (ours.m_cost(), ours.t_cost(), ours.p_cost()))
+    }
+
+    /// Runs work when there is a place for it. The place goes with the work: a caller who hangs up does not free it while
+    /// the CPU is still busy.
+    async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
+        let place = self.place().await?;
+        spawn_blocking(move || {
+            let _place = place;
+            work()
+        })
+        .await
+        .map_err(|error| Error::Internal(error.into()))
+    }
+
+    async fn place(&self) -> Result<OwnedSemaphorePermit, Error> {
+        let place = tokio::time::timeout(self.queue, Arc::clone(&self.places).acquire_owned()).await;
+        place.map_err(|_| Error::HashingBusy)?.map_err(|_| Error::HashingBusy)
+    }
+}
+
+impl std::fmt::Debug for Passwords {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Passwords").field("places", &self.places.available_permits()).finish_non_exhaustive()
+    }
+}
+
+fn hash(argon2: &Argon2<'_>, password: &[u8], salt: [u8; 16]) -> Result<String, Error> {
+    let hash = argon2.hash_password_with_salt(password, &salt);
+    hash.map(|hash| hash.to_string()).map_err(|error| Error::Internal(anyhow::anyhow!("argon2: {error}")))
+}
+
+fn verify(argon2: &Argon2<'_>, password: &[u8], phc: &str) -> Result<bool, Error> {
+    use argon2::password_hash::Error as Wrong;
+    let hash = PasswordHash::new(phc).map_err(|error| Error::Internal(anyhow::anyhow!("stored hash: {error}")))?;
+    match argon2.verify_password(password, &hash) {
+        Ok(()) => Ok(true),
+        Err(Wrong::PasswordInvalid) => Ok(false),
+        Err(error) => Err(Error::Internal(anyhow::anyhow!("argon2: {error}"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rand::{SeedableRng as _, rngs::StdRng};
+
+    use super::*;
+
+    fn passwords(adjust: impl FnOnce(&mut config::Auth)) -> Passwords {
+        let mut settings = config::Config::for_tests().auth;
+        adjust(&mut settings);
+        Passwords::new(&settings, &mut StdRng::seed_from_u64(1)).unwrap()
+    }
+
+    fn password(text: &str) -> Password {
+        Password::parse(text.to_owned(), "password").unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_hash_fits_its_password_alone() {
+        let passwords = passwords(|_| {});
+        let phc = passwords.hash(password("right"), &mut StdRng::seed_from_u64(2)).await.unwrap();
+        assert!(phc.starts_with("$argon2id$v=19$"));
+        assert!(passwords.verify(password("right"), Some(&phc)).await.unwrap());
+        assert!(!passwords.verify(password("wrong"), Some(&phc)).await.unwrap());
+        assert!(!passwords.verify(password("right"), None).await.unwrap());
+        assert!(!passwords.is_outdated(&phc));
+    }
+
+    #[tokio::test]
+    async fn other_costs_make_a_hash_outdated() {
+        let phc = passwords(|_| {}).hash(password("x"), &mut StdRng::seed_from_u64(2)).await.unwrap();
+        assert!(passwords(|settings| settings.argon2_passes += 1).is_outdated(&phc));
+    }
+
+    #[tokio::test]
+    async fn s14_who_finds_no_place_in_time_is_sent_away() {
+        let passwords = passwords(|settings| (settings.hash_concurrency, settings.hash_queue_ms) = (1, 10));
+        let place = passwords.place().await.unwrap();
+        assert!(matches!(passwords.verify(password("x"), None).await, Err(Error::HashingBusy)));
+        drop(place);
+        assert!(!passwords.verify(password("x"), None).await.unwrap());
+    }
+}

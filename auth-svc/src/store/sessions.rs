@@ -1,0 +1,215 @@
+//! Table `sessions`.
+
+use sqlx::{PgConnection, PgExecutor, PgPool, Row as _};
+use time::OffsetDateTime;
+
+use super::known;
+use crate::domain::AccountStatus;
+
+/// One signed-in device.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Session {
+    /// Snowflake.
+    pub id: i64,
+    /// Whose it is.
+    pub user_id: i64,
+    /// Goes into the MAC of its refresh tokens.
+    pub salt: Vec<u8>,
+    /// The number of the refresh token that is due.
+    pub generation: i32,
+    /// Whether the pair of this generation has been used.
+    pub generation_used: bool,
+    /// At most 256 characters.
+    pub user_agent: String,
+    /// /24 or /48.
+    pub ip_prefix: String,
+    /// When it was opened.
+    pub created_at: OffsetDateTime,
+    /// When a credential of it was last used; a few seconds late.
+    pub last_seen_at: OffsetDateTime,
+    /// When it ends unless it is refreshed.
+    pub idle_until: OffsetDateTime,
+    /// When it ends at the latest.
+    pub expires_at: OffsetDateTime,
+    /// When it was ended.
+    pub ended_at: Option<OffsetDateTime>,
+}
+
+impl Session {
+    /// Neither ended nor expired.
+    pub fn is_live(&self, now: OffsetDateTime) -> bool {
+        self.ended_at.is_none() && now < self.idle_until && now < self.expires_at
+    }
+}
+
+/// A session with what is asked of its account.
+#[derive(Clone, Debug)]
+pub struct Owned {
+    /// The session.
+    pub session: Session,
+    /// Whether the account may be used.
+    pub status: AccountStatus,
+    /// Whether the account runs the platform.
+    pub platform_admin: bool,
+}
+
+/// Inserts a session.
+pub async fn insert(conn: &mut PgConnection, session: &Session) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "INSERT INTO sessions (id, user_id, salt, generation, generation_used, user_agent, ip_prefix, created_at,
+                               last_seen_at, idle_until, expires_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+    )
+    .bind(session.id)
+    .bind(session.user_id)
+    .bind(&session.salt)
+    .bind(session.generation)
+    .bind(session.generation_used)
+    .bind(&session.user_agent)
+    .bind(&session.ip_prefix)
+    .bind(session.created_at)
+    .bind(session.last_seen_at)
+    .bind(session.idle_until)
+    .bind(session.expires_at)
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// A session with its account's state.
+pub async fn owned(db: impl PgExecutor<'_>, id: i64) -> Result<Option<Owned>, sqlx::Error> {
+    read_owned(
+        sqlx::query(
+            "SELECT s.*, u.status, u.platform_admin FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = $1",
+        )
+        .bind(id)
+        .fetch_optional(db)
+        .await?,
+    )
+}
+
+/// The same, and nobody else changes the session until the end of the transaction.
+pub async fn owned_locked(conn: &mut PgConnection, id: i64) -> Result<Option<Owned>, sqlx::Error> {
+    read_owned(
+        sqlx::query(
+            "SELECT s.*, u.status, u.platform_admin FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = $1
+             FOR UPDATE OF s",
+        )
+        .bind(id)
+        .fetch_optional(conn)
+        .await?,
+    )
+}
+
+fn read_owned(row: Option<sqlx::postgres::PgRow>) -> Result<Option<Owned>, sqlx::Error> {
+    use sqlx::FromRow as _;
+    row.map(|row| {
+        Ok(Owned {
+            session: Session::from_row(&row)?,
+            status: known(AccountStatus::from_number(row.try_get("status")?), "account status")?,
+            platform_admin: row.try_get("platform_admin")?,
+        })
+    })
+    .transpose()
+}
+
+/// Makes the next refresh token the one that is due.
+pub async fn advance(conn: &mut PgConnection, session: &Session) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "UPDATE sessions SET generation = $2, generation_used = false, idle_until = $3, last_seen_at = $4, user_agent = $5,
+                ip_prefix = $6
+         WHERE id = $1",
+    )
+    .bind(session.id)
+    .bind(session.generation)
+    .bind(session.idle_until)
+    .bind(session.last_seen_at)
+    .bind(&session.user_agent)
+    .bind(&session.ip_prefix)
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Notes that the pair of this generation has been used.
+pub async fn mark_used(pool: &PgPool, id: i64, generation: i32) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE sessions SET generation_used = true WHERE id = $1 AND generation = $2 AND NOT generation_used")
+        .bind(id)
+        .bind(generation)
+        .execute(pool)
+        .await?;
+    Ok(())
+}
+
+/// Ends a live session of the user; `false` when there is none.
+pub async fn end(conn: &mut PgConnection, id: i64, user_id: i64, now: OffsetDateTime) -> Result<bool, sqlx::Error> {
+    let ended = sqlx::query("UPDATE sessions SET ended_at = $3 WHERE id = $1 AND user_id = $2 AND ended_at IS NULL")
+        .bind(id)
+        .bind(user_id)
+        .bind(now)
+        .execute(conn)
+        .await?;
+    Ok(ended.rows_affected() == 1)
+}
+
+/// Ends all live sessions of the user but `keep`; their ids.
+pub async fn end_all(
+    conn: &mut PgConnection,
+    user_id: i64,
+    keep: Option<i64>,
+    now: OffsetDateTime,
+) -> Result<Vec<i64>, sqlx::Error> {
+    sqlx::query_scalar(
+        "UPDATE sessions SET ended_at = $3
+         WHERE user_id = $1 AND ended_at IS NULL AND id IS DISTINCT FROM $2 RETURNING id",
+    )
+    .bind(user_id)
+    .bind(keep)
+    .bind(now)
+    .fetch_all(conn)
+    .await
+}
+
+/// The oldest live sessions of the user beyond the `most` newest, ended; their ids.
+pub async fn end_oldest(
+    conn: &mut PgConnection,
+    user_id: i64,
+    most: i64,
+    now: OffsetDateTime,
+) -> Result<Vec<i64>, sqlx::Error> {
+    sqlx::query_scalar(
+        "UPDATE sessions SET ended_at = $3 WHERE id IN (
+             SELECT id FROM sessions WHERE user_id = $1 AND ended_at IS NULL ORDER BY id DESC OFFSET $2
+         ) RETURNING id",
+    )
+    .bind(user_id)
+    .bind(most)
+    .bind(now)
+    .fetch_all(conn)
+    .await
+}
+
+/// The user's live sessions, newest first.
+pub async fn live(pool: &PgPool, user_id: i64, now: OffsetDateTime) -> Result<Vec<Session>, sqlx::Error> {
+    sqlx::query_as(
+        "SELECT * FROM sessions
+         WHERE user_id = $1 AND ended_at IS NULL AND idle_until > $2 AND expires_at > $2 ORDER BY id DESC",
+    )
+    .bind(user_id)
+    .bind(now)
+    .fetch_all(pool)
+    .await
+}
+
+/// Writes when sessions were last seen; an older time never replaces a newer one.
+pub async fn touch(pool: &PgPool, ids: &[i64], times: &[OffsetDateTime]) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "UPDATE sessions s SET last_seen_at = GREATEST(s.last_seen_at, t.at)
+         FROM UNNEST($1::bigint[], $2::timestamptz[]) AS t (id, at) WHERE s.id = t.id",
+    )
+    .bind(ids)
+    .bind(times)
+    .execute(pool)
+    .await?;
+    Ok(())
+}

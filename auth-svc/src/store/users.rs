@@ -1,0 +1,126 @@
+//! Table `users`.
+
+use sqlx::{PgConnection, PgExecutor, Row as _, postgres::PgRow};
+use time::OffsetDateTime;
+
+use super::known;
+use crate::domain::{AccountStatus, Email, FullName, User};
+
+/// A user with what a login needs.
+#[derive(Debug)]
+pub struct Login {
+    /// The account.
+    pub user: User,
+    /// PHC string.
+    pub password_hash: String,
+}
+
+const COLUMNS: &str = "id, email, email_verified_at, full_name, status, platform_admin, created_at, password_hash";
+
+/// Inserts a user; `false` when the address is taken. A concurrent sign-up with the same address is waited for.
+pub async fn insert(
+    conn: &mut PgConnection,
+    user: &User,
+    email: &Email,
+    name: &FullName,
+    password_hash: &str,
+) -> Result<bool, sqlx::Error> {
+    let inserted = sqlx::query(
+        "INSERT INTO users (id, email, email_key, full_name, password_hash, status, platform_admin, created_at, updated_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)
+         ON CONFLICT (email_key) DO NOTHING",
+    )
+    .bind(user.id)
+    .bind(email.as_str())
+    .bind(email.key())
+    .bind(name.as_str())
+    .bind(password_hash)
+    .bind(user.status as i16)
+    .bind(user.platform_admin)
+    .bind(user.created_at)
+    .execute(conn)
+    .await?;
+    Ok(inserted.rows_affected() == 1)
+}
+
+/// The user of an address.
+pub async fn by_email(db: impl PgExecutor<'_>, email_key: &str) -> Result<Option<Login>, sqlx::Error> {
+    let query = sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM users WHERE email_key = $1"));
+    sqlx::query(query).bind(email_key).fetch_optional(db).await?.as_ref().map(login).transpose()
+}
+
+/// The user of an id.
+pub async fn by_id(db: impl PgExecutor<'_>, id: i64) -> Result<Option<Login>, sqlx::Error> {
+    let query = sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM users WHERE id = $1"));
+    sqlx::query(query).bind(id).fetch_optional(db).await?.as_ref().map(login).transpose()
+}
+
+/// Stores another password hash.
+pub async fn set_password(
+    db: impl PgExecutor<'_>,
+    id: i64,
+    password_hash: &str,
+    now: OffsetDateTime,
+) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE users SET password_hash = $2, updated_at = $3 WHERE id = $1")
+        .bind(id)
+        .bind(password_hash)
+        .bind(now)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Makes a user an administrator of the platform; `None` when there is no such address.
+pub async fn promote(
+    db: impl PgExecutor<'_>,
+    email_key: &str,
+    now: OffsetDateTime,
+) -> Result<Option<i64>, sqlx::Error> {
+    sqlx::query_scalar("UPDATE users SET platform_admin = true, updated_at = $2 WHERE email_key = $1 RETURNING id")
+        .bind(email_key)
+        .bind(now)
+        .fetch_optional(db)
+        .await
+}
+
+/// What members of a workspace see of each other.
+#[derive(Debug, sqlx::FromRow)]
+pub struct Summary {
+    /// Snowflake.
+    pub id: i64,
+    /// As it is shown.
+    pub full_name: String,
+    /// As it is shown.
+    pub email: String,
+}
+
+/// Those of `ids` who are members of one of `workspaces`, deleted accounts left out.
+pub async fn summaries(db: impl PgExecutor<'_>, ids: &[i64], workspaces: &[i64]) -> Result<Vec<Summary>, sqlx::Error> {
+    sqlx::query_as(
+        "SELECT id, full_name, email FROM users u
+         WHERE id = ANY($1) AND status <> 3
+           AND EXISTS (SELECT FROM members m WHERE m.user_id = u.id AND m.workspace_id = ANY($2))
+         ORDER BY id",
+    )
+    .bind(ids)
+    .bind(workspaces)
+    .fetch_all(db)
+    .await
+}
+
+fn login(row: &PgRow) -> Result<Login, sqlx::Error> {
+    Ok(Login { user: user(row)?, password_hash: row.try_get("password_hash")? })
+}
+
+fn user(row: &PgRow) -> Result<User, sqlx::Error> {
+    Ok(User {
+        id: row.try_get("id")?,
+        email: row.try_get("email")?,
+        email_verified_at: row.try_get("email_verified_at")?,
+        full_name: row.try_get("full_name")?,
+        status: known(AccountStatus::from_number(row.try_get("status")?), "account status")?,
+        platform_admin: row.try_get("platform_admin")?,
+        created_at: row.try_get("created_at")?,
+    })
+}

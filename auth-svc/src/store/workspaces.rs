@@ -1,0 +1,88 @@
+//! Tables `workspaces` and `members`.
+
+use sqlx::{PgConnection, PgExecutor, Row as _, postgres::PgRow};
+use time::OffsetDateTime;
+use tokens::{Membership, Plan, Role};
+
+use super::known;
+
+/// A workspace with a member's role in it.
+#[derive(Clone, Debug)]
+pub struct Workspace {
+    /// Snowflake.
+    pub id: i64,
+    /// As it is shown.
+    pub name: String,
+    /// Whether it was made with its owner's account.
+    pub personal: bool,
+    /// Its quota class.
+    pub plan: Plan,
+    /// What the member may do.
+    pub role: Role,
+    /// When it was made.
+    pub created_at: OffsetDateTime,
+}
+
+/// Inserts a workspace and its first member.
+pub async fn insert(conn: &mut PgConnection, workspace: &Workspace, user_id: i64) -> Result<(), sqlx::Error> {
+    sqlx::query("INSERT INTO workspaces (id, name, personal, plan, created_at) VALUES ($1, $2, $3, $4, $5)")
+        .bind(workspace.id)
+        .bind(&workspace.name)
+        .bind(workspace.personal)
+        .bind(workspace.plan.number() as i16)
+        .bind(workspace.created_at)
+        .execute(&mut *conn)
+        .await?;
+    sqlx::query("INSERT INTO members (workspace_id, user_id, role, created_at) VALUES ($1, $2, $3, $4)")
+        .bind(workspace.id)
+        .bind(user_id)
+        .bind(workspace.role.number() as i16)
+        .bind(workspace.created_at)
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// The workspaces of a user, the personal one first, then by age.
+pub async fn of_user(db: impl PgExecutor<'_>, user_id: i64) -> Result<Vec<Workspace>, sqlx::Error> {
+    sqlx::query(
+        "SELECT w.id, w.name, w.personal, w.plan, w.created_at, m.role
+         FROM members m JOIN workspaces w ON w.id = m.workspace_id
+         WHERE m.user_id = $1 ORDER BY w.personal DESC, w.id",
+    )
+    .bind(user_id)
+    .fetch_all(db)
+    .await?
+    .iter()
+    .map(workspace)
+    .collect()
+}
+
+/// What goes into a token: workspace, role and plan.
+pub async fn memberships(db: impl PgExecutor<'_>, user_id: i64) -> Result<Vec<Membership>, sqlx::Error> {
+    Ok(of_user(db, user_id)
+        .await?
+        .into_iter()
+        .map(|workspace| Membership { id: workspace.id, role: workspace.role, plan: workspace.plan })
+        .collect())
+}
+
+/// Locks a workspace until the end of the transaction; its plan, or `None` when there is none.
+pub async fn lock(conn: &mut PgConnection, id: i64) -> Result<Option<Plan>, sqlx::Error> {
+    let plan: Option<i16> = sqlx::query_scalar("SELECT plan FROM workspaces WHERE id = $1 FOR UPDATE")
+        .bind(id)
+        .fetch_optional(conn)
+        .await?;
+    plan.map(|plan| known(Plan::from_number(plan.into()), "plan")).transpose()
+}
+
+fn workspace(row: &PgRow) -> Result<Workspace, sqlx::Error> {
+    Ok(Workspace {
+        id: row.try_get("id")?,
+        name: row.try_get("name")?,
+        personal: row.try_get("personal")?,
+        plan: known(Plan::from_number(row.try_get::<i16, _>("plan")?.into()), "plan")?,
+        role: known(Role::from_number(row.try_get::<i16, _>("role")?.into()), "role")?,
+        created_at: row.try_get("created_at")?,
+    })
+}
