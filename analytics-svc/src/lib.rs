@@ -17,7 +17,6 @@ pub mod query;
 pub mod rpc;
 pub mod sketch;
 mod start;
-mod streams_stub;
 
 use sqlx::migrate::Migrator;
 

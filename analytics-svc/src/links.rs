@@ -1,8 +1,25 @@
 //! Keeps what the stream `links` says about links: needed for the scopes of a tag and of a domain.
 
+use lifecycle::Shutdown;
 use proto::events::v1::envelope::Payload;
 use proto::events::v1::{Envelope, LinkSnapshot};
 use sqlx::PgPool;
+use streams::{Consumer, Outcome};
+
+/// Follows the stream until draining begins.
+pub async fn run(consumer: Consumer, pool: PgPool, shutdown: Shutdown) -> anyhow::Result<()> {
+    let handle = |delivery: streams::Delivery| {
+        let pool = pool.clone();
+        async move {
+            match apply(&pool, delivery.envelope).await {
+                Ok(()) => Outcome::Done,
+                Err(error) if db::is_unavailable(&error) => Outcome::Retry(error.to_string()),
+                Err(error) => Outcome::Failed(error.to_string()),
+            }
+        }
+    };
+    consumer.run(handle, shutdown).await
+}
 
 /// Stores the link of an event unless a newer version of it is known. Events of other kinds change nothing.
 pub async fn apply(pool: &PgPool, envelope: Envelope) -> Result<(), sqlx::Error> {

@@ -12,13 +12,14 @@ use config::Config;
 use lifecycle::{Admin, Latch, Readiness, Shutdown, Tasks};
 use rand::{CryptoRng, RngExt as _};
 use sqlx::PgPool;
+use streams::Consumer;
 use tokens::KeyRing;
 use tokio::net::TcpListener;
 
-use crate::clicks::{Shards, Sources};
+use crate::clicks::{GROUP, Shards, Sources};
 use crate::enrich::{Crawlers, Geo};
 use crate::rpc::Analytics;
-use crate::{MIGRATOR, SCHEMA, partitions};
+use crate::{MIGRATOR, SCHEMA, links, partitions};
 
 /// How often the database is asked whether it is there.
 const PROBE: Duration = Duration::from_secs(1);
@@ -94,6 +95,9 @@ pub async fn start(config: Config, outside: Outside, shutdown: Shutdown) -> anyh
     let owner = format!("{addr} {:016x}", rng.random::<u64>());
     let shards = Shards::new(&config, pool.clone(), clock.clone(), sources, owner).await?;
 
+    let consumer = format!("analytics {}", config.analytics.listen);
+    let link_events = Consumer::new(&config.redis, "links", GROUP, &consumer, &config.streams).await?;
+
     let keys = key_ring(keys, &config, &clock, &readiness, &mut tasks, &shutdown)?;
     let verifier = Verifier::new(&config.rpc.service_key, keys);
     let service = Analytics { pool: pool.clone(), clock: clock.clone() }
@@ -113,6 +117,7 @@ pub async fn start(config: Config, outside: Outside, shutdown: Shutdown) -> anyh
         }
         let mut tasks = Tasks::new(shutdown.clone());
         shards.spawn(&mut tasks, &shutdown);
+        tasks.spawn("links", links::run(link_events, pool.clone(), shutdown.clone()));
         tasks.spawn("partitions", partitions::run(pool.clone(), clock, ahead, shutdown.clone()));
         tasks.spawn("probe", probe(pool, database, shutdown));
         tasks.join().await

@@ -2,22 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use bytes::Bytes;
+use streams::EntryId;
 use time::Date;
 
 use super::rollups::Rollups;
 
 /// Identity of one incarnation of a redirector.
 pub type Producer = [u8; 16];
-
-/// An entry of the stream as it was read.
-#[derive(Debug, Clone)]
-pub struct Entry {
-    /// The id that Redis gave it.
-    pub id: String,
-    /// The bytes of a `ClickBatch`; `None` when the field is missing.
-    pub payload: Option<Bytes>,
-}
 
 /// How far a batch moves a producer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,22 +25,11 @@ pub struct Advance {
     pub refused: u64,
 }
 
-/// An entry that cannot be understood.
-#[derive(Debug, Clone)]
-pub struct Poison {
-    /// The entry.
-    pub entry: Entry,
-    /// What is wrong with it.
-    pub error: String,
-}
-
 /// One transaction's worth of clicks.
 #[derive(Debug, Default)]
 pub struct Batch {
     /// Entries to acknowledge after the commit.
-    pub acknowledge: Vec<String>,
-    /// Entries to move to the dead letters after the commit.
-    pub poison: Vec<Poison>,
+    pub acknowledge: Vec<EntryId>,
     /// Producers that move.
     pub advances: Vec<Advance>,
     /// All producers that were seen, with their last number after the batch.

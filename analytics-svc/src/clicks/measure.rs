@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use fred::clients::Client;
-use fred::interfaces::StreamsInterface as _;
+use fred::clients::Pool;
 use metrics::{counter, gauge, histogram};
 
 use super::batch::Batch;
@@ -19,16 +18,14 @@ pub fn counted(shard: i32, batch: &Batch, took: Duration, now_ms: i64) {
         counter!("analytics_clicks_dropped_total", "reason" => reason).increment(clicks);
     }
     counter!("analytics_replays_asked_total", "shard" => shard.clone()).increment(batch.gaps.len() as u64);
-    counter!("analytics_dead_letters_total", "shard" => shard.clone()).increment(batch.poison.len() as u64);
     if batch.rows > 0 {
         histogram!("analytics_commit_seconds").record(took.as_secs_f64());
         histogram!("analytics_batch_clicks").record(batch.rows as f64);
     }
     // Redis makes the ids of entries from its clock.
-    if let Some(sent_ms) =
-        batch.acknowledge.first().and_then(|id| id.split('-').next()).and_then(|ms| ms.parse::<i64>().ok())
-    {
-        gauge!("analytics_lag_seconds", "shard" => shard).set((now_ms - sent_ms).max(0) as f64 / 1000.0);
+    if let Some(oldest) = batch.acknowledge.iter().min() {
+        let lag_ms = now_ms.saturating_sub_unsigned(oldest.ms).max(0);
+        gauge!("analytics_lag_seconds", "shard" => shard).set(lag_ms as f64 / 1000.0);
     }
 }
 
@@ -38,15 +35,9 @@ pub fn owner(shard: i32, owns: bool) {
 }
 
 /// How many entries wait, read or unread.
-pub async fn waiting(client: &Client, shard: i32, stream: &str) -> Result<(), fred::error::Error> {
-    let groups: Vec<std::collections::HashMap<String, fred::types::Value>> = client.xinfo_groups(stream).await?;
-    let number = |group: &std::collections::HashMap<String, fred::types::Value>, field| {
-        group.get(field).and_then(fred::types::Value::as_i64).unwrap_or(0)
-    };
-    let ours =
-        groups.iter().find(|group| group.get("name").and_then(fred::types::Value::as_string).as_deref() == Some(GROUP));
-    if let Some(group) = ours {
-        let waiting = number(group, "lag") + number(group, "pending");
+pub async fn waiting(redis: &Pool, shard: i32, stream: &str) -> Result<(), fred::error::Error> {
+    if let Some(lag) = streams::lag(redis, stream).await?.into_iter().find(|lag| lag.group == GROUP) {
+        let waiting = lag.waiting.unwrap_or(0) + lag.pending;
         gauge!("analytics_waiting_entries", "shard" => shard.to_string()).set(waiting as f64);
     }
     Ok(())

@@ -8,7 +8,6 @@ mod batch;
 mod commit;
 mod copy;
 mod counted;
-mod dead_letters;
 mod enricher;
 mod entries;
 mod lease;
@@ -21,4 +20,5 @@ mod session;
 mod shards;
 
 pub use enricher::{RETENTION_DAYS, Sources};
+pub use entries::GROUP;
 pub use shards::Shards;

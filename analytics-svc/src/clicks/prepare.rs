@@ -4,11 +4,13 @@ use std::collections::HashMap;
 
 use prost::Message as _;
 use proto::events::v1::ClickBatch;
+use streams::{Entry, EntryId};
 use time::OffsetDateTime;
 
-use super::batch::{Advance, Batch, Entry, Poison, Producer};
+use super::batch::{Advance, Batch, Producer};
 use super::copy;
 use super::enricher::{Enricher, Refusal};
+use super::entries::FIELD;
 use super::positions::{Verdict, judge};
 use super::rollups::Rollups;
 use super::row::Row;
@@ -16,44 +18,40 @@ use super::row::Row;
 /// An entry whose payload is longer is not looked at.
 const MAX_ENTRY_BYTES: usize = 8 << 20;
 
-/// An entry that was understood, or why not.
+/// An entry that was understood.
 pub struct Decoded {
-    /// The entry; its payload is gone when it was understood.
-    pub entry: Entry,
-    /// The clicks.
-    pub batch: Result<Clicks, String>,
-}
-
-/// The clicks of an entry.
-pub struct Clicks {
-    /// Whose.
+    /// Which.
+    pub id: EntryId,
+    /// Whose clicks.
     pub producer: Producer,
-    /// The message.
+    /// The clicks.
     pub message: ClickBatch,
 }
 
 impl Decoded {
     /// Understands an entry.
-    pub fn of(mut entry: Entry) -> Self {
-        let batch = decode(&entry);
-        if batch.is_ok() {
-            entry.payload = None;
+    ///
+    /// # Errors
+    /// The entry and what is wrong with it.
+    pub fn of(entry: Entry) -> Result<Self, (Entry, String)> {
+        match decode(&entry) {
+            Ok((producer, message)) => Ok(Self { id: entry.id, producer, message }),
+            Err(error) => Err((entry, error)),
         }
-        Self { entry, batch }
     }
 
     /// How many clicks it carries.
     pub fn clicks(&self) -> usize {
-        self.batch.as_ref().map_or(0, |batch| batch.message.clicks.len())
+        self.message.clicks.len()
     }
 }
 
-fn decode(entry: &Entry) -> Result<Clicks, String> {
-    let payload = entry.payload.clone().ok_or("the field b is missing")?;
+fn decode(entry: &Entry) -> Result<(Producer, ClickBatch), String> {
+    let payload = entry.field(FIELD).ok_or_else(|| format!("the field {FIELD} is missing"))?;
     if payload.len() > MAX_ENTRY_BYTES {
         return Err(format!("{} bytes, more than {MAX_ENTRY_BYTES}", payload.len()));
     }
-    let message = ClickBatch::decode(payload).map_err(|error| error.to_string())?;
+    let message = ClickBatch::decode(payload.clone()).map_err(|error| error.to_string())?;
     let producer = Producer::try_from(message.producer_id.as_slice())
         .map_err(|_| format!("producer_id has {} bytes, not 16", message.producer_id.len()))?;
     let end = message.first_seq.checked_add(message.clicks.len() as u64).filter(|end| *end <= i64::MAX as u64);
@@ -63,7 +61,7 @@ fn decode(entry: &Entry) -> Result<Clicks, String> {
     if !message.clicks.is_empty() && message.first_seq == 0 {
         return Err("sequence numbers begin with 1".to_owned());
     }
-    Ok(Clicks { producer, message })
+    Ok((producer, message))
 }
 
 /// Makes one batch of `decoded`. `positions` has the last number of each producer in it and is moved on.
@@ -77,15 +75,8 @@ pub fn prepare(
     let mut rows = Vec::with_capacity(decoded.iter().map(Decoded::clicks).sum());
     let mut moves: HashMap<Producer, Advance> = HashMap::new();
     let mut gaps: HashMap<Producer, u64> = HashMap::new();
-    for Decoded { entry, batch: clicks } in decoded {
-        let Clicks { producer, message } = match clicks {
-            Ok(clicks) => clicks,
-            Err(error) => {
-                batch.poison.push(Poison { entry, error });
-                continue;
-            }
-        };
-        batch.acknowledge.push(entry.id);
+    for Decoded { id, producer, message } in decoded {
+        batch.acknowledge.push(id);
         let last = positions.entry(producer).or_default();
         let advance =
             moves.entry(producer).or_insert(Advance { producer, from: *last, to: *last, lost: 0, refused: 0 });
@@ -138,4 +129,61 @@ fn fill(batch: &mut Batch, rows: Vec<Row>) {
 
 fn day(at_ms: i64) -> Option<time::Date> {
     OffsetDateTime::from_unix_timestamp(at_ms.div_euclid(1000)).ok().map(OffsetDateTime::date)
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use proto::events::v1::Click;
+
+    use super::super::enricher::Sources;
+    use super::*;
+
+    const NOW: i64 = 1_790_000_000_000;
+
+    fn message(producer: u8, first_seq: u64, clicks: usize) -> ClickBatch {
+        let click = Click { at_ms: NOW, link_id: 1, workspace_id: 1, ..Click::default() };
+        ClickBatch { producer_id: vec![producer; 16], first_seq, clicks: vec![click; clicks], lost_through: 0 }
+    }
+
+    fn decoded(message: ClickBatch) -> Result<Decoded, String> {
+        let payload = Bytes::from(message.encode_to_vec());
+        let entry = Entry { id: EntryId::ZERO, fields: vec![(Bytes::from_static(b"b"), payload)] };
+        Decoded::of(entry).map_err(|(_, error)| error)
+    }
+
+    #[test]
+    fn entries_that_make_no_sense_are_refused() {
+        let refused = |message| decoded(message).map(drop).unwrap_err();
+        assert!(decoded(message(1, 1, 1)).is_ok());
+        assert!(refused(ClickBatch { producer_id: vec![1; 15], ..message(1, 1, 1) }).contains("15 bytes"));
+        assert!(refused(message(1, 0, 1)).contains("begin with 1"));
+        assert!(refused(message(1, u64::MAX, 1)).contains("beyond"));
+        assert!(decoded(message(1, i64::MAX as u64 - 1, 1)).is_ok());
+        assert!(refused(message(1, i64::MAX as u64, 1)).contains("beyond"));
+        let entry = |payload: &'static [u8]| Entry {
+            id: EntryId::ZERO,
+            fields: vec![(Bytes::from_static(b"b"), Bytes::from_static(payload))],
+        };
+        assert!(Decoded::of(entry(b"\xff\xff")).is_err());
+        assert!(Decoded::of(Entry { id: EntryId::ZERO, fields: Vec::new() }).is_err());
+    }
+
+    #[test]
+    fn a_batch_has_what_is_new_and_asks_for_what_is_missing() {
+        let (a, b) = ([1; 16], [2; 16]);
+        let mut positions = HashMap::from([(a, 10), (b, 0)]);
+        let mut enricher = Enricher::new(&Sources { crawlers: Default::default(), geo: None });
+        let entries = [message(1, 9, 4), message(2, 5, 2), message(1, 13, 3), message(1, 9, 4)];
+        let decoded = entries.into_iter().map(|message| decoded(message).unwrap()).collect();
+        let batch = prepare(decoded, &mut positions, &mut enricher, NOW);
+        assert_eq!(batch.advances, [Advance { producer: a, from: 10, to: 15, lost: 0, refused: 0 }]);
+        assert_eq!((batch.rows, batch.duplicates), (5, 6));
+        assert_eq!(batch.gaps, [(b, 1)]);
+        assert_eq!(batch.acknowledge.len(), 4);
+        assert_eq!(positions, HashMap::from([(a, 15), (b, 0)]));
+        let mut counted = batch.counted;
+        counted.sort_unstable();
+        assert_eq!(counted, [(a, 15), (b, 0)]);
+    }
 }

@@ -7,10 +7,11 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use fred::clients::{Client, Pool};
+use fred::clients::Pool;
 use fred::interfaces::StreamsInterface as _;
 use lifecycle::Shutdown;
 use sqlx::PgPool;
+use streams::Group;
 use tokio::sync::mpsc;
 
 use super::batch::{Batch, Producer};
@@ -19,7 +20,7 @@ use super::enricher::{Enricher, Sources};
 use super::entries::{GROUP, Reader};
 use super::lease::Lease;
 use super::prepare::{Decoded, prepare};
-use super::{counted, dead_letters, measure};
+use super::{counted, measure};
 
 /// How long a batch waits for more clicks. A commit costs about as much for ten clicks as for a thousand.
 const LINGER: Duration = Duration::from_millis(100);
@@ -68,13 +69,14 @@ pub enum SessionError {
 ///
 /// # Errors
 /// See [`SessionError`]; nothing that was acknowledged is lost.
-pub async fn run(context: &Context, reading: Client, lease: &Lease, shutdown: &Shutdown) -> Result<(), SessionError> {
-    let stream = format!("clicks:{}", lease.shard);
-    let reader = Reader::open(reading, stream.clone()).await?;
-    counted::tell_again(&context.pool, context.redis.next(), lease.shard).await.map_err(SessionError::Tell)?;
+pub async fn run(context: &Context, group: &mut Group, lease: &Lease, shutdown: &Shutdown) -> Result<(), SessionError> {
+    let stream = group.stream().to_owned();
+    group.ensure().await?;
+    tell_again(context, lease).await?;
+    let reader = Reader::new(group, lease.length() * 3);
     let (batches, prepared) = mpsc::channel(1);
     let consuming = async {
-        tokio::try_join!(produce(context, reader, batches, shutdown), commit(context, lease, &stream, prepared))
+        tokio::try_join!(produce(context, lease, reader, batches, shutdown), commit(context, lease, &stream, prepared))
     };
     tokio::select! {
         ended = consuming => ended.map(|_| ()),
@@ -82,22 +84,32 @@ pub async fn run(context: &Context, reading: Client, lease: &Lease, shutdown: &S
     }
 }
 
+/// Redis may have lost what the redirectors were told.
+async fn tell_again(context: &Context, lease: &Lease) -> Result<(), SessionError> {
+    counted::tell_again(&context.pool, context.redis.next(), lease.shard).await.map_err(SessionError::Tell)
+}
+
 /// Reads and prepares batches.
 async fn produce(
     context: &Context,
-    mut reader: Reader,
+    lease: &Lease,
+    mut reader: Reader<'_>,
     batches: mpsc::Sender<Batch>,
     shutdown: &Shutdown,
 ) -> Result<(), SessionError> {
     let mut positions: HashMap<Producer, u64> = HashMap::new();
-    let mut gaps: HashMap<Producer, u64> = HashMap::new();
     let mut enricher = Enricher::new(&context.sources);
     let mut carried = Vec::new();
+    let mut losses = reader.losses();
     while !shutdown.is_draining() {
         let decoded = tokio::select! {
             decoded = gather(context, &mut reader, &mut carried) => decoded?,
             () = shutdown.draining() => break,
         };
+        if reader.losses() != losses {
+            losses = reader.losses();
+            tell_again(context, lease).await?;
+        }
         if decoded.is_empty() {
             continue;
         }
@@ -109,10 +121,6 @@ async fn produce(
             (batch, positions, enricher)
         })
         .await?;
-        // Entries that another owner was given may be pending: look there before the redirector sends again.
-        if batch.gaps.iter().any(|(producer, expected)| gaps.insert(*producer, *expected) != Some(*expected)) {
-            reader.start_over();
-        }
         if batches.send(batch).await.is_err() {
             break;
         }
@@ -123,7 +131,7 @@ async fn produce(
 /// Entries for one batch: what there is, up to the bound, after a short wait for company.
 async fn gather(
     context: &Context,
-    reader: &mut Reader,
+    reader: &mut Reader<'_>,
     carried: &mut Vec<Decoded>,
 ) -> Result<Vec<Decoded>, SessionError> {
     let mut decoded = std::mem::take(carried);
@@ -141,10 +149,17 @@ async fn gather(
         if decoded.is_empty() {
             since = Instant::now();
         }
-        let more =
+        let understood =
             tokio::task::spawn_blocking(move || entries.into_iter().map(Decoded::of).collect::<Vec<_>>()).await?;
-        clicks += more.iter().map(Decoded::clicks).sum::<usize>();
-        decoded.extend(more);
+        for entry in understood {
+            match entry {
+                Ok(entry) => {
+                    clicks += entry.clicks();
+                    decoded.push(entry);
+                }
+                Err((entry, error)) => reader.set_aside(&entry, &error).await?,
+            }
+        }
     }
     *carried = decoded.split_off(fitting(&decoded, context.batch_clicks));
     Ok(decoded)
@@ -166,12 +181,8 @@ async fn learn_positions(
     positions: &mut HashMap<Producer, u64>,
     decoded: &[Decoded],
 ) -> Result<(), sqlx::Error> {
-    let mut unknown: Vec<Producer> = decoded
-        .iter()
-        .filter_map(|entry| entry.batch.as_ref().ok())
-        .map(|clicks| clicks.producer)
-        .filter(|producer| !positions.contains_key(producer))
-        .collect();
+    let mut unknown: Vec<Producer> =
+        decoded.iter().map(|entry| entry.producer).filter(|producer| !positions.contains_key(producer)).collect();
     unknown.sort_unstable();
     unknown.dedup();
     if unknown.is_empty() {
@@ -222,9 +233,9 @@ async fn acknowledge(context: &Context, stream: &str, batch: &Batch) -> Result<(
     let redis = context.redis.next();
     counted::tell(redis, &batch.counted).await?;
     counted::ask_again(redis, &batch.gaps).await?;
-    dead_letters::set_aside(redis, stream, &batch.poison).await?;
     if !batch.acknowledge.is_empty() {
-        let _: i64 = redis.xack(stream, GROUP, batch.acknowledge.clone()).await?;
+        let ids: Vec<String> = batch.acknowledge.iter().map(ToString::to_string).collect();
+        let _: i64 = redis.xack(stream, GROUP, ids).await?;
     }
     Ok(())
 }
@@ -232,10 +243,9 @@ async fn acknowledge(context: &Context, stream: &str, batch: &Batch) -> Result<(
 /// Trims and measures the stream from time to time; returns only with an error.
 async fn look_after(context: &Context, shard: i32, stream: &str) -> SessionError {
     loop {
-        let redis = context.redis.next();
         let looked_after = async {
-            crate::streams_stub::trim_behind_groups(redis, stream).await?;
-            measure::waiting(redis, shard, stream).await
+            streams::trim_behind_groups(&context.redis, stream, Duration::ZERO).await?;
+            measure::waiting(&context.redis, shard, stream).await
         };
         if let Err(error) = looked_after.await {
             return error.into();
@@ -246,20 +256,14 @@ async fn look_after(context: &Context, shard: i32, stream: &str) -> SessionError
 
 #[cfg(test)]
 mod tests {
-    use prost::Message as _;
     use proto::events::v1::{Click, ClickBatch};
+    use streams::EntryId;
 
-    use super::super::batch::Entry;
     use super::*;
 
     fn entry(clicks: usize) -> Decoded {
-        let batch = ClickBatch {
-            producer_id: vec![1; 16],
-            first_seq: 1,
-            clicks: vec![Click::default(); clicks],
-            lost_through: 0,
-        };
-        Decoded::of(Entry { id: "1-0".into(), payload: Some(batch.encode_to_vec().into()) })
+        let message = ClickBatch { clicks: vec![Click::default(); clicks], ..ClickBatch::default() };
+        Decoded { id: EntryId::ZERO, producer: [0; 16], message }
     }
 
     #[test]

@@ -4,9 +4,11 @@ use std::time::{Duration, Instant};
 
 use lifecycle::{Shutdown, Tasks};
 use sqlx::PgPool;
+use streams::Group;
 
 use super::commit::CommitError;
 use super::enricher::Sources;
+use super::entries::{CONSUMER, GROUP};
 use super::lease::Lease;
 use super::measure;
 use super::session::{self, Context, SessionError};
@@ -35,7 +37,7 @@ impl Shards {
     ) -> anyhow::Result<Self> {
         let context = Context {
             pool,
-            redis: crate::streams_stub::connect(&config.redis).await?,
+            redis: streams::connect(&config.redis).await?,
             clock,
             sources,
             batch_clicks: config.analytics.batch_clicks as usize,
@@ -61,8 +63,8 @@ impl Shards {
 
     /// Consumes the shard whenever it can be had, until draining begins.
     async fn compete(&self, shard: i32, shutdown: Shutdown) -> anyhow::Result<()> {
-        // Reads block the connection, so each shard has one of its own.
-        let reading = crate::streams_stub::connect(&config::Redis { pool_size: 1, ..self.redis.clone() }).await?;
+        let stream = format!("clicks:{shard}");
+        let mut group = Group::new(&self.redis, self.context.redis.clone(), &stream, GROUP, CONSUMER)?;
         let mut pause = FIRST_PAUSE;
         while !shutdown.is_draining() {
             match Lease::acquire(&self.context.pool, shard, &self.owner, self.lease).await {
@@ -70,7 +72,7 @@ impl Shards {
                     tracing::info!(shard, fence = lease.fence, "owns a click shard");
                     measure::owner(shard, true);
                     let started = Instant::now();
-                    let ended = session::run(&self.context, reading.next().clone(), &lease, &shutdown).await;
+                    let ended = session::run(&self.context, &mut group, &lease, &shutdown).await;
                     measure::owner(shard, false);
                     match ended {
                         Ok(()) => {
