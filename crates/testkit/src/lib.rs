@@ -24,7 +24,7 @@ pub use redis::PrivateRedis;
 pub use wait::{holds_within, until};
 
 static POSTGRES: OnceCell<PrivatePostgres> = OnceCell::const_new();
-static REDIS: OnceCell<PrivateRedis> = OnceCell::const_new();
+static REDIS: [OnceCell<PrivateRedis>; 4] = [const { OnceCell::const_new() }; 4];
 
 /// Settings of a fresh, empty database on this process's PostgreSQL.
 ///
@@ -46,18 +46,18 @@ pub async fn database() -> config::Database {
 /// take a [`PrivateRedis`].
 ///
 /// # Panics
-/// When Redis is not installed or does not start, or after [`PrivateRedis::DATABASES`] calls.
+/// When Redis is not installed or does not start, or after a thousand calls.
 pub async fn redis() -> config::Redis {
     static NEXT: AtomicU16 = AtomicU16::new(0);
-    let server =
-        REDIS.get_or_init(|| async { PrivateRedis::shared().await.expect("a private Redis for the tests") }).await;
-    let index = NEXT.fetch_add(1, Ordering::Relaxed);
-    assert!(
-        index < PrivateRedis::DATABASES,
-        "one test process may ask for {} Redis databases",
-        PrivateRedis::DATABASES
-    );
-    server.config(index)
+    let turn = NEXT.fetch_add(1, Ordering::Relaxed);
+    // Beyond the databases of one server another one is started.
+    let place = usize::from(turn / PrivateRedis::DATABASES);
+    let server = REDIS
+        .get(place)
+        .expect("one test process may ask for a thousand Redis databases")
+        .get_or_init(|| async { PrivateRedis::shared(place).await.expect("a private Redis for the tests") })
+        .await;
+    server.config(turn % PrivateRedis::DATABASES)
 }
 
 /// [`config::Config::for_tests`] with a fresh database, an unused Redis index and a fresh spool directory.

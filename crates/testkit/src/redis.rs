@@ -20,8 +20,8 @@ pub struct PrivateRedis {
 }
 
 impl PrivateRedis {
-    /// Logical databases of each server.
-    pub const DATABASES: u16 = 512;
+    /// Logical databases of each server: as many as the client library can number.
+    pub const DATABASES: u16 = 256;
 
     /// Starts a server that keeps its data in `dir` (AOF, flushed every second) and waits until it answers.
     pub async fn start(dir: impl AsRef<Path>, port: u16) -> anyhow::Result<Self> {
@@ -34,8 +34,8 @@ impl PrivateRedis {
     }
 
     /// The server that all tests of a process share.
-    pub(crate) async fn shared() -> anyhow::Result<Self> {
-        let dir = scratch::run_dir().join("redis");
+    pub(crate) async fn shared(place: usize) -> anyhow::Result<Self> {
+        let dir = scratch::run_dir().join(format!("redis-{place}"));
         let mut tries = 0;
         loop {
             // Between the choice of the port and the bind somebody else may take it.
