@@ -19,7 +19,7 @@ const BLOCK: Duration = Duration::from_millis(500);
 const REPORT_EVERY: Duration = Duration::from_secs(5);
 
 /// The longest pause before something that is away is tried again.
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
 /// An event as the handler gets it.
 #[derive(Clone, Debug)]
