@@ -1,0 +1,138 @@
+//! Asking for a code that is not in the process, or not sure.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use proto::links::v1::{ResolveLinkRequest, Target};
+use rpc::CallContext;
+
+use super::freshness::Age;
+use super::lookup::Links;
+use super::{Cached, Key};
+use crate::links::Entry;
+
+/// How long Redis may take before the owner is asked instead.
+const SHARED_TIMEOUT: Duration = Duration::from_millis(50);
+
+/// Nobody answered in time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the link could not be looked up in time")]
+pub struct Unavailable;
+
+/// Who may answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum From {
+    /// Redis, then the owner.
+    Anyone,
+    /// Only the owner: what is known must be confirmed.
+    Owner,
+}
+
+impl Links {
+    /// Finds out about `key` and puts it in the process.
+    pub(super) async fn fill(
+        self: Arc<Self>,
+        key: Key,
+        from: From,
+        timeout: Duration,
+    ) -> Result<Arc<Cached>, Unavailable> {
+        let deadline = Instant::now() + timeout;
+        // Once more when an event came in between: the answer may be from before it.
+        for _ in 0..2 {
+            let (events, asked_ms) = (self.local.events(&key), self.watch.now_ms());
+            let (target, checked_ms) = self.ask(&key, from, deadline, asked_ms).await?;
+            if self.local.events(&key) == events {
+                return Ok(self.place(&key, target.as_ref(), checked_ms));
+            }
+        }
+        // Events in a row leave the newest entry in the process.
+        self.local.get(key.as_ref()).ok_or(Unavailable)
+    }
+
+    async fn ask(
+        self: &Arc<Self>,
+        key: &Key,
+        from: From,
+        deadline: Instant,
+        asked_ms: u64,
+    ) -> Result<(Option<Target>, u64), Unavailable> {
+        let shared = match from {
+            From::Anyone if self.watch.is_complete() => self.ask_shared(key).await,
+            _ => None,
+        };
+        if let Some(found) = &shared
+            && found.believed
+        {
+            return Ok((shared.map(|found| found.target), asked_ms));
+        }
+        match (self.ask_owner(key, deadline).await, shared) {
+            (Ok(target), _) => Ok((target, asked_ms)),
+            // Nobody confirmed it, so its age is that of the world.
+            (Err(Unavailable), Some(found)) => Ok((Some(found.target), 0)),
+            (Err(Unavailable), None) if from == From::Anyone => {
+                let found = self.ask_shared(key).await.ok_or(Unavailable)?;
+                Ok((Some(found.target), 0))
+            }
+            (Err(Unavailable), None) => Err(Unavailable),
+        }
+    }
+
+    async fn ask_shared(&self, key: &Key) -> Option<super::shared::Found> {
+        let question = self.shared.get(self.domain(key.domain), &key.code);
+        let found = tokio::time::timeout(SHARED_TIMEOUT, question).await.ok()?.ok()?;
+        let counter = if found.is_some() { &self.meters.shared_hits } else { &self.meters.shared_misses };
+        counter.increment(1);
+        found
+    }
+
+    async fn ask_owner(self: &Arc<Self>, key: &Key, deadline: Instant) -> Result<Option<Target>, Unavailable> {
+        let question = ResolveLinkRequest { domain: self.domain(key.domain).to_owned(), code: key.code.to_string() };
+        let request = CallContext::new(deadline).read().request(question);
+        let answer = self.owner.clone().resolve_link(request).await.map_err(|status| {
+            self.meters.owner_errors.increment(1);
+            tracing::debug!(code = ?status.code(), "shortener-svc did not resolve a link");
+            Unavailable
+        })?;
+        let target = answer.into_inner().target;
+        match &target {
+            Some(target) => {
+                self.meters.owner_hits.increment(1);
+                self.store(target.clone());
+            }
+            None => self.meters.owner_misses.increment(1),
+        }
+        Ok(target)
+    }
+
+    fn place(&self, key: &Key, target: Option<&Target>, checked_ms: u64) -> Arc<Cached> {
+        let entry = target.map_or_else(Entry::unknown, Entry::from_target);
+        let ttl = if target.is_none() { self.settings.negative_ttl } else { self.next_ttl(key, checked_ms) };
+        self.local.offer(key, Cached { entry, age: Age::new(checked_ms, ttl.as_millis() as u64) })
+    }
+
+    /// A code that is asked for again soon after its time was over gets twice the time; one that was forgotten begins anew.
+    fn next_ttl(&self, key: &Key, now_ms: u64) -> Duration {
+        use std::sync::atomic::Ordering::Relaxed;
+        let (least, most) = (self.settings.ttl, self.settings.ttl_max);
+        let Some(present) = self.local.get(key.as_ref()).filter(|present| present.entry.known.is_some()) else {
+            return least;
+        };
+        let (ttl_ms, checked_ms) = (present.age.ttl_ms.load(Relaxed), present.age.checked_ms.load(Relaxed));
+        match now_ms.saturating_sub(checked_ms) {
+            // A check in between says nothing about popularity.
+            age if age < ttl_ms => Duration::from_millis(ttl_ms),
+            age if age < 2 * ttl_ms => Duration::from_millis(2 * ttl_ms).min(most),
+            _ => least,
+        }
+    }
+
+    /// Puts a link into Redis in the background.
+    fn store(self: &Arc<Self>, target: Target) {
+        let links = self.clone();
+        tokio::spawn(async move {
+            if let Err(error) = links.shared.put(&target).await {
+                tracing::debug!(%error, "a link could not be put into Redis");
+            }
+        });
+    }
+}

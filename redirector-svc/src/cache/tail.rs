@@ -1,0 +1,75 @@
+//! Following the stream of link events.
+
+use std::sync::Arc;
+
+use lifecycle::{Latch, Shutdown};
+use proto::events::v1::{Envelope, envelope::Payload};
+use proto::links::v1::Target;
+use streams::{Tail, TailEvent};
+use tokio::sync::mpsc;
+
+use super::Links;
+
+/// Changes that wait to be put into Redis. When there are more, what Redis has by then is not believed.
+const BACKLOG: usize = 4096;
+
+/// Keeps `links` up to date with the events of `tail` until the process drains. `followed` is up from the first time that
+/// the stream is heard: before it, every redirect would have to ask the owner.
+pub async fn follow(links: Arc<Links>, tail: Tail, followed: Latch, shutdown: Shutdown) -> anyhow::Result<()> {
+    let (to_share, changes) = mpsc::channel(BACKLOG);
+    let sharing = tokio::spawn(share(links.clone(), changes));
+    let tell = move |event| match event {
+        TailEvent::Entry(envelope) => {
+            if let Some(target) = target(*envelope).filter(|target| links.learn(target))
+                && to_share.try_send(Change::Share(Box::new(target))).is_err()
+            {
+                links.distrust_shared();
+            }
+        }
+        TailEvent::Interrupted => links.interrupted(),
+        TailEvent::Resumed => {
+            links.resumed();
+            followed.set(true);
+            // A full backlog ends with Redis being believed again as well.
+            let _ = to_share.try_send(Change::Trust);
+        }
+    };
+    tail.run(tell, shutdown).await?;
+    sharing.await?;
+    Ok(())
+}
+
+/// What is to be done in Redis, in the order of the stream.
+enum Change {
+    Share(Box<Target>),
+    Trust,
+}
+
+/// Puts changes into Redis. When one did not get there, Redis may have an older version and is not believed for a while.
+async fn share(links: Arc<Links>, mut changes: mpsc::Receiver<Change>) {
+    while let Some(change) = changes.recv().await {
+        if let Change::Share(target) = change
+            && let Err(error) = links.share(&target).await
+        {
+            tracing::debug!(%error, "a change could not be put into Redis");
+            links.distrust_shared();
+        }
+        if changes.is_empty() {
+            links.trust_shared().await;
+        }
+    }
+}
+
+/// The link as an event tells it.
+fn target(envelope: Envelope) -> Option<Target> {
+    let snapshot = match envelope.payload? {
+        Payload::LinkCreated(event) => event.snapshot,
+        Payload::LinkUpdated(event) => event.snapshot,
+        Payload::LinkDeleted(event) => event.snapshot,
+        Payload::LinkRestored(event) => event.snapshot,
+        Payload::LinkExpired(event) => event.snapshot,
+        Payload::LinkDisabled(event) => event.snapshot,
+        _ => None,
+    };
+    snapshot?.target
+}

@@ -1,0 +1,159 @@
+//! From a request to an answer.
+
+use std::convert::Infallible;
+use std::future::{Ready, ready};
+use std::net::IpAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use client_ip::ClientIp;
+use clock::Clock;
+use futures_util::future::Either;
+use http::request::Parts;
+use http::{Method, Request, Response, StatusCode};
+
+use super::host::HostError;
+use super::negotiate::negotiate;
+use super::reply::{self, Body, CachePolicy};
+use super::{Hosts, Lane, path};
+use crate::cache::{Cached, KeyRef, Links, Look};
+use crate::limits::Limits;
+use crate::meters::Meters;
+use crate::pages::{self, Page, Pages};
+
+/// What the visitor may try again after, when links can not be looked up.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// Everything an answer can need, shared by all serving threads.
+pub struct App {
+    /// Which domain a request is for.
+    pub hosts: Hosts,
+    /// Who the client is.
+    pub client_ip: ClientIp,
+    /// How much a client may ask.
+    pub limits: Limits,
+    /// What is known about codes.
+    pub links: Arc<Links>,
+    /// What is said when there is no redirect.
+    pub pages: Pages,
+    /// How long redirects are kept.
+    pub cache_policy: CachePolicy,
+    /// The metrics of answers.
+    pub meters: Arc<Meters>,
+    /// Judges the times of links and dates clicks.
+    pub clock: Clock,
+}
+
+/// The answer: at hand for warm codes, which cost no allocation for a future then.
+pub type Answering = Either<
+    Ready<Result<Response<Body>, Infallible>>,
+    Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>,
+>;
+
+/// Answers a request that came from `peer`.
+pub fn answer<B>(lane: &Arc<Lane>, peer: IpAddr, request: Request<B>) -> Answering {
+    let (parts, _) = request.into_parts();
+    let client = lane.app.client_ip.resolve(peer, &parts.headers);
+    match route(&lane.app, &parts, client) {
+        Routed::Done(response) => now(&lane.app, response),
+        Routed::Link(cached) => match lane.visit(&parts, client, &cached) {
+            Some(response) => now(&lane.app, response),
+            None => later(lane, client, parts, async |_| Some(cached)),
+        },
+        Routed::Absent(key) => later(lane, client, parts, async |links| links.fetch(key).await.ok()),
+        Routed::Unverified(key, cached) => {
+            later(lane, client, parts, async |links| Some(links.confirm(key, cached).await))
+        }
+    }
+}
+
+enum Routed {
+    /// Answered without a link.
+    Done(Response<Body>),
+    /// This link answers.
+    Link(Arc<Cached>),
+    /// The link is not in the process.
+    Absent(crate::cache::Key),
+    /// The link is in the process and must be confirmed.
+    Unverified(crate::cache::Key, Arc<Cached>),
+}
+
+fn route(app: &App, parts: &Parts, client: IpAddr) -> Routed {
+    if let Err(wait) = app.limits.request(client) {
+        return Routed::Done(app.page(parts, Page::TooMany, Some(wait)));
+    }
+    let domain = match app.hosts.domain(&parts.uri, &parts.headers) {
+        Ok(domain) => domain,
+        Err(HostError::Malformed) => return Routed::Done(app.page(parts, Page::BadRequest, None)),
+        Err(HostError::Misdirected) => return Routed::Done(app.page(parts, Page::Misdirected, None)),
+    };
+    if parts.method != Method::GET && parts.method != Method::HEAD {
+        return Routed::Done(app.page(parts, Page::MethodNotAllowed, None));
+    }
+    match parts.uri.path() {
+        routes::redirector::ROBOTS => return Routed::Done(reply::file("text/plain; charset=utf-8", pages::ROBOTS)),
+        routes::redirector::FAVICON => return Routed::Done(reply::file("image/svg+xml", pages::FAVICON)),
+        routes::redirector::STYLE => return Routed::Done(reply::file("text/css; charset=utf-8", pages::STYLE)),
+        _ => {}
+    }
+    let Some(code) = path::code(parts.uri.path()) else {
+        return Routed::Done(app.not_found(parts, client, Page::Unknown));
+    };
+    let key = KeyRef { domain, code: &code };
+    match app.links.look(key) {
+        Look::Here(cached) => Routed::Link(cached),
+        Look::Absent => Routed::Absent(key.to_key()),
+        Look::Unverified(cached) => Routed::Unverified(key.to_key(), cached),
+    }
+}
+
+fn now(app: &App, response: Response<Body>) -> Answering {
+    app.meters.response(response.status());
+    Either::Left(ready(Ok(response)))
+}
+
+/// Answers once `find` has the link.
+fn later<F, Fut>(lane: &Arc<Lane>, client: IpAddr, parts: Parts, find: F) -> Answering
+where
+    F: FnOnce(Arc<Links>) -> Fut + Send + 'static,
+    Fut: Future<Output = Option<Arc<Cached>>> + Send,
+{
+    let lane = lane.clone();
+    Either::Right(Box::pin(async move {
+        let response = match find(lane.app.links.clone()).await {
+            Some(cached) => lane.visit_limited(&parts, client, &cached).await,
+            None => lane.app.page(&parts, Page::Unavailable, Some(RETRY)),
+        };
+        lane.app.meters.response(response.status());
+        Ok(response)
+    }))
+}
+
+impl App {
+    /// A page in the form that the client wants.
+    pub(super) fn page(&self, parts: &Parts, page: Page, retry_after: Option<Duration>) -> Response<Body> {
+        self.page_with_reason(parts, page, retry_after, "")
+    }
+
+    /// [`Page::Blocked`] with the operator's reason.
+    pub(super) fn page_with_reason(
+        &self,
+        parts: &Parts,
+        page: Page,
+        retry: Option<Duration>,
+        reason: &str,
+    ) -> Response<Body> {
+        let form = negotiate(&parts.headers);
+        reply::page(page, form, self.pages.body(page, form, reason), retry)
+    }
+
+    /// The page of a code that leads nowhere, which counts against the client's budget.
+    pub(super) fn not_found(&self, parts: &Parts, client: IpAddr, page: Page) -> Response<Body> {
+        debug_assert_eq!(page.status(), StatusCode::NOT_FOUND);
+        match self.limits.not_found(client) {
+            Ok(()) => self.page(parts, page, None),
+            Err(wait) => self.page(parts, Page::TooMany, Some(wait)),
+        }
+    }
+}

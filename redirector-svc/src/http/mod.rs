@@ -1,0 +1,17 @@
+//! Requests and answers.
+
+mod accept;
+mod handle;
+mod host;
+mod negotiate;
+mod path;
+mod reply;
+mod sockets;
+mod visit;
+
+pub use accept::{Lane, Server, serve};
+pub use handle::App;
+pub use host::Hosts;
+pub use negotiate::Form;
+pub use reply::{Body, CachePolicy};
+pub use sockets::listen;

@@ -1,0 +1,9 @@
+//! What a code stands for, and how it answers at an instant.
+
+mod answer;
+mod entry;
+mod forward;
+
+pub use answer::Answer;
+pub use entry::{Destination, Entry, Known, Location};
+pub use forward::forward;

@@ -1,0 +1,90 @@
+//! Handles of the metrics on the way of a redirect, looked up once. The rest are recorded where they arise.
+
+use http::StatusCode;
+use metrics::{Counter, Histogram, counter, histogram};
+
+use crate::spool::Dropped;
+
+/// The statuses that are counted apart.
+const STATUSES: [u16; 14] = [200, 301, 302, 307, 308, 400, 404, 405, 410, 421, 429, 431, 451, 503];
+
+/// Metrics of redirects, the cache and clicks.
+pub struct Meters {
+    responses: Vec<Counter>,
+    other_responses: Counter,
+    /// Clicks that were answered: at any time the sum of counted, waiting and dropped ones.
+    pub clicks_served: Counter,
+    /// Answers from the process, fresh or not.
+    pub local_hits: Counter,
+    /// Codes that are not in the process.
+    pub local_misses: Counter,
+    /// Codes found in Redis.
+    pub shared_hits: Counter,
+    /// Codes asked of Redis in vain.
+    pub shared_misses: Counter,
+    /// Codes that shortener-svc knew.
+    pub owner_hits: Counter,
+    /// Codes that shortener-svc did not know.
+    pub owner_misses: Counter,
+    /// Questions that shortener-svc did not answer in time.
+    pub owner_errors: Counter,
+    /// Answers from an entry that could not be checked in time.
+    pub stale: Counter,
+    /// Changes that came with the stream of link events.
+    pub events: Counter,
+    /// From the question to the entry, for codes that are not in the process.
+    pub fill_seconds: Histogram,
+    disk_full: Counter,
+    spool_full: Counter,
+    io_error: Counter,
+}
+
+impl Meters {
+    /// Registers them with the recorder, which must be installed before.
+    pub fn new() -> Self {
+        let responses = |status: u16| counter!("redirector_responses_total", "status" => status.to_string());
+        let lookups = |layer: &'static str, outcome: &'static str| counter!("redirector_cache_lookups_total", "layer" => layer, "outcome" => outcome);
+        let dropped = |why: Dropped| counter!("redirector_clicks_dropped_total", "reason" => why.reason());
+        // Shown from the start, although it is counted elsewhere.
+        counter!("redirector_clicks_dropped_total", "reason" => "lost").increment(0);
+        Self {
+            responses: STATUSES.into_iter().map(responses).collect(),
+            other_responses: counter!("redirector_responses_total", "status" => "other"),
+            clicks_served: counter!("redirector_clicks_served_total"),
+            local_hits: lookups("process", "hit"),
+            local_misses: lookups("process", "miss"),
+            shared_hits: lookups("redis", "hit"),
+            shared_misses: lookups("redis", "miss"),
+            owner_hits: lookups("owner", "hit"),
+            owner_misses: lookups("owner", "miss"),
+            owner_errors: lookups("owner", "error"),
+            stale: counter!("redirector_cache_stale_total"),
+            events: counter!("redirector_link_events_total"),
+            fill_seconds: histogram!("redirector_fill_seconds"),
+            disk_full: dropped(Dropped::DiskFull),
+            spool_full: dropped(Dropped::SpoolFull),
+            io_error: dropped(Dropped::Io),
+        }
+    }
+
+    /// Counts an answer.
+    pub fn response(&self, status: StatusCode) {
+        let at = STATUSES.iter().position(|known| *known == status.as_u16());
+        at.map_or(&self.other_responses, |at| &self.responses[at]).increment(1);
+    }
+
+    /// Counts a click that could not be recorded.
+    pub fn dropped(&self, why: Dropped) {
+        match why {
+            Dropped::DiskFull => self.disk_full.increment(1),
+            Dropped::SpoolFull => self.spool_full.increment(1),
+            Dropped::Io => self.io_error.increment(1),
+        }
+    }
+}
+
+impl Default for Meters {
+    fn default() -> Self {
+        Self::new()
+    }
+}

@@ -1,0 +1,113 @@
+//! What the shipper says to Redis and reads from it.
+
+use bytes::Bytes;
+use fred::clients::Pool;
+use fred::error::{Error, ErrorKind};
+use fred::interfaces::{HashesInterface as _, LuaInterface as _, StreamsInterface as _};
+use fred::types::Value;
+
+use crate::spool::ProducerId;
+
+/// Hash of producer → last click that is counted. Written by analytics-svc.
+pub const COUNTED: &str = "clicks:counted";
+/// Hash of producer → click from which the consumer wants everything again. Written by analytics-svc, cleared here.
+pub const REPLAY: &str = "clicks:replay";
+
+/// Deletes a request for replay unless a newer one took its place.
+const CLEAR_REPLAY: &str =
+    "if redis.call('HGET', KEYS[1], ARGV[1]) == ARGV[2] then return redis.call('HDEL', KEYS[1], ARGV[1]) end return 0";
+
+/// The consumer's word on some producers.
+#[derive(Debug)]
+pub struct Report {
+    /// Changes when the server was started again, and with it possibly lost the newest entries.
+    pub run_id: String,
+    /// In the order of the question.
+    pub producers: Vec<Word>,
+}
+
+/// The consumer's word on one producer.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Word {
+    /// The last counted click.
+    pub counted: Option<u64>,
+    /// From which click on it wants everything again.
+    pub replay: Option<u64>,
+}
+
+/// What became of an entry that is not counted yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// The consumer has yet to deal with it.
+    Waiting,
+    /// It is not there, or every consumer has dealt with it and will not look again.
+    Gone,
+}
+
+/// The Redis of the click streams.
+#[derive(Clone)]
+pub struct Ledger {
+    redis: Pool,
+}
+
+impl Ledger {
+    /// On an existing connection pool.
+    pub fn new(redis: Pool) -> Self {
+        Self { redis }
+    }
+
+    /// What is counted of `ids`, and by which incarnation of the server that is said.
+    pub async fn report(&self, ids: &[ProducerId]) -> Result<Report, Error> {
+        let run_id = streams::server_run_id(&self.redis).await?;
+        let fields: Vec<String> = ids.iter().map(ToString::to_string).collect();
+        let counted: Vec<Option<u64>> = self.redis.hmget(COUNTED, fields.clone()).await?;
+        let replay: Vec<Option<u64>> = self.redis.hmget(REPLAY, fields).await?;
+        let producers = counted.into_iter().zip(replay).map(|(counted, replay)| Word { counted, replay }).collect();
+        Ok(Report { run_id, producers })
+    }
+
+    /// Takes the request of `id` for replay from `seq` as served.
+    pub async fn clear_replay(&self, id: ProducerId, seq: u64) -> Result<(), Error> {
+        self.redis.eval(CLEAR_REPLAY, vec![REPLAY], vec![id.to_string(), seq.to_string()]).await
+    }
+
+    /// Adds an encoded `ClickBatch` to `stream` and gives the entry's id.
+    pub async fn send(&self, stream: &str, batch: Bytes) -> Result<String, Error> {
+        self.redis.xadd(stream, false, None::<()>, "*", vec![("b", Value::Bytes(batch))]).await
+    }
+
+    /// Looks for the entry `id` of `stream`.
+    pub async fn fate(&self, stream: &str, id: &str) -> Result<Fate, Error> {
+        let found: Value = self.redis.xrange(stream, id, id, Some(1)).await?;
+        if found.is_null() || found.array_len() == Some(0) {
+            return Ok(Fate::Gone);
+        }
+        let groups: Vec<std::collections::HashMap<String, Value>> = match self.redis.xinfo_groups(stream).await {
+            Ok(groups) => groups,
+            Err(error) if *error.kind() == ErrorKind::Timeout => return Err(error),
+            Err(_) => return Ok(Fate::Waiting),
+        };
+        let done = |group: &std::collections::HashMap<String, Value>| {
+            let delivered = group.get("last-delivered-id").and_then(Value::as_string).unwrap_or_default();
+            group.get("pending").and_then(Value::as_u64) == Some(0) && position(&delivered) >= position(id)
+        };
+        Ok(if !groups.is_empty() && groups.iter().all(done) { Fate::Gone } else { Fate::Waiting })
+    }
+}
+
+/// `ms-seq` as numbers that compare.
+fn position(id: &str) -> (u64, u64) {
+    let (ms, seq) = id.split_once('-').unwrap_or((id, "0"));
+    (ms.parse().unwrap_or(0), seq.parse().unwrap_or(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entry_ids_compare_as_numbers() {
+        assert!(position("10-0") > position("9-99"));
+        assert!(position("9-10") > position("9-9"));
+    }
+}

@@ -1,0 +1,200 @@
+//! The task that sends clicks and follows their counting.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio_util::sync::CancellationToken;
+
+use super::ledger::Fate;
+use super::{Ledger, Producer, adopt};
+use crate::spool::{Bell, Usage};
+
+/// How often the consumer's word is asked for while something is not counted.
+const ASK_EVERY: Duration = Duration::from_millis(250);
+/// How often directories of dead processes are looked for.
+const ADOPT_EVERY: Duration = Duration::from_secs(5);
+/// The pause after an error, so that a Redis that is away or full is not pressed.
+const PAUSE: Duration = Duration::from_millis(250);
+/// Batches of one producer before the others get their turn.
+const TURN: usize = 64;
+/// At the end: how long sending, and then waiting to see it counted, may take.
+const LAST_SEND: Duration = Duration::from_secs(5);
+const LAST_COUNT: Duration = Duration::from_secs(1);
+
+/// The bounds of shipping.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The spool, where dead producers are looked for.
+    pub root: PathBuf,
+    /// How many click streams there are.
+    pub shards: u32,
+    /// The most clicks of one entry.
+    pub batch: u64,
+    /// How long a click may wait for company.
+    pub linger: Duration,
+    /// The most clicks of one producer that are sent and not counted.
+    pub window: u64,
+}
+
+/// Sends the clicks of all producers.
+pub struct Shipper {
+    settings: Settings,
+    ledger: Ledger,
+    usage: Arc<Usage>,
+    bell: Arc<Bell>,
+    producers: Vec<Producer>,
+    run_id: String,
+    asked: Option<Instant>,
+    adopted: Option<Instant>,
+}
+
+impl Shipper {
+    /// For the `live` producers of this process, which ring `bell`.
+    pub fn new(settings: Settings, ledger: Ledger, usage: Arc<Usage>, bell: Arc<Bell>, live: Vec<Producer>) -> Self {
+        Self { settings, ledger, usage, bell, producers: live, run_id: String::new(), asked: None, adopted: None }
+    }
+
+    /// Runs until `stop`, which must come after the last click; then sends what is left, within a few seconds. What can
+    /// not be sent stays in the spool for the next process.
+    pub async fn run(mut self, stop: CancellationToken) -> anyhow::Result<()> {
+        while !stop.is_cancelled() {
+            self.adopt();
+            let done = self.round().await;
+            self.show();
+            let pause = async {
+                match done {
+                    Err(error) => {
+                        tracing::debug!(%error, "clicks wait in the spool");
+                        tokio::time::sleep(PAUSE).await;
+                    }
+                    Ok(()) if self.producers.iter().any(|producer| producer.depth() > 0) => {
+                        tokio::time::sleep(self.settings.linger.min(ASK_EVERY)).await;
+                    }
+                    Ok(()) => {
+                        let work = || self.producers.iter().any(Producer::has_unsent);
+                        let _ = tokio::time::timeout(ADOPT_EVERY, self.bell.wait(work)).await;
+                        tokio::time::sleep(self.settings.linger).await;
+                    }
+                }
+            };
+            tokio::select! {
+                () = pause => {}
+                () = stop.cancelled() => {}
+            }
+        }
+        self.finish().await;
+        Ok(())
+    }
+
+    fn adopt(&mut self) {
+        if self.adopted.is_none_or(|when| when.elapsed() >= ADOPT_EVERY) {
+            self.adopted = Some(Instant::now());
+            self.producers.extend(adopt::dead_producers(&self.settings.root, &self.usage, self.settings.shards));
+        }
+    }
+
+    /// Hears the consumer if it is time, then sends.
+    async fn round(&mut self) -> anyhow::Result<()> {
+        let waiting = self.producers.iter().any(|producer| producer.depth() > 0);
+        if waiting && self.asked.is_none_or(|when| when.elapsed() >= ASK_EVERY) {
+            self.ask().await?;
+            self.asked = Some(Instant::now());
+        }
+        self.send().await
+    }
+
+    async fn ask(&mut self) -> anyhow::Result<()> {
+        let ids: Vec<_> = self.producers.iter().map(Producer::id).collect();
+        let report = self.ledger.report(&ids).await?;
+        let restarted = !self.run_id.is_empty() && self.run_id != report.run_id;
+        self.run_id = report.run_id;
+        for (producer, word) in self.producers.iter_mut().zip(report.producers) {
+            if restarted {
+                producer.rewind();
+            }
+            if producer.hear(word)?
+                && let Some(seq) = word.replay
+            {
+                tracing::info!(producer = %producer.id(), seq, "the consumer asked for a replay");
+                self.ledger.clear_replay(producer.id(), seq).await?;
+            }
+            if let Some(entry) = producer.overdue()
+                && self.ledger.fate(producer.stream(), &entry).await? == Fate::Gone
+            {
+                tracing::warn!(producer = %producer.id(), "sent clicks are gone uncounted; sending them again");
+                producer.rewind();
+            }
+        }
+        let (finished, rest) = std::mem::take(&mut self.producers).into_iter().partition(Producer::is_finished);
+        self.producers = rest;
+        retire(finished);
+        Ok(())
+    }
+
+    async fn send(&mut self) -> anyhow::Result<()> {
+        loop {
+            let mut more = false;
+            for producer in &mut self.producers {
+                for _ in 0..TURN {
+                    let Some(batch) = producer.next_batch(self.settings.batch, self.settings.window)? else { break };
+                    match self.ledger.send(producer.stream(), producer.encode(&batch)).await {
+                        Ok(entry) => producer.sent(&batch, entry),
+                        Err(error) => {
+                            producer.not_sent(&batch);
+                            metrics::counter!("redirector_ship_errors_total").increment(1);
+                            return Err(error.into());
+                        }
+                    }
+                    metrics::counter!("redirector_clicks_shipped_total").increment(batch.count);
+                    // A small batch is all there was: better wait for company.
+                    more |= batch.count == self.settings.batch;
+                    if batch.count < self.settings.batch && batch.lost == 0 {
+                        break;
+                    }
+                }
+            }
+            if !more || self.asked.is_some_and(|when| when.elapsed() >= ASK_EVERY) {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn finish(&mut self) {
+        let deadline = Instant::now() + LAST_SEND;
+        let unsent = |shipper: &Self| shipper.producers.iter().any(Producer::has_unsent);
+        self.try_until(deadline, unsent).await;
+        if !unsent(self) {
+            let uncounted = |shipper: &Self| shipper.producers.iter().any(|producer| producer.depth() > 0);
+            self.try_until(Instant::now() + LAST_COUNT, uncounted).await;
+        }
+        self.show();
+        retire(std::mem::take(&mut self.producers));
+    }
+
+    async fn try_until(&mut self, deadline: Instant, open: impl Fn(&Self) -> bool) {
+        while open(self) && Instant::now() < deadline {
+            let round = tokio::time::timeout_at(deadline.into(), self.round()).await;
+            if let Ok(Err(error)) = round {
+                tracing::debug!(%error, "clicks could not be sent at the end");
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    fn show(&self) {
+        let clicks: u64 = self.producers.iter().map(Producer::depth).sum();
+        metrics::gauge!("redirector_spool_clicks").set(clicks as f64);
+        metrics::gauge!("redirector_spool_bytes").set(self.usage.bytes() as f64);
+        metrics::gauge!("redirector_spool_producers").set(self.producers.len() as f64);
+    }
+}
+
+fn retire(producers: Vec<Producer>) {
+    for producer in producers {
+        let id = producer.id();
+        if let Err(error) = producer.retire() {
+            tracing::warn!(producer = %id, %error, "the directory of a producer could not be put in order");
+        }
+    }
+}

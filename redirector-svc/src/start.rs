@@ -1,0 +1,190 @@
+//! Putting the parts together.
+
+use std::net::SocketAddr;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use client_ip::ClientIp;
+use clock::Clock;
+use config::Config;
+use lifecycle::{Admin, Readiness, Shutdown, Tasks};
+use proto::links::v1::link_service_client::LinkServiceClient;
+use rand::SeedableRng as _;
+use rand::rngs::{StdRng, SysRng};
+use tokio_util::sync::CancellationToken;
+
+use crate::cache::{self, Links, Shared};
+use crate::clicks::Capture;
+use crate::http::{self, App, CachePolicy, Hosts, Lane, Server};
+use crate::limits::Limits;
+use crate::meters::Meters;
+use crate::pages::Pages;
+use crate::ship::{self, Ledger, Producer, Shipper};
+use crate::spool::{self, Bell, Home, ProducerId, Spool, Usage};
+
+/// How often what is remembered of quiet addresses is forgotten.
+const SWEEP_EVERY: Duration = Duration::from_secs(10);
+
+/// A redirector that serves.
+pub struct Running {
+    /// Where it answers visitors.
+    pub addr: SocketAddr,
+    /// Where it answers operators.
+    pub admin_addr: SocketAddr,
+    /// Its cache, for warming and for tests.
+    pub links: Arc<Links>,
+    tasks: Tasks,
+}
+
+impl Running {
+    /// Waits until it has stopped.
+    ///
+    /// # Errors
+    /// When a part of it failed.
+    pub async fn join(self) -> anyhow::Result<()> {
+        self.tasks.join().await
+    }
+}
+
+/// Starts and serves until `shutdown`.
+///
+/// # Errors
+/// When an address or the spool directory can not be used, or a part fails later.
+pub async fn run(config: Config, shutdown: Shutdown) -> anyhow::Result<()> {
+    let running = start(config, Clock::system(), shutdown).await?;
+    tracing::info!(addr = %running.addr, admin = %running.admin_addr, "redirects are served");
+    running.join().await
+}
+
+/// Binds, starts all parts and returns. Redis and shortener-svc may be away.
+///
+/// # Errors
+/// When an address or the spool directory can not be used.
+pub async fn start(config: Config, clock: Clock, shutdown: Shutdown) -> anyhow::Result<Running> {
+    let settings = &config.redirector;
+    let threads = match settings.threads {
+        0 => std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
+        threads => threads,
+    };
+    let mut rng = StdRng::try_from_rng(&mut SysRng).context("no randomness from the system")?;
+    let readiness = Readiness::new();
+    let (listeners, addr) = http::listen(settings.listen, threads).with_context(|| settings.listen.to_string())?;
+    let admin = Admin::bind(settings.admin_listen, readiness.clone()).await?;
+    let admin_addr = admin.local_addr();
+    let redis = streams::connect(&config.redis).await?;
+    let tail = streams::Tail::new(&config.redis, "links")?;
+
+    let meters = Arc::new(Meters::new());
+    let hosts = Hosts::new(&config.domains);
+    let links = Arc::new(links(&config, &hosts, redis.clone(), meters.clone(), &clock)?);
+    let app = Arc::new(app(&config, hosts, links.clone(), meters, clock));
+    let (usage, bell) = (Arc::new(Usage::new(settings.spool_max_bytes)), Arc::new(Bell::default()));
+    let spools = spools(settings, threads, &usage, &bell, &mut rng)?;
+
+    let mut tasks = Tasks::new(shutdown.clone());
+    tasks.spawn("admin port", admin.serve(shutdown.clone()));
+    tasks.spawn("link events", cache::follow(links.clone(), tail, readiness.latch("link events"), shutdown.clone()));
+    let fsync = Duration::from_millis(settings.spool_fsync_ms);
+    tasks.spawn("spool flushing", spool::sync::run(spools.clone(), fsync, shutdown.clone()));
+    tasks.spawn("limits", sweep(app.clone(), shutdown.clone()));
+    let served = CancellationToken::new();
+    let producers =
+        spools.iter().map(|spool| Producer::live(spool.clone(), usage.clone(), config.streams.click_shards as u32));
+    let shipper = Shipper::new(ship_settings(&config), Ledger::new(redis), usage.clone(), bell, producers.collect());
+    tasks.spawn("click shipper", shipper.run(served.clone()));
+
+    let server = Server {
+        header_timeout: Duration::from_millis(settings.header_timeout_ms),
+        max_header_bytes: settings.max_header_bytes,
+    };
+    let key = settings.visitor_key.key32();
+    let mut serving = Vec::new();
+    for (listener, spool) in listeners.into_iter().zip(spools) {
+        let lane = Lane::new(app.clone(), Capture::new(&key), spool, StdRng::from_rng(&mut rng));
+        serving.push(http::serve(server.clone(), listener, lane, shutdown.clone()));
+    }
+    // The shipper ends after the last click.
+    tasks.spawn("serving threads", async move {
+        let ended = futures_util::future::try_join_all(serving).await;
+        served.cancel();
+        ended.map(drop)
+    });
+    Ok(Running { addr, admin_addr, links, tasks })
+}
+
+fn links(
+    config: &Config,
+    hosts: &Hosts,
+    redis: fred::clients::Pool,
+    meters: Arc<Meters>,
+    clock: &Clock,
+) -> anyhow::Result<Links> {
+    let settings = &config.redirector;
+    let identity = rpc::ServiceIdentity::new("redirector", &config.rpc.service_key, clock.clone());
+    let owner = LinkServiceClient::new(rpc::connect("links", &config.rpc.links_url, &config.rpc, identity)?);
+    let bounds = cache::Settings {
+        entries: settings.cache_entries,
+        ttl: Duration::from_secs(settings.cache_ttl_seconds),
+        ttl_max: Duration::from_secs(settings.cache_ttl_max_seconds),
+        negative_ttl: Duration::from_secs(settings.negative_ttl_seconds),
+        fill_timeout: Duration::from_millis(settings.fill_timeout_ms),
+    };
+    let shared = Shared::new(redis, Duration::from_secs(settings.shared_ttl_seconds));
+    Ok(Links::new(bounds, hosts.domains().to_vec(), shared, owner, meters))
+}
+
+fn app(config: &Config, hosts: Hosts, links: Arc<Links>, meters: Arc<Meters>, clock: Clock) -> App {
+    let settings = &config.redirector;
+    App {
+        hosts,
+        client_ip: ClientIp::new(config.proxies.trusted.clone()),
+        limits: Limits::new(settings.ip_per_second, settings.ip_burst, settings.not_found_per_minute),
+        links,
+        pages: Pages::new(),
+        cache_policy: CachePolicy::new(settings.permanent_max_age_seconds),
+        meters,
+        clock,
+    }
+}
+
+/// A spool for each serving thread.
+fn spools(
+    settings: &config::Redirector,
+    threads: usize,
+    usage: &Arc<Usage>,
+    bell: &Arc<Bell>,
+    rng: &mut StdRng,
+) -> anyhow::Result<Vec<Arc<Spool>>> {
+    let root = PathBuf::from(&settings.spool_dir);
+    std::fs::create_dir_all(&root).with_context(|| format!("redirector.spool_dir {}", root.display()))?;
+    let make = |_| {
+        let home = Home::create(&root, ProducerId::generate(rng)).context("redirector.spool_dir")?;
+        Ok(Arc::new(Spool::new(home, usage.clone(), bell.clone(), settings.spool_segment_bytes)))
+    };
+    (0..threads).map(make).collect()
+}
+
+fn ship_settings(config: &Config) -> ship::Settings {
+    ship::Settings {
+        root: PathBuf::from(&config.redirector.spool_dir),
+        shards: config.streams.click_shards as u32,
+        batch: config.redirector.ship_batch as u64,
+        linger: Duration::from_millis(config.redirector.ship_linger_ms),
+        window: config.redirector.ship_window,
+    }
+}
+
+async fn sweep(app: Arc<App>, shutdown: Shutdown) -> anyhow::Result<()> {
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(SWEEP_EVERY) => {
+                app.limits.sweep();
+                metrics::gauge!("redirector_cache_entries").set(app.links.len() as f64);
+            }
+            () = shutdown.draining() => return Ok(()),
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! The redirector from outside: over sockets, with a real Redis and a LinkService of the tests' own.
+
+mod cache;
+mod clicks;
+mod crash;
+mod hostile;
+mod limited;
+mod statuses;
+mod support;

@@ -1,0 +1,156 @@
+//! A redirector with everything around it.
+
+use std::net::SocketAddr;
+
+use bytes::Bytes;
+use clock::Clock;
+use config::{Config, Secret};
+use fred::clients::Pool;
+use lifecycle::Shutdown;
+use prost::Message as _;
+use proto::events::v1::{Envelope, LinkSnapshot, LinkUpdated, envelope::Payload};
+use proto::links::v1::Target;
+use redirector_svc::Running;
+use testkit::{PrivateRedis, until};
+
+use super::{Answer, Owner, PATIENCE, get};
+
+/// A redirector that hears of changes, and the owner it asks.
+pub struct Site {
+    pub addr: SocketAddr,
+    pub admin: SocketAddr,
+    pub config: Config,
+    pub owner: Owner,
+    pub redis: Pool,
+    pub shutdown: Shutdown,
+    /// Only for tests that break it.
+    pub server: Option<PrivateRedis>,
+    pub running: Option<Running>,
+    _spool: tempfile::TempDir,
+}
+
+impl Site {
+    /// With the default settings but no limits.
+    pub async fn start() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    /// With changed settings.
+    pub async fn with(change: impl FnOnce(&mut Config)) -> Self {
+        Self::on(testkit::redis().await, None, Clock::system(), change).await
+    }
+
+    /// With a clock of the test's.
+    pub async fn at(clock: Clock) -> Self {
+        Self::on(testkit::redis().await, None, clock, |_| {}).await
+    }
+
+    /// With a Redis that nobody else uses.
+    pub async fn alone(change: impl FnOnce(&mut Config)) -> Self {
+        let dir = tempfile::tempdir().unwrap().keep();
+        let server = PrivateRedis::start(dir, testkit::free_port()).await.unwrap();
+        Self::on(server.config(0), Some(server), Clock::system(), change).await
+    }
+
+    async fn on(redis: config::Redis, server: Option<PrivateRedis>, clock: Clock, change: impl FnOnce(&mut Config)) -> Self {
+        // Installs the recorder, without which handles of metrics lead nowhere.
+        telemetry::render_metrics();
+        let owner = Owner::start("127.0.0.1:0".parse().unwrap()).await;
+        let spool = tempfile::tempdir().unwrap();
+        let mut config = Config::for_tests();
+        config.redis = redis;
+        config.rpc.links_url = format!("http://{}", owner.addr);
+        config.redirector.spool_dir = spool.path().to_string_lossy().into_owned();
+        config.redirector.threads = 2;
+        config.redirector.ip_per_second = 0;
+        config.redirector.not_found_per_minute = 0;
+        // So that a busy machine does not look like an owner that is away.
+        config.redirector.fill_timeout_ms = 5000;
+        change(&mut config);
+        let shutdown = Shutdown::configured(&config.lifecycle);
+        let running = redirector_svc::start(config.clone(), clock, shutdown.clone()).await.unwrap();
+        let site = Self {
+            addr: running.addr,
+            admin: running.admin_addr,
+            redis: streams::connect(&config.redis).await.unwrap(),
+            config,
+            owner,
+            shutdown,
+            server,
+            running: Some(running),
+            _spool: spool,
+        };
+        site.until_followed(true).await;
+        site
+    }
+
+    pub async fn until_followed(&self, followed: bool) {
+        let links = self.running.as_ref().unwrap().links.clone();
+        until(async || links.is_followed() == followed, PATIENCE, "link events are followed, or not").await;
+    }
+
+    /// Visits a path.
+    pub async fn get(&self, path: &str) -> Answer {
+        get(self.addr, path, &[]).await
+    }
+
+    /// The owner has a link from now on, and says so.
+    pub async fn publish(&self, target: &Target) {
+        self.owner.put(target.clone());
+        self.announce(target).await;
+    }
+
+    /// An event that tells of `target`, whatever the owner has.
+    pub async fn announce(&self, target: &Target) {
+        let snapshot = Some(LinkSnapshot { link: None, target: Some(target.clone()) });
+        let envelope = Envelope {
+            event_id: vec![1; 16],
+            payload: Some(Payload::LinkUpdated(LinkUpdated { snapshot })),
+            ..Envelope::default()
+        };
+        let fields = vec![(streams::ENVELOPE_FIELD, Bytes::from(envelope.encode_to_vec()))];
+        streams::append(&self.redis, "links", fields).await.unwrap();
+    }
+
+    /// Waits until a visit of `path` is answered with `status`.
+    pub async fn until_status(&self, path: &str, status: u16) {
+        until(async || self.get(path).await.status == status, PATIENCE, &format!("{path} answers {status}")).await;
+    }
+
+    /// Waits until `path` leads to `url`.
+    pub async fn until_location(&self, path: &str, url: &str) {
+        until(async || self.get(path).await.location() == url, PATIENCE, &format!("{path} leads to {url}")).await;
+    }
+
+    /// The settings that the real binary needs to be this site's redirector.
+    pub fn environment(&self, addr: SocketAddr) -> Vec<(&'static str, String)> {
+        let redirector = &self.config.redirector;
+        let secret = |secret: &Secret| secret.expose().to_owned();
+        vec![
+            ("REDIS_URL", secret(&self.config.redis.url)),
+            ("CURTAIL_RPC__SERVICE_KEY", secret(&self.config.rpc.service_key)),
+            ("CURTAIL_RPC__LINKS_URL", self.config.rpc.links_url.clone()),
+            ("CURTAIL_AUTH__MASTER_KEY", secret(&self.config.auth.master_key)),
+            ("CURTAIL_REDIRECTOR__VISITOR_KEY", secret(&redirector.visitor_key)),
+            ("CURTAIL_REDIRECTOR__LISTEN", addr.to_string()),
+            ("CURTAIL_REDIRECTOR__ADMIN_LISTEN", format!("127.0.0.1:{}", testkit::free_port())),
+            ("CURTAIL_REDIRECTOR__SPOOL_DIR", redirector.spool_dir.clone()),
+            ("CURTAIL_REDIRECTOR__IP_PER_SECOND", "0".to_owned()),
+            ("CURTAIL_REDIRECTOR__FILL_TIMEOUT_MS", "5000".to_owned()),
+            ("CURTAIL_TELEMETRY__LOG_FILTER", "warn".to_owned()),
+        ]
+    }
+
+    /// Stops the redirector and waits until it has.
+    pub async fn stop(&mut self) {
+        self.shutdown.begin();
+        self.running.take().unwrap().join().await.unwrap();
+    }
+}
+
+impl Drop for Site {
+    fn drop(&mut self) {
+        self.shutdown.abort();
+        self.owner.stop();
+    }
+}
