@@ -1,5 +1,25 @@
 //! The gateway: GraphQL over HTTP in front of the services that own the data.
+//!
+//! | module | what it does |
+//! |---|---|
+//! | [`http`] | GraphQL over HTTP: form, origin, host, sizes, answers, headers, the playground |
+//! | [`limits`] | bounds of an operation, before it is executed |
+//! | [`auth`] | any credential becomes an internal token; revocations |
+//! | [`rate`] | how often somebody may ask |
+//! | [`schema`] | types, resolvers and loaders |
+//!
+//! The gateway owns no data and decides nothing about it: it verifies who calls and passes that on in a signed token; the
+//! services decide.
 
+pub mod app;
+pub mod auth;
+pub mod error;
+pub mod http;
+pub mod limits;
+pub mod rate;
 pub mod request;
 pub mod schema;
+mod start;
 pub mod upstreams;
+
+pub use start::{Running, run, start};

@@ -1,7 +1,7 @@
 //! What one GraphQL request carries to its resolvers.
 
 use std::fmt;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use proto::auth::v1::{Client, TokenPair};
@@ -51,24 +51,22 @@ pub struct RequestContext {
     pub principal: Option<Principal>,
     /// What was seen of the client; goes into RPCs that open sessions.
     pub client: Client,
-    /// Internal token, deadline, request id and trace of this request. Prefer [`read`](Self::read) and
-    /// [`write`](Self::write), which count.
+    /// Internal token, deadline, request id, trace and RPC counter of this request.
     pub call: rpc::CallContext,
     /// The refresh token that came as a cookie, if that cookie counts (see the rules against request forgery).
     pub refresh_cookie: Option<String>,
     session_change: Arc<Mutex<Option<SessionChange>>>,
-    rpcs: Arc<AtomicU32>,
 }
 
 impl RequestContext {
-    /// A context whose outbox is empty and whose RPC count is zero.
+    /// A context whose outbox is empty.
     pub fn new(
         principal: Option<Principal>,
         client: Client,
         call: rpc::CallContext,
         refresh_cookie: Option<String>,
     ) -> Self {
-        Self { principal, client, call, refresh_cookie, session_change: Arc::default(), rpcs: Arc::default() }
+        Self { principal, client, call, refresh_cookie, session_change: Arc::default() }
     }
 
     /// The caller, or `UNAUTHENTICATED`.
@@ -78,21 +76,19 @@ impl RequestContext {
             .ok_or_else(|| rpc::Error::new(rpc::Code::Unauthenticated, "SIGN_IN_REQUIRED", "sign in to do this"))
     }
 
-    /// A gRPC request for an RPC that changes nothing (may be retried once); counts it.
+    /// A gRPC request for an RPC that changes nothing; it may be retried once.
     pub fn read<T>(&self, message: T) -> tonic::Request<T> {
-        self.rpcs.fetch_add(1, Ordering::Relaxed);
         self.call.read().request(message)
     }
 
-    /// A gRPC request for an RPC that changes something (never retried); counts it.
+    /// A gRPC request for an RPC that changes something; it is never retried.
     pub fn write<T>(&self, message: T) -> tonic::Request<T> {
-        self.rpcs.fetch_add(1, Ordering::Relaxed);
         self.call.write().request(message)
     }
 
-    /// How many RPCs this request has made.
+    /// How many RPCs this request has made, retries included.
     pub fn rpc_count(&self) -> u32 {
-        self.rpcs.load(Ordering::Relaxed)
+        self.call.calls.load(Ordering::Relaxed)
     }
 
     /// Gives the session to the client as cookies with the answer. The last change of a request wins.

@@ -1,0 +1,105 @@
+//! Everything a request needs, wired once.
+
+use std::ops::Deref;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use client_ip::ClientIp;
+use clock::Clock;
+use fred::clients::Pool;
+use lifecycle::Readiness;
+use rand::rngs::StdRng;
+use telemetry::RequestId;
+
+use crate::auth::Authenticator;
+use crate::http::cookies::Cookies;
+use crate::http::host::Hosts;
+use crate::http::origin::AllowedOrigins;
+use crate::http::overload::Overload;
+use crate::limits::{Documents, Limits, Sizes};
+use crate::rate::address::AddressLimiter;
+use crate::rate::shared::SharedLimiter;
+use crate::schema::{self, CurtailSchema};
+use crate::upstreams::Upstreams;
+
+/// The state of the gateway. Clones are the same gateway.
+#[derive(Clone)]
+pub struct App(Arc<Parts>);
+
+/// What it consists of.
+pub struct Parts {
+    pub(crate) settings: config::Gateway,
+    pub(crate) plans: config::Plans,
+    pub(crate) schema: CurtailSchema,
+    pub(crate) upstreams: Upstreams,
+    pub(crate) sizes: Sizes,
+    pub(crate) documents: Documents,
+    pub(crate) authenticator: Authenticator,
+    pub(crate) addresses: AddressLimiter,
+    pub(crate) buckets: SharedLimiter,
+    pub(crate) overload: Overload,
+    pub(crate) hosts: Hosts,
+    pub(crate) origins: AllowedOrigins,
+    pub(crate) cookies: Cookies,
+    pub(crate) client_ip: ClientIp,
+    ids: Mutex<StdRng>,
+}
+
+impl App {
+    /// Wires the parts.
+    ///
+    /// # Errors
+    /// When the schema does not understand its own description.
+    pub fn new(
+        config: &config::Config,
+        upstreams: Upstreams,
+        authenticator: Authenticator,
+        redis: Pool,
+        readiness: &Readiness,
+        clock: Clock,
+        rng: StdRng,
+    ) -> anyhow::Result<Self> {
+        let settings = config.gateway.clone();
+        let schema = schema::build(upstreams.clone());
+        Ok(Self(Arc::new(Parts {
+            plans: config.plans.clone(),
+            sizes: Sizes::from_sdl(&schema.sdl())?,
+            schema,
+            upstreams,
+            documents: Documents::new(Limits::from(&settings), settings.document_cache_entries),
+            authenticator,
+            addresses: AddressLimiter::new(settings.ip_per_second, settings.ip_burst),
+            buckets: SharedLimiter::new(redis, settings.limiter_without_redis == "open"),
+            overload: Overload::new(&settings, readiness.latch("load")),
+            hosts: Hosts::new(&config.domains.app_url, &settings.additional_hosts),
+            origins: AllowedOrigins::new(&config.domains.app_url, &settings.allowed_origins),
+            cookies: Cookies::new(settings.insecure_cookies, clock),
+            client_ip: ClientIp::new(config.proxies.trusted.clone()),
+            ids: Mutex::new(rng),
+            settings,
+        })))
+    }
+
+    /// A fresh request id.
+    pub(crate) fn request_id(&self) -> RequestId {
+        RequestId::generate(&mut *self.ids.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// How long a request may take.
+    pub(crate) fn patience(&self) -> Duration {
+        Duration::from_millis(self.settings.request_timeout_ms)
+    }
+
+    /// Whether browsers are told to come by https only.
+    pub(crate) fn strict_transport(&self) -> bool {
+        !self.settings.insecure_cookies
+    }
+}
+
+impl Deref for App {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}

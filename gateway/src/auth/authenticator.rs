@@ -1,0 +1,152 @@
+//! Verifies credentials and trades them for internal tokens.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use clock::Clock;
+use proto::auth::v1::auth_service_client::AuthServiceClient;
+use proto::auth::v1::{Client, ExchangeRequest, ExchangeResponse, exchange_request::Credential as Wire};
+use quick_cache::sync::Cache;
+use sha2::{Digest, Sha256};
+use time::{Duration, OffsetDateTime};
+use tokens::{Claims, Purpose, Subject, TokenError};
+
+use super::{Credential, Revocations};
+use crate::error::{Code, Refusal};
+use crate::request::Principal;
+
+/// Internal tokens kept at the same time.
+const KEPT: usize = 50_000;
+/// An internal token is replaced when less than this is left of it, so that it outlives the calls it is used for.
+const RENEW_BEFORE: Duration = Duration::seconds(10);
+
+/// A verified caller.
+#[derive(Clone)]
+pub struct Authenticated {
+    /// Who calls.
+    pub principal: Principal,
+    /// Requests per minute of the API key; 0 means the plan's.
+    pub rate_limit_per_minute: u32,
+    /// The claims of the internal token.
+    claims: Arc<Claims>,
+    renew_at: OffsetDateTime,
+}
+
+/// Trades credentials. Each is exchanged once in the life of an internal token, however many requests bring it at once.
+pub struct Authenticator {
+    keys: Arc<rpc::KeyRingCache>,
+    auth: AuthServiceClient<rpc::Channel>,
+    revocations: Arc<Revocations>,
+    clock: Clock,
+    /// By the SHA-256 of the credential, so that no memory dump of the cache holds one.
+    exchanged: Cache<[u8; 32], Authenticated>,
+}
+
+impl Authenticator {
+    /// Verifies with `keys` and exchanges at `auth`.
+    pub fn new(
+        keys: Arc<rpc::KeyRingCache>,
+        auth: AuthServiceClient<rpc::Channel>,
+        revocations: Arc<Revocations>,
+        clock: Clock,
+    ) -> Self {
+        Self { keys, auth, revocations, clock, exchanged: Cache::new(KEPT) }
+    }
+
+    /// The caller that `credential` stands for. `call` is used without authorization: the exchange is ours to ask.
+    ///
+    /// # Errors
+    /// `UNAUTHENTICATED` when it is wrong, expired or revoked; `UNAVAILABLE` and the like when auth-svc can not be asked.
+    pub async fn authenticate(
+        &self,
+        credential: &Credential,
+        client: &Client,
+        call: &rpc::CallContext,
+    ) -> Result<Authenticated, Refusal> {
+        let text = match credential {
+            Credential::AccessToken(token) | Credential::Cookie(token) => {
+                self.verify_access(token).await?;
+                token
+            }
+            Credential::ApiKey(key) => key,
+        };
+        let digest: [u8; 32] = Sha256::digest(text).into();
+        if let Some(known) = self.exchanged.get(&digest)
+            && (known.renew_at <= self.clock.now() || self.revocations.hit(&known.claims))
+        {
+            self.exchanged.remove(&digest);
+        }
+        let exchange = self.exchange(credential, client.clone(), call.write());
+        let found = self.exchanged.get_or_insert_async(&digest, exchange).await?;
+        // Revoked while the exchange was under way: the answer may be older than the event that was just read.
+        if self.revocations.hit(&found.claims) {
+            self.exchanged.remove(&digest);
+            return Err(refused());
+        }
+        Ok(found)
+    }
+
+    /// Spares auth-svc what is not a token of ours. Revoked sessions are refused here.
+    async fn verify_access(&self, token: &str) -> Result<(), Refusal> {
+        let claims = self.verify(Purpose::Access, token).await.map_err(|_| refused())?;
+        if self.revocations.hit(&claims) { Err(refused()) } else { Ok(()) }
+    }
+
+    /// Looks again when the key is not known: keys rotate.
+    async fn verify(&self, purpose: Purpose, token: &str) -> Result<Claims, TokenError> {
+        match tokens::verify(&self.keys.ring(), purpose, token, self.clock.now()) {
+            Err(TokenError::UnknownKey) => {
+                self.keys.refresh().await;
+                tokens::verify(&self.keys.ring(), purpose, token, self.clock.now())
+            }
+            result => result,
+        }
+    }
+
+    fn exchange(
+        &self,
+        credential: &Credential,
+        client: Client,
+        call: rpc::CallContext,
+    ) -> impl Future<Output = Result<Authenticated, Refusal>> {
+        let wire = match credential {
+            Credential::AccessToken(token) | Credential::Cookie(token) => Wire::AccessToken(token.clone()),
+            Credential::ApiKey(key) => Wire::ApiKey(key.clone()),
+        };
+        let request = call.request(ExchangeRequest { credential: Some(wire), client: Some(client) });
+        async move {
+            let answer = self.auth.clone().exchange(request).await.map_err(|status| {
+                let error = rpc::Error::from_status(&status);
+                if error.code == rpc::Code::Unauthenticated { refused() } else { Refusal::from(&error) }
+            })?;
+            self.accept(answer.into_inner()).await
+        }
+    }
+
+    async fn accept(&self, answer: ExchangeResponse) -> Result<Authenticated, Refusal> {
+        let claims = self.verify(Purpose::Internal, &answer.internal_token).await.map_err(|error| {
+            tracing::error!(%error, "auth-svc sent an internal token that does not verify");
+            Refusal::new(Code::Internal, "something went wrong on our side")
+        })?;
+        let Subject::User(user_id) = claims.subject else { return Err(refused()) };
+        let life = claims.expires_at - claims.issued_at;
+        let principal = Principal {
+            user_id,
+            session_id: claims.session_id,
+            api_key_id: claims.api_key_id,
+            internal_token: answer.internal_token.into(),
+            workspaces: claims.workspaces.as_slice().into(),
+            scopes: claims.scopes.as_slice().into(),
+            platform_admin: claims.platform_admin,
+        };
+        // A very short life is used to four fifths.
+        let renew_at = claims.expires_at - RENEW_BEFORE.min(life / 5);
+        let rate_limit_per_minute = answer.rate_limit_per_minute;
+        Ok(Authenticated { principal, rate_limit_per_minute, claims: Arc::new(claims), renew_at })
+    }
+}
+
+/// Says the same for every reason, so that nobody learns which guess came close.
+pub(super) fn refused() -> Refusal {
+    Refusal::new(Code::Unauthenticated, "the credential is not valid, or not any more")
+}

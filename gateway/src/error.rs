@@ -1,0 +1,190 @@
+//! The codes that clients of the gateway see, and an answer that says no before anything was executed.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use rpc::Code as Upstream;
+
+/// Declares the closed list of codes once: variant, text and meaning.
+macro_rules! codes {
+    ($($(#[doc = $doc:literal])+ $variant:ident = $text:literal,)+) => {
+        /// `extensions.code` of an error. A closed list: clients may switch on it.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Code { $($(#[doc = $doc])+ $variant,)+ }
+
+        impl Code {
+            /// Every code there is.
+            pub const ALL: &[Self] = &[$(Self::$variant),+];
+
+            /// The code as clients see it.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text,)+ }
+            }
+        }
+    };
+}
+
+codes! {
+    /// The credential is missing, wrong, expired or revoked.
+    Unauthenticated = "UNAUTHENTICATED",
+    /// The caller is known and may not do this.
+    Forbidden = "FORBIDDEN",
+    /// It does not exist, or the caller may not know that it does.
+    NotFound = "NOT_FOUND",
+    /// A value is outside of its bounds.
+    Invalid = "INVALID",
+    /// It contradicts what is stored.
+    Conflict = "CONFLICT",
+    /// It was changed since it was read.
+    VersionMismatch = "VERSION_MISMATCH",
+    /// The plan's quota is used up.
+    QuotaExceeded = "QUOTA_EXCEEDED",
+    /// Too many requests; see `Retry-After`.
+    RateLimited = "RATE_LIMITED",
+    /// A dependency is away; see `Retry-After`.
+    Unavailable = "UNAVAILABLE",
+    /// The time for the request was used up.
+    DeadlineExceeded = "DEADLINE_EXCEEDED",
+    /// A fault of ours; the request id finds it in the log.
+    Internal = "INTERNAL",
+
+    /// The request is not a GraphQL request: JSON or a parameter of it is malformed.
+    BadRequest = "BAD_REQUEST",
+    /// Neither GET nor POST, or a mutation by GET.
+    MethodNotAllowed = "METHOD_NOT_ALLOWED",
+    /// There is nothing at this path.
+    NoSuchPath = "NO_SUCH_PATH",
+    /// The body is not `application/json` in UTF-8.
+    UnsupportedMediaType = "UNSUPPORTED_MEDIA_TYPE",
+    /// `Accept` names nothing that can be sent.
+    NotAcceptable = "NOT_ACCEPTABLE",
+    /// The body is longer than allowed.
+    BodyTooLarge = "BODY_TOO_LARGE",
+    /// The header block is longer than allowed.
+    HeadersTooLarge = "HEADERS_TOO_LARGE",
+    /// The request names a host that is not ours.
+    MisdirectedRequest = "MISDIRECTED_REQUEST",
+    /// A browser sent it from a page of another origin.
+    CrossSite = "CROSS_SITE_REQUEST",
+    /// All places are taken; see `Retry-After`.
+    Overloaded = "OVERLOADED",
+
+    /// The document is not GraphQL.
+    ParseFailed = "GRAPHQL_PARSE_FAILED",
+    /// The document does not fit the schema, or the variables do not fit the document.
+    ValidationFailed = "GRAPHQL_VALIDATION_FAILED",
+    /// The schema is not shown to this caller.
+    IntrospectionDisabled = "INTROSPECTION_DISABLED",
+    /// More tokens than allowed.
+    Tokens = "TOO_MANY_TOKENS",
+    /// Brackets or fragments nested deeper than allowed.
+    Nesting = "NESTED_TOO_DEEP",
+    /// A fragment contains itself.
+    FragmentCycle = "FRAGMENT_CYCLE",
+    /// Fields nested deeper than allowed.
+    Depth = "TOO_DEEP",
+    /// More selections than allowed once fragments are expanded.
+    Selections = "TOO_MANY_SELECTIONS",
+    /// More aliases than allowed.
+    Aliases = "TOO_MANY_ALIASES",
+    /// More root fields than allowed.
+    RootFields = "TOO_MANY_ROOT_FIELDS",
+    /// More mutations that take a credential than allowed.
+    CredentialMutations = "TOO_MANY_CREDENTIAL_MUTATIONS",
+    /// More directives than allowed.
+    Directives = "TOO_MANY_DIRECTIVES",
+    /// More directives on one selection than allowed.
+    DirectivesPerField = "TOO_MANY_DIRECTIVES_ON_A_FIELD",
+    /// A page larger than allowed.
+    PageSize = "PAGE_TOO_LARGE",
+    /// The operation costs more than allowed.
+    Cost = "TOO_EXPENSIVE",
+}
+
+impl Code {
+    /// Finds the code by its text.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|code| code.as_str() == text)
+    }
+}
+
+impl From<Upstream> for Code {
+    fn from(code: Upstream) -> Self {
+        match code {
+            Upstream::Unauthenticated => Self::Unauthenticated,
+            Upstream::Forbidden => Self::Forbidden,
+            Upstream::NotFound => Self::NotFound,
+            Upstream::Invalid => Self::Invalid,
+            Upstream::Conflict => Self::Conflict,
+            Upstream::VersionMismatch => Self::VersionMismatch,
+            Upstream::QuotaExceeded => Self::QuotaExceeded,
+            Upstream::RateLimited => Self::RateLimited,
+            Upstream::Unavailable => Self::Unavailable,
+            Upstream::DeadlineExceeded => Self::DeadlineExceeded,
+            Upstream::Internal => Self::Internal,
+        }
+    }
+}
+
+/// A request that is answered without being executed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// Why.
+    pub code: Code,
+    /// For people; never holds internal text.
+    pub message: Cow<'static, str>,
+    /// The bound that was passed, if it is one.
+    pub limit: Option<u64>,
+    /// When to try again.
+    pub retry_after: Option<Duration>,
+}
+
+impl Refusal {
+    /// A refusal with `code`.
+    pub fn new(code: Code, message: impl Into<Cow<'static, str>>) -> Self {
+        Self { code, message: message.into(), limit: None, retry_after: None }
+    }
+
+    /// Names the bound.
+    #[must_use]
+    pub fn limit(self, limit: usize) -> Self {
+        Self { limit: Some(limit as u64), ..self }
+    }
+
+    /// Says when to try again.
+    #[must_use]
+    pub fn retry_after(self, after: Duration) -> Self {
+        Self { retry_after: Some(after), ..self }
+    }
+}
+
+impl From<&rpc::Error> for Refusal {
+    fn from(error: &rpc::Error) -> Self {
+        let refusal = Self::new(error.code.into(), error.message.clone());
+        Self { retry_after: error.retry_after, ..refusal }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn codes_are_distinct_and_found_by_their_text() {
+        let texts: HashSet<_> = Code::ALL.iter().map(|code| code.as_str()).collect();
+        assert_eq!(texts.len(), Code::ALL.len());
+        for code in Code::ALL {
+            assert_eq!(Code::parse(code.as_str()), Some(*code));
+        }
+        assert_eq!(Code::parse("SOMETHING_ELSE"), None);
+    }
+
+    #[test]
+    fn upstream_codes_keep_their_text() {
+        for code in [Upstream::VersionMismatch, Upstream::DeadlineExceeded, Upstream::Unauthenticated] {
+            assert_eq!(Code::from(code).as_str(), code.as_str());
+        }
+    }
+}

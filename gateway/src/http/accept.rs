@@ -1,0 +1,96 @@
+//! Which media type the answer is sent in.
+
+use http::{HeaderMap, HeaderValue, header};
+
+/// The two types an answer may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MediaType {
+    /// `application/graphql-response+json`: the status tells whether the request could be executed.
+    GraphqlResponse,
+    /// `application/json`: for older clients; the status is 200 for every well-formed GraphQL request.
+    Json,
+}
+
+impl MediaType {
+    /// The value of `Content-Type`.
+    pub fn header(self) -> HeaderValue {
+        HeaderValue::from_static(match self {
+            Self::GraphqlResponse => "application/graphql-response+json; charset=utf-8",
+            Self::Json => "application/json; charset=utf-8",
+        })
+    }
+}
+
+/// Chooses by `Accept`: the type with the highest weight, the GraphQL one when weights are equal; JSON when there is no
+/// header or only a wildcard. `None` when nothing that is accepted can be sent.
+pub fn negotiate(headers: &HeaderMap) -> Option<MediaType> {
+    if !headers.contains_key(header::ACCEPT) {
+        return Some(MediaType::Json);
+    }
+    let (mut graphql, mut json) = (None, None);
+    let mut wildcard = 0;
+    let ranges = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    for range in ranges.flat_map(|value| value.split(',')) {
+        let (name, weight) = weigh(range);
+        match name.to_ascii_lowercase().as_str() {
+            "application/graphql-response+json" => graphql = graphql.max(Some(weight)),
+            "application/json" => json = json.max(Some(weight)),
+            "*/*" | "application/*" => wildcard = wildcard.max(weight),
+            _ => {}
+        }
+    }
+    // A wildcard stands for JSON; it does not lift what was refused by name with a weight of zero.
+    let (graphql, json) = (graphql.unwrap_or(0), json.unwrap_or(wildcard));
+    match (graphql, json) {
+        (0, 0) => None,
+        _ if graphql >= json => Some(MediaType::GraphqlResponse),
+        _ => Some(MediaType::Json),
+    }
+}
+
+/// The name of a media range and its weight in thousandths. Malformed weights count as zero.
+fn weigh(range: &str) -> (&str, u32) {
+    let mut parts = range.split(';').map(str::trim);
+    let name = parts.next().unwrap_or_default();
+    let weight = parts
+        .filter_map(|parameter| parameter.split_once('='))
+        .find(|(key, _)| key.trim().eq_ignore_ascii_case("q"))
+        .map_or(1000, |(_, value)| {
+            let value = value.trim().parse::<f32>().unwrap_or(0.0);
+            (value.clamp(0.0, 1.0) * 1000.0) as u32
+        });
+    (name, weight)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn accepting(value: &str) -> Option<MediaType> {
+        negotiate(&HeaderMap::from_iter([(header::ACCEPT, value.parse().unwrap())]))
+    }
+
+    #[test]
+    fn accept_decides_the_type() {
+        use MediaType::{GraphqlResponse, Json};
+        for (accept, expected) in [
+            ("application/graphql-response+json", Some(GraphqlResponse)),
+            ("APPLICATION/GraphQL-Response+JSON; charset=utf-8", Some(GraphqlResponse)),
+            ("application/json", Some(Json)),
+            ("*/*", Some(Json)),
+            ("application/*;q=0.1", Some(Json)),
+            ("application/json, application/graphql-response+json", Some(GraphqlResponse)),
+            ("application/graphql-response+json;q=0.5, application/json", Some(Json)),
+            ("application/graphql-response+json, */*;q=0.1", Some(GraphqlResponse)),
+            ("text/html, application/xhtml+xml, */*;q=0.8", Some(Json)),
+            ("application/json;q=0, */*", None),
+            ("application/json;q=nonsense", None),
+            ("text/html", None),
+            ("multipart/mixed", None),
+            ("", None),
+        ] {
+            assert_eq!(accepting(accept), expected, "{accept}");
+        }
+        assert_eq!(negotiate(&HeaderMap::new()), Some(Json));
+    }
+}

@@ -1,0 +1,90 @@
+//! Writes answers.
+
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::response::Response;
+use http::{HeaderValue, StatusCode, header};
+use serde::Serialize;
+use serde_json::json;
+
+use super::accept::MediaType;
+use super::status;
+use crate::error::{Code, Refusal};
+
+/// The code of the answer's first error, for the log and the metrics; travels in the extensions of the response.
+#[derive(Debug, Clone, Copy)]
+pub struct AnsweredWith(pub Code);
+
+/// The answer to a request that was not executed.
+pub fn refused(refusal: &Refusal, media: MediaType, request_id: &str) -> Response {
+    let mut extensions = json!({"code": refusal.code.as_str(), "requestId": request_id});
+    if let Some(limit) = refusal.limit {
+        extensions["limit"] = limit.into();
+    }
+    if let Some(after) = refusal.retry_after {
+        extensions["retryAfter"] = seconds(after).into();
+    }
+    let body = json!({"errors": [{"message": refusal.message, "extensions": extensions}]});
+    let mut response = json_response(status::of_refusal(refusal.code, media), media, body.to_string());
+    let headers = response.headers_mut();
+    if let Some(after) = refusal.retry_after {
+        headers.insert(header::RETRY_AFTER, seconds(after).into());
+    }
+    match refusal.code {
+        Code::Unauthenticated => {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"curtail\""));
+        }
+        Code::MethodNotAllowed => {
+            headers.insert(header::ALLOW, HeaderValue::from_static("GET, POST"));
+        }
+        _ => {}
+    }
+    response.extensions_mut().insert(AnsweredWith(refusal.code));
+    response
+}
+
+/// An answer with `body`, whose errors were masked before.
+pub fn json(body: &impl Serialize, status: StatusCode, media: MediaType) -> Response {
+    match serde_json::to_string(body) {
+        Ok(body) => json_response(status, media, body),
+        // Only a map with keys that are no strings can not be written, and there is none.
+        Err(_) => json_response(StatusCode::INTERNAL_SERVER_ERROR, media, "{}".to_owned()),
+    }
+}
+
+/// Whole seconds, rounded up and at least one: a client that comes back must not be too early.
+pub fn seconds(duration: Duration) -> u64 {
+    duration.as_secs_f64().ceil().max(1.0) as u64
+}
+
+fn json_response(status: StatusCode, media: MediaType, body: String) -> Response {
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CONTENT_TYPE, media.header());
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_refusal_says_why_what_bound_and_when_to_come_back() {
+        let refusal = Refusal::new(Code::RateLimited, "too many").limit(5).retry_after(Duration::from_millis(1200));
+        let response = refused(&refusal, MediaType::Json, "r-1");
+        assert_eq!(response.status(), StatusCode::TOO_MANY_REQUESTS);
+        assert_eq!(response.headers()["retry-after"], "2");
+        let body = axum::body::to_bytes(response.into_body(), 1000).await.unwrap();
+        let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        let extensions = json!({"code": "RATE_LIMITED", "requestId": "r-1", "limit": 5, "retryAfter": 2});
+        assert_eq!(body, json!({"errors": [{"message": "too many", "extensions": extensions}]}));
+    }
+
+    #[test]
+    fn some_refusals_name_the_way_out() {
+        let refused = |code| refused(&Refusal::new(code, "no"), MediaType::Json, "r");
+        assert_eq!(refused(Code::MethodNotAllowed).headers()["allow"], "GET, POST");
+        assert!(refused(Code::Unauthenticated).headers().contains_key("www-authenticate"));
+    }
+}

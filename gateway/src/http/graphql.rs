@@ -1,0 +1,290 @@
+//! `GET|POST /graphql`: from the request to the answer, one step after the other. A step that refuses ends it.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use async_graphql::Value;
+use async_graphql::parser::types::OperationType;
+use axum::extract::{Request, State};
+use axum::response::Response;
+use http::{HeaderMap, Method, StatusCode, header};
+use proto::auth::v1::Client;
+
+use super::accept::{MediaType, negotiate};
+use super::answer::{self, AnsweredWith};
+use super::cookies::Brought;
+use super::mask::{Detail, Masked, mask};
+use super::origin::Provenance;
+use super::params::{Params, is_json};
+use super::request_log::Seen;
+use super::size::read_body;
+use super::status;
+use crate::app::App;
+use crate::auth::{Authenticated, Credential, find};
+use crate::error::{Code, Refusal};
+use crate::limits::{self, Document, Plan};
+use crate::rate::shared::{Allowance, Outcome, Standing, units};
+use crate::request::RequestContext;
+use crate::schema;
+
+/// The longest `User-Agent` that is passed on, in bytes.
+const LONGEST_USER_AGENT: usize = 512;
+
+/// Answers a request, within the time it has.
+pub async fn graphql(State(app): State<App>, request: Request) -> Response {
+    let Some(seen) = request.extensions().get::<Arc<Seen>>().cloned() else {
+        let refusal = Refusal::new(Code::Internal, "something went wrong on our side");
+        return answer::refused(&refusal, MediaType::Json, "");
+    };
+    let deadline = seen.arrived + app.patience();
+    let Some(media) = negotiate(request.headers()) else {
+        let refusal =
+            Refusal::new(Code::NotAcceptable, "answers are application/graphql-response+json or application/json");
+        return answer::refused(&refusal, MediaType::Json, seen.id.as_str());
+    };
+    let mut exchange = Exchange { app: &app, seen: &seen, media, deadline, standing: None, drop_cookie: false };
+    let result = match tokio::time::timeout_at(deadline.into(), exchange.run(request)).await {
+        Ok(result) => result,
+        Err(_) => Err(Refusal::new(Code::DeadlineExceeded, "the time for this request was used up")),
+    };
+    let mut response = result.unwrap_or_else(|refusal| answer::refused(&refusal, media, seen.id.as_str()));
+    exchange.finish(&mut response);
+    response
+}
+
+/// One request on its way.
+struct Exchange<'a> {
+    app: &'a App,
+    seen: &'a Seen,
+    media: MediaType,
+    deadline: Instant,
+    /// What the caller's bucket holds, for the headers of whatever answer it becomes.
+    standing: Option<Standing>,
+    /// The access cookie is not good any more.
+    drop_cookie: bool,
+}
+
+impl Exchange<'_> {
+    async fn run(&mut self, request: Request) -> Result<Response, Refusal> {
+        let (parts, body) = request.into_parts();
+        let (method, headers) = (&parts.method, &parts.headers);
+        let cookies = self.app.cookies.read(headers);
+        let provenance = self.app.origins.judge(headers);
+        // What is refused by its form needs no body.
+        let credential = find(headers, &cookies, provenance)
+            .map_err(|_| Refusal::new(Code::Unauthenticated, "Authorization or X-Api-Key is malformed"))?;
+        check_form(method, headers)?;
+        check_provenance(method, provenance, credential.as_ref(), &cookies)?;
+        let params = match *method {
+            Method::GET => Params::from_query_string(parts.uri.query().unwrap_or_default())?,
+            _ => Params::from_body(&read_body(headers, body, self.app.settings.max_body_bytes).await?)?,
+        };
+
+        let (document, plan) = self.check_limits(&params)?;
+        if *method == Method::GET && plan.kind != OperationType::Query {
+            return Err(Refusal::new(Code::MethodNotAllowed, "only queries may be sent by GET"));
+        }
+        let client = client(headers, self.seen, &cookies);
+        let caller = self.authenticate(credential.as_ref(), &client, &plan).await?;
+        let detail = self.detail(caller.as_ref());
+        if plan.introspects && detail == Detail::None {
+            return Err(Refusal::new(Code::IntrospectionDisabled, "sign in to see the schema"));
+        }
+        self.take(caller.as_ref(), &plan).await?;
+
+        let principal = caller.map(|caller| caller.principal);
+        let mut call = rpc::CallContext::new(self.deadline).for_request(self.seen.id.clone());
+        if let Some(principal) = &principal {
+            call = call.on_behalf_of(principal.internal_token.clone());
+        }
+        let refresh = cookies.refresh.filter(|_| provenance == Provenance::Ours);
+        let context = RequestContext::new(principal, client, call, refresh);
+        // A page of another origin can not make its visitor's browser keep a session.
+        let may_set_cookies = provenance != Provenance::Foreign;
+        Ok(self.execute(params, &document, context, detail, may_set_cookies).await)
+    }
+
+    fn check_limits(&self, params: &Params) -> Result<(Arc<Document>, Plan), Refusal> {
+        let documents = &self.app.documents;
+        let document = documents.check(&params.query)?;
+        let name = params.operation_name.as_deref();
+        let plan = limits::plan(&document, name, &params.variables, &self.app.sizes, documents.limits())?;
+        if plan.kind == OperationType::Subscription {
+            return Err(Refusal::new(Code::ValidationFailed, "subscriptions are not served by this address"));
+        }
+        self.seen.note(|facts| {
+            facts.kind = if plan.kind == OperationType::Mutation { "mutation" } else { "query" };
+            facts.cost = plan.cost;
+            facts.operation = params.operation_name.clone().filter(|name| name.len() <= 64);
+        });
+        Ok((document, plan))
+    }
+
+    async fn authenticate(
+        &mut self,
+        credential: Option<&Credential>,
+        client: &Client,
+        plan: &Plan,
+    ) -> Result<Option<Authenticated>, Refusal> {
+        let kind = match credential {
+            None => "anonymous",
+            Some(Credential::AccessToken(_)) => "session",
+            Some(Credential::Cookie(_)) => "cookie",
+            Some(Credential::ApiKey(_)) => "api-key",
+        };
+        self.seen.note(|facts| facts.caller = kind);
+        let Some(credential) = credential else { return Ok(None) };
+        let call = rpc::CallContext::new(self.deadline).for_request(self.seen.id.clone());
+        match self.app.authenticator.authenticate(credential, client, &call).await {
+            Ok(caller) => Ok(Some(caller)),
+            Err(refusal) if refusal.code == Code::Unauthenticated && matches!(credential, Credential::Cookie(_)) => {
+                self.drop_cookie = true;
+                // The browser sent it by itself: it must not keep its owner from signing in again.
+                if plan.only_credentials { Ok(None) } else { Err(refusal) }
+            }
+            Err(refusal) => Err(refusal),
+        }
+    }
+
+    fn detail(&self, caller: Option<&Authenticated>) -> Detail {
+        match (self.app.settings.development, caller) {
+            (true, _) => Detail::Suggestions,
+            (false, Some(_)) => Detail::Errors,
+            (false, None) => Detail::None,
+        }
+    }
+
+    /// Takes what the operation costs out of the caller's bucket.
+    async fn take(&mut self, caller: Option<&Authenticated>, plan: &Plan) -> Result<(), Refusal> {
+        let allowance = match caller {
+            Some(caller) => Allowance::of(&caller.principal, caller.rate_limit_per_minute, &self.app.plans),
+            None => Allowance::anonymous(self.seen.client, self.app.settings.anonymous_per_minute),
+        };
+        match self.app.buckets.take(&allowance, units(plan.cost, plan.credential_mutations)).await {
+            Outcome::Pass(standing) => {
+                self.standing = standing;
+                Ok(())
+            }
+            Outcome::Refuse(refusal, standing) => {
+                self.standing = standing;
+                Err(refusal)
+            }
+        }
+    }
+
+    async fn execute(
+        &self,
+        params: Params,
+        document: &Document,
+        context: RequestContext,
+        detail: Detail,
+        may_set_cookies: bool,
+    ) -> Response {
+        let mut request = async_graphql::Request::new(params.query).variables(params.variables);
+        request.operation_name = params.operation_name;
+        request.set_parsed_query(document.parsed.clone());
+        if detail == Detail::None {
+            request = request.disable_introspection();
+        }
+        let request = schema::attach(request, &self.app.upstreams, &context).data(context.clone());
+        let started = Instant::now();
+        let mut executed = self.app.schema.execute(request).await;
+        self.seen.note(|facts| {
+            facts.executed = started.elapsed();
+            facts.rpcs = context.rpc_count();
+        });
+        let masked = mask(&mut executed, self.seen.id.as_str(), detail);
+        let mut response = self.answer(&executed, &masked);
+        if let Some(change) = context.take_session_change()
+            && may_set_cookies
+        {
+            for cookie in self.app.cookies.write(&change) {
+                response.headers_mut().append(header::SET_COOKIE, cookie);
+            }
+        }
+        response
+    }
+
+    fn answer(&self, executed: &async_graphql::Response, masked: &Masked) -> Response {
+        let mut response = if masked.not_executed {
+            let status = status::of_refusal(Code::ValidationFailed, self.media);
+            let errors = serde_json::json!({"errors": executed.errors});
+            answer::json(&errors, status, self.media)
+        } else {
+            answer::json(executed, status::of_execution(has_data(&executed.data), &masked.codes), self.media)
+        };
+        if let Some(code) = masked.codes.first() {
+            response.extensions_mut().insert(AnsweredWith(*code));
+        }
+        let status = response.status();
+        if matches!(status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) {
+            response.headers_mut().insert(header::RETRY_AFTER, masked.retry_after.unwrap_or(1).max(1).into());
+        }
+        response
+    }
+
+    /// What every answer of a caller carries, also a refusal.
+    fn finish(&self, response: &mut Response) {
+        let headers = response.headers_mut();
+        if let Some(standing) = &self.standing {
+            standing.write(headers);
+        }
+        if self.drop_cookie
+            && !headers.contains_key(header::SET_COOKIE)
+            && let Some(cookie) = self.app.cookies.drop_access()
+        {
+            headers.append(header::SET_COOKIE, cookie);
+        }
+    }
+}
+
+/// GET without a body, POST with JSON, nothing else. A GET that claims a content type is somebody's way around a preflight.
+fn check_form(method: &Method, headers: &HeaderMap) -> Result<(), Refusal> {
+    match *method {
+        Method::GET if !headers.contains_key(header::CONTENT_TYPE) || is_json(headers) => Ok(()),
+        Method::POST if is_json(headers) => Ok(()),
+        Method::GET | Method::POST => {
+            Err(Refusal::new(Code::UnsupportedMediaType, "the body must be application/json in UTF-8"))
+        }
+        _ => Err(Refusal::new(Code::MethodNotAllowed, "use GET or POST")),
+    }
+}
+
+/// Refuses what a page of another origin may have made a browser send. Who shows a credential in a header is no browser
+/// acting by itself.
+fn check_provenance(
+    method: &Method,
+    provenance: Provenance,
+    credential: Option<&Credential>,
+    cookies: &Brought,
+) -> Result<(), Refusal> {
+    let deliberate = matches!(credential, Some(Credential::AccessToken(_) | Credential::ApiKey(_)));
+    if *method != Method::POST || deliberate {
+        return Ok(());
+    }
+    match provenance {
+        Provenance::Ours => Ok(()),
+        Provenance::Unknown if !cookies.any() => Ok(()),
+        Provenance::Unknown => {
+            Err(Refusal::new(Code::CrossSite, "cookies only count with Origin, Sec-Fetch-Site or X-Curtail-Csrf"))
+        }
+        Provenance::Foreign => Err(Refusal::new(Code::CrossSite, "this origin may not send this")),
+    }
+}
+
+fn client(headers: &HeaderMap, seen: &Seen, cookies: &Brought) -> Client {
+    let agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    Client {
+        ip: seen.client.to_string(),
+        user_agent: agent.chars().take(LONGEST_USER_AGENT).collect(),
+        device: cookies.device.clone().unwrap_or_default(),
+    }
+}
+
+/// Whether any root field has a value.
+fn has_data(data: &Value) -> bool {
+    match data {
+        Value::Object(fields) => fields.values().any(|value| *value != Value::Null),
+        other => *other != Value::Null,
+    }
+}

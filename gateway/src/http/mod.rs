@@ -1,0 +1,99 @@
+//! GraphQL over HTTP, of our own instead of async-graphql-axum: that one runs mutations by GET, parses any content type,
+//! takes multipart and batches of any length and always answers 200.
+
+mod accept;
+mod answer;
+pub mod cookies;
+mod graphql;
+pub mod host;
+mod mask;
+pub mod origin;
+pub mod overload;
+mod params;
+mod playground;
+mod request_log;
+mod security;
+mod server;
+mod size;
+mod status;
+
+use axum::Router;
+use axum::extract::Request;
+use axum::middleware::from_fn_with_state;
+use axum::response::Response;
+use axum::routing::{any, get};
+use http::{HeaderName, HeaderValue, Method, header};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::cors::{AllowOrigin, CorsLayer};
+
+pub use server::serve;
+
+use crate::app::App;
+use crate::error::{Code, Refusal};
+
+/// All routes with everything around them.
+pub fn router(app: &App) -> Router {
+    let mut router = Router::new().route(routes::gateway::GRAPHQL, any(graphql::graphql));
+    if app.settings.playground {
+        router = router
+            .route(routes::gateway::PLAYGROUND, get(playground::page))
+            .route(routes::gateway::ASSETS, get(playground::asset));
+    }
+    let with = |state: &App| state.clone();
+    // From the inside out: the last one added sees a request first and its answer last.
+    let mut router = router
+        .fallback(no_such_path)
+        .layer(from_fn_with_state(with(app), overload::limit))
+        // An address that floods is turned away before it takes a place from others.
+        .layer(from_fn_with_state(with(app), request_log::limit_address))
+        .layer(from_fn_with_state(with(app), size::headers))
+        .layer(from_fn_with_state(with(app), host::check));
+    if let Some(cors) = cors(app) {
+        router = router.layer(cors);
+    }
+    router
+        .layer(CatchPanicLayer::custom(panicked))
+        // The same headers on every answer, also on those that the layers above give.
+        .layer(from_fn_with_state(with(app), security::headers))
+        // Outermost: it names the request, and what it measures holds everything.
+        .layer(from_fn_with_state(with(app), request_log::observe))
+        .with_state(app.clone())
+}
+
+/// Refuses in the media type that the request asks for.
+pub(crate) fn refuse(request: &Request, refusal: &Refusal) -> Response {
+    let media = accept::negotiate(request.headers()).unwrap_or(accept::MediaType::Json);
+    answer::refused(refusal, media, request_log::request_id(request))
+}
+
+async fn no_such_path(request: Request) -> Response {
+    refuse(&request, &Refusal::new(Code::NoSuchPath, "there is nothing at this path"))
+}
+
+/// A panic is a fault like any other: the client learns nothing, the log has the text from the panic hook.
+fn panicked(_: Box<dyn std::any::Any + Send + 'static>) -> Response {
+    metrics::counter!("gateway_panics_total").increment(1);
+    let refusal = Refusal::new(Code::Internal, "something went wrong on our side");
+    answer::refused(&refusal, accept::MediaType::Json, "")
+}
+
+/// Pages of other origins may not call at all, unless the configuration names them.
+fn cors(app: &App) -> Option<CorsLayer> {
+    let origins: Vec<HeaderValue> =
+        app.settings.allowed_origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok()).collect();
+    let headers = [
+        header::ACCEPT,
+        header::AUTHORIZATION,
+        header::CONTENT_TYPE,
+        HeaderName::from_static("x-api-key"),
+        HeaderName::from_static("x-curtail-csrf"),
+        HeaderName::from_static("x-request-id"),
+    ];
+    (!origins.is_empty()).then(|| {
+        CorsLayer::new()
+            .allow_origin(AllowOrigin::list(origins))
+            .allow_credentials(true)
+            .allow_methods([Method::GET, Method::POST])
+            .allow_headers(headers)
+    })
+}

@@ -1,0 +1,94 @@
+//! Where a request comes from, as far as a browser tells: the rules against forged requests.
+//!
+//! Cookies travel with whatever page makes a browser send a request. They only count when the request proves that a page
+//! of ours made it; a page of another origin is refused even without them, or it could sign its visitor in to somebody
+//! else's account.
+
+use http::{HeaderMap, HeaderName, header};
+use url::{Origin, Url};
+
+/// Headers that a page can only send to another origin after a preflight, which we never allow.
+const PREFLIGHT_HEADERS: [HeaderName; 2] =
+    [HeaderName::from_static("x-curtail-csrf"), HeaderName::from_static("graphql-preflight")];
+
+/// Who made the browser send the request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Provenance {
+    /// One of our pages, or the user by hand: cookies count.
+    Ours,
+    /// Nothing says that it was a browser: cookies do not count.
+    Unknown,
+    /// A page of another origin.
+    Foreign,
+}
+
+/// The origins whose pages may act for their user.
+#[derive(Debug, Clone)]
+pub struct AllowedOrigins(Vec<Origin>);
+
+impl AllowedOrigins {
+    /// The app's own origin and those the configuration adds; texts that are no URL allow nothing.
+    pub fn new<'a>(app_url: &'a str, additional: impl IntoIterator<Item = &'a String>) -> Self {
+        let texts = std::iter::once(app_url).chain(additional.into_iter().map(String::as_str));
+        let origins = texts.filter_map(|text| Url::parse(text).ok()).map(|url| url.origin());
+        Self(origins.filter(Origin::is_tuple).collect())
+    }
+
+    fn contains(&self, origin: &str) -> bool {
+        Url::parse(origin).is_ok_and(|url| self.0.contains(&url.origin()))
+    }
+
+    /// Judges by `Sec-Fetch-Site`, which pages can not set, then by `Origin`, then by a header that needs a preflight.
+    pub fn judge(&self, headers: &HeaderMap) -> Provenance {
+        let text = |name: HeaderName| headers.get(name).map(|value| value.to_str().unwrap_or("unreadable"));
+        let site = text(HeaderName::from_static("sec-fetch-site"));
+        match (site, text(header::ORIGIN)) {
+            (Some("same-origin" | "none"), _) => Provenance::Ours,
+            (_, Some(origin)) if self.contains(origin) => Provenance::Ours,
+            (None, None) if PREFLIGHT_HEADERS.iter().any(|name| headers.contains_key(name)) => Provenance::Ours,
+            (None, None) => Provenance::Unknown,
+            _ => Provenance::Foreign,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn s20_only_our_pages_are_ours() {
+        use Provenance::{Foreign, Ours, Unknown};
+        let allowed = AllowedOrigins::new("https://app.example/x", &["https://admin.example:8443".to_owned()]);
+        for (headers, expected) in [
+            (vec![], Unknown),
+            (vec![("sec-fetch-site", "same-origin")], Ours),
+            (vec![("sec-fetch-site", "none")], Ours),
+            (vec![("sec-fetch-site", "same-site")], Foreign),
+            (vec![("sec-fetch-site", "cross-site")], Foreign),
+            (vec![("sec-fetch-site", "cross-site"), ("x-curtail-csrf", "1")], Foreign),
+            (vec![("sec-fetch-site", "cross-site"), ("origin", "https://admin.example:8443")], Ours),
+            (vec![("origin", "https://app.example")], Ours),
+            (vec![("origin", "https://app.example:443")], Ours),
+            (vec![("origin", "http://app.example")], Foreign),
+            (vec![("origin", "https://app.example.evil")], Foreign),
+            (vec![("origin", "https://admin.example")], Foreign),
+            (vec![("origin", "null")], Foreign),
+            (vec![("origin", "")], Foreign),
+            (vec![("origin", "null"), ("graphql-preflight", "1")], Foreign),
+            (vec![("x-curtail-csrf", "1")], Ours),
+            (vec![("graphql-preflight", "1")], Ours),
+        ] {
+            let map: HeaderMap = headers
+                .iter()
+                .map(|(name, value)| (name.parse::<HeaderName>().unwrap(), value.parse().unwrap()))
+                .collect();
+            assert_eq!(allowed.judge(&map), expected, "{headers:?}");
+        }
+        assert_eq!(
+            AllowedOrigins::new("data:,x", &[])
+                .judge(&HeaderMap::from_iter([(header::ORIGIN, "null".parse().unwrap())])),
+            Foreign
+        );
+    }
+}

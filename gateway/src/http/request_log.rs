@@ -1,0 +1,148 @@
+//! Names each request, logs it in one line with its costs, and measures it.
+//!
+//! The line never holds a query string, variables, credentials or an address.
+
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::Response;
+use telemetry::{REQUEST_ID_HEADER, RequestId};
+use tracing::{Instrument as _, field};
+
+use super::answer::AnsweredWith;
+use super::refuse;
+use super::server::Peer;
+use crate::app::App;
+
+/// What is known of a request from its first moment on; travels in its extensions.
+pub struct Seen {
+    /// Names it in all logs.
+    pub id: RequestId,
+    /// The client, behind proxies that we trust.
+    pub client: IpAddr,
+    /// When its headers were read.
+    pub arrived: Instant,
+    facts: Mutex<Facts>,
+}
+
+/// What the handler adds.
+#[derive(Debug, Clone, Default)]
+pub struct Facts {
+    /// The operation's name, if it has one.
+    pub operation: Option<String>,
+    /// `query` or `mutation`; empty when it never became one.
+    pub kind: &'static str,
+    /// `anonymous`, `session`, `cookie` or `api-key`; empty when it was not asked.
+    pub caller: &'static str,
+    /// What it may have cost.
+    pub cost: u64,
+    /// RPCs it made.
+    pub rpcs: u32,
+    /// How long resolvers ran, the waiting for services included.
+    pub executed: Duration,
+}
+
+impl Seen {
+    /// Adds to the facts.
+    pub fn note(&self, change: impl FnOnce(&mut Facts)) {
+        change(&mut self.facts.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    fn facts(&self) -> Facts {
+        self.facts.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// The id of a request that came through [`observe`].
+pub fn request_id(request: &Request) -> &str {
+    request.extensions().get::<Arc<Seen>>().map_or("", |seen| seen.id.as_str())
+}
+
+/// Names the request, and logs and measures it when it is answered.
+pub async fn observe(State(app): State<App>, mut request: Request, next: Next) -> Response {
+    let arrived = Instant::now();
+    let headers = request.headers();
+    let id = headers.get(REQUEST_ID_HEADER).and_then(RequestId::from_header).unwrap_or_else(|| app.request_id());
+    let peer = request.extensions().get::<Peer>().map_or(IpAddr::from([0, 0, 0, 0]), |peer| peer.0);
+    let client = app.client_ip.resolve(peer, headers);
+    let span = tracing::info_span!("request", request_id = %id, otel.kind = "server");
+    if let Some(parent) = headers.get("traceparent").and_then(|value| value.to_str().ok()) {
+        telemetry::set_parent(&span, parent);
+    }
+    let method = request.method().clone();
+    let path = known_path(request.uri().path());
+    let seen = Arc::new(Seen { id, client, arrived, facts: Mutex::default() });
+    request.extensions_mut().insert(seen.clone());
+
+    let mut response = next.run(request).instrument(span.clone()).await;
+    response.headers_mut().insert(REQUEST_ID_HEADER, seen.id.to_header());
+
+    let (facts, took, status) = (seen.facts(), arrived.elapsed(), response.status());
+    let code = response.extensions().get::<AnsweredWith>().map(|with| with.0.as_str());
+    measure(path, status.as_u16(), &facts, took);
+    let _entered = span.enter();
+    tracing::info!(
+        request_id = %seen.id,
+        %method,
+        path,
+        status = status.as_u16(),
+        code,
+        kind = (!facts.kind.is_empty()).then_some(facts.kind),
+        operation = facts.operation.as_deref().map(field::display),
+        caller = (!facts.caller.is_empty()).then_some(facts.caller),
+        cost = facts.cost,
+        rpcs = facts.rpcs,
+        ms = took.as_secs_f64() * 1000.0,
+        "request"
+    );
+    response
+}
+
+fn measure(path: &'static str, status: u16, facts: &Facts, took: Duration) {
+    let kind = if facts.kind.is_empty() { "none" } else { facts.kind };
+    let class = match status {
+        200..=299 => "2xx",
+        300..=399 => "3xx",
+        400..=499 => "4xx",
+        _ => "5xx",
+    };
+    metrics::histogram!("gateway_request_seconds", "path" => path, "kind" => kind, "status" => class).record(took);
+    if facts.executed > Duration::ZERO {
+        let overhead = took.saturating_sub(facts.executed);
+        metrics::histogram!("gateway_overhead_seconds", "kind" => kind).record(overhead);
+    }
+}
+
+/// The path if it is one of ours, so that neither log nor labels repeat what clients make up.
+fn known_path(path: &str) -> &'static str {
+    let assets = routes::gateway::ASSETS.split('{').next().unwrap_or_default();
+    match routes::gateway::ALL.iter().copied().find(|ours| *ours == path) {
+        Some(ours) => ours,
+        None if path.starts_with(assets) => routes::gateway::ASSETS,
+        None => "other",
+    }
+}
+
+/// Refuses addresses that send too much, before anything else is looked at.
+pub async fn limit_address(State(app): State<App>, request: Request, next: Next) -> Response {
+    let checked = request.extensions().get::<Arc<Seen>>().map_or(Ok(()), |seen| app.addresses.check(seen.client));
+    match checked {
+        Ok(()) => next.run(request).await,
+        Err(refusal) => refuse(&request, &refusal),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_that_clients_make_up_are_not_repeated() {
+        assert_eq!(known_path("/graphql"), "/graphql");
+        assert_eq!(known_path("/assets/playground/playground.js"), routes::gateway::ASSETS);
+        assert_eq!(known_path("/graphql/../secret"), "other");
+    }
+}

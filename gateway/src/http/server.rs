@@ -1,0 +1,107 @@
+//! The accept loop: connections with bounds, and a drain that finishes what is in flight.
+
+use std::convert::Infallible;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use hyper_util::server::graceful::GracefulShutdown;
+use lifecycle::Shutdown;
+use tokio::net::{TcpListener, TcpStream};
+use tower::ServiceExt as _;
+
+/// The address at the other end of the connection; travels in the extensions of requests.
+#[derive(Debug, Clone, Copy)]
+pub struct Peer(pub IpAddr);
+
+/// What hyper reads of a header block at the most. Between the configured bound and this one a request is answered 431 like
+/// any other refusal; past this one hyper answers 431 by itself and hangs up.
+const HEADER_CEILING_FACTOR: usize = 4;
+/// The most headers of one request.
+const MAX_HEADERS: usize = 100;
+/// Requests at once on one HTTP/2 connection.
+const MAX_STREAMS: u32 = 100;
+const KEEP_ALIVE: Duration = Duration::from_secs(20);
+/// The pause after a failed accept, which mostly means that there is no file descriptor left.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// Serves `router` until the drain begins, then lets requests in flight finish until the shutdown gives up.
+///
+/// # Errors
+/// None; the type is what tasks return.
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    settings: config::Gateway,
+    shutdown: Shutdown,
+) -> anyhow::Result<()> {
+    let builder = builder(&settings);
+    let graceful = GracefulShutdown::new();
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = shutdown.draining() => break,
+        };
+        match accepted {
+            Ok((stream, peer)) => serve_connection(stream, peer.ip(), &builder, &router, &graceful),
+            Err(error) => {
+                tracing::warn!(%error, "a connection can not be accepted");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+    drop(listener);
+    tokio::select! {
+        () = graceful.shutdown() => {}
+        () = shutdown.aborted() => tracing::warn!("connections were cut off"),
+    }
+    Ok(())
+}
+
+fn builder(settings: &config::Gateway) -> Builder<TokioExecutor> {
+    let ceiling = settings.max_header_bytes * HEADER_CEILING_FACTOR;
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(Duration::from_millis(settings.header_timeout_ms))
+        .max_buf_size(ceiling.max(64 * 1024))
+        .max_headers(MAX_HEADERS);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_header_list_size(u32::try_from(ceiling).unwrap_or(u32::MAX))
+        .max_concurrent_streams(MAX_STREAMS)
+        .keep_alive_interval(KEEP_ALIVE)
+        .keep_alive_timeout(KEEP_ALIVE);
+    builder
+}
+
+fn serve_connection(
+    stream: TcpStream,
+    peer: IpAddr,
+    builder: &Builder<TokioExecutor>,
+    router: &Router,
+    graceful: &GracefulShutdown,
+) {
+    // An answer is one write; waiting for company only delays it.
+    let _ = stream.set_nodelay(true);
+    let router = router.clone();
+    let service = service_fn(move |request: hyper::Request<Incoming>| {
+        let router = router.clone();
+        let mut request = request.map(Body::new);
+        request.extensions_mut().insert(Peer(peer));
+        async move { Ok::<_, Infallible>(router.oneshot(request).await.unwrap_or_else(|never| match never {})) }
+    });
+    let connection = graceful.watch(builder.serve_connection(TokioIo::new(stream), service).into_owned());
+    tokio::spawn(async move {
+        if let Err(error) = connection.await {
+            tracing::debug!(%error, "a connection ended early");
+        }
+    });
+}

@@ -1,0 +1,92 @@
+//! Parses documents and keeps those that passed the bounds.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use async_graphql::Name;
+use async_graphql::parser::{parse_query, types::ExecutableDocument};
+use quick_cache::sync::Cache;
+use sha2::{Digest, Sha256};
+
+use super::Limits;
+use super::lexer::{LexRefusal, scan};
+use super::shape::{Shape, measure};
+use crate::error::{Code, Refusal};
+
+/// Longer documents are parsed each time, so that the cache's size in bytes has a bound too.
+const LONGEST_KEPT: usize = 32 * 1024;
+
+/// A document within the bounds.
+#[derive(Debug)]
+pub struct Document {
+    /// The syntax tree.
+    pub parsed: ExecutableDocument,
+    operations: HashMap<Option<Name>, Shape>,
+}
+
+impl Document {
+    /// Measures of the operation called `name`; without a name, of the only one.
+    pub(super) fn shape(&self, name: Option<&str>) -> Shape {
+        let named = name.and_then(|name| self.operations.get(&Some(Name::new(name))));
+        named.or_else(|| self.operations.values().next()).copied().unwrap_or_default()
+    }
+}
+
+/// Checks documents; the same text is parsed and measured once.
+#[derive(Debug)]
+pub struct Documents {
+    limits: Limits,
+    kept: Cache<[u8; 32], Arc<Document>>,
+}
+
+impl Documents {
+    /// Keeps up to `entries` documents, found by their SHA-256.
+    pub fn new(limits: Limits, entries: usize) -> Self {
+        Self { limits, kept: Cache::new(entries) }
+    }
+
+    /// The bounds that documents are held to.
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// Parses and measures `text`.
+    ///
+    /// # Errors
+    /// `GRAPHQL_PARSE_FAILED` or the code of the bound that is passed.
+    pub fn check(&self, text: &str) -> Result<Arc<Document>, Refusal> {
+        if text.len() > LONGEST_KEPT {
+            return Ok(Arc::new(self.parse(text)?));
+        }
+        let digest: [u8; 32] = Sha256::digest(text).into();
+        if let Some(known) = self.kept.get(&digest) {
+            return Ok(known);
+        }
+        let document = Arc::new(self.parse(text)?);
+        self.kept.insert(digest, document.clone());
+        Ok(document)
+    }
+
+    fn parse(&self, text: &str) -> Result<Document, Refusal> {
+        scan(text, self.limits.max_tokens, self.limits.max_recursion).map_err(|refusal| match refusal {
+            LexRefusal::Tokens => {
+                Refusal::new(Code::Tokens, "the document has more tokens than allowed").limit(self.limits.max_tokens)
+            }
+            LexRefusal::Nesting => {
+                Refusal::new(Code::Nesting, "brackets are nested deeper than allowed").limit(self.limits.max_recursion)
+            }
+            LexRefusal::OpenString => Refusal::new(Code::ParseFailed, "syntax error: a string does not end"),
+        })?;
+        let parsed = parse_query(text).map_err(|error| Refusal::new(Code::ParseFailed, syntax_error(&error)))?;
+        let operations = measure(&parsed, &self.limits)?;
+        Ok(Document { parsed, operations })
+    }
+}
+
+/// Says where it went wrong. The parser's own text draws the whole line of the document.
+fn syntax_error(error: &async_graphql::parser::Error) -> String {
+    match error.positions().next() {
+        Some(at) => format!("syntax error at line {}, column {}", at.line, at.column),
+        None => format!("syntax error: {error}"),
+    }
+}

@@ -1,0 +1,100 @@
+//! Starts the gateway.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use clock::Clock;
+use lifecycle::{Admin, Readiness, Shutdown, Tasks};
+use proto::auth::v1::auth_service_client::AuthServiceClient;
+use rand::SeedableRng as _;
+use rand::rngs::StdRng;
+use tokio::net::TcpListener;
+
+use crate::app::App;
+use crate::auth::{Authenticator, Revocations, follow};
+use crate::http;
+use crate::upstreams::Upstreams;
+
+/// How much longer than an access token lives a revocation is remembered.
+const REVOCATION_SLACK: Duration = Duration::from_secs(300);
+
+/// A started gateway.
+pub struct Running {
+    /// Where it serves.
+    pub addr: SocketAddr,
+    /// Where its health and metrics are.
+    pub admin_addr: SocketAddr,
+    /// What it still waits for.
+    pub readiness: Readiness,
+    tasks: Tasks,
+}
+
+impl Running {
+    /// Waits until everything has stopped.
+    ///
+    /// # Errors
+    /// Of the first task that failed.
+    pub async fn join(self) -> anyhow::Result<()> {
+        self.tasks.join().await
+    }
+}
+
+/// Runs the gateway until `shutdown`.
+///
+/// # Errors
+/// When it can not start, or a task fails.
+pub async fn run(config: config::Config, shutdown: Shutdown) -> anyhow::Result<()> {
+    start(config, Clock::system(), shutdown).await?.join().await
+}
+
+/// Binds the ports and starts every task. Needs neither Redis nor a service to be there.
+///
+/// # Errors
+/// When a port is taken or a URL of the configuration is none.
+pub async fn start(config: config::Config, clock: Clock, shutdown: Shutdown) -> anyhow::Result<Running> {
+    let settings = config.gateway.clone();
+    let listener =
+        TcpListener::bind(settings.listen).await.with_context(|| format!("gateway.listen {}", settings.listen))?;
+    let readiness = Readiness::new();
+    let admin = Admin::bind(settings.admin_listen, readiness.clone())
+        .await
+        .with_context(|| format!("gateway.admin_listen {}", settings.admin_listen))?;
+    let (addr, admin_addr) = (listener.local_addr()?, admin.local_addr());
+
+    let identity = rpc::ServiceIdentity::new("gateway", &config.rpc.service_key, clock.clone());
+    let connect = |name, url: &str| rpc::connect(name, url, &config.rpc, identity.clone());
+    let auth = connect("auth", &config.rpc.auth_url)?;
+    let links = connect("links", &config.rpc.links_url)?;
+    let analytics = connect("analytics", &config.rpc.analytics_url)?;
+    let redis = streams::connect(&config.redis).await?;
+
+    let keys = rpc::KeyRingCache::fetching(auth.clone(), readiness.latch("key ring"));
+    let keep = Duration::from_secs(config.auth.access_token_seconds) + REVOCATION_SLACK;
+    let revocations = Arc::new(Revocations::new(keep.try_into()?));
+    let auth_client = AuthServiceClient::new(auth.clone());
+    let authenticator = Authenticator::new(keys.clone(), auth_client.clone(), revocations.clone(), clock.clone());
+    let upstreams = Upstreams::new(auth, links, analytics);
+    let app = App::new(&config, upstreams, authenticator, redis, &readiness, clock.clone(), system_rng())?;
+
+    let tail = streams::Tail::new(&config.redis, "accounts")?;
+    let latch = readiness.latch("revocations");
+    let mut tasks = Tasks::new(shutdown.clone());
+    tasks.spawn("key ring", keys.run(shutdown.clone()));
+    tasks.spawn("revocations", follow(tail, auth_client, revocations, clock, latch, shutdown.clone()));
+    let (limited, until) = (app.clone(), shutdown.clone());
+    tasks.spawn("address limiter", async move {
+        limited.addresses.run(until).await;
+        Ok(())
+    });
+    tasks.spawn("http", http::serve(listener, http::router(&app), settings, shutdown.clone()));
+    tasks.spawn("admin", admin.serve(shutdown));
+    tracing::info!(%addr, %admin_addr, "the gateway is up");
+    Ok(Running { addr, admin_addr, readiness, tasks })
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place of the gateway that makes the real generator")]
+fn system_rng() -> StdRng {
+    StdRng::from_rng(&mut rand::rng())
+}
