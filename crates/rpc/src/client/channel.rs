@@ -13,13 +13,11 @@ use http::{HeaderValue, Request, Response, header::AUTHORIZATION};
 use http_body_util::{BodyExt as _, Full};
 use tokio::sync::Semaphore;
 use tonic::{Status, body::Body, transport::Endpoint};
-use tower::{
-    ServiceExt as _,
-    retry::budget::{Budget as _, TpsBudget},
-};
+use tower::ServiceExt as _;
 
 use super::{
     breaker::{Breaker, Limits},
+    budget::Budget,
     metrics::Meter,
     outcome::{self, Failures},
 };
@@ -32,13 +30,6 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 /// packets is noticed within a few seconds.
 const KEEP_ALIVE: Duration = Duration::from_secs(5);
 const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_secs(2);
-
-/// How far back the retry budget looks. A second makes its floor what it is called: so many retries per second.
-const BUDGET_WINDOW: Duration = Duration::from_secs(1);
-
-/// tower's budget forgets two of its slots when a call comes a little late for one, so that its window may last only half
-/// as long and its floor be spent twice a second. Half a floor keeps the promise.
-const BUDGET_HASTE: u32 = 2;
 
 /// A channel to one backend, to be given to a generated client: `LinkServiceClient::new(channel)`. Clones share
 /// connection, breaker, budget and limits.
@@ -58,7 +49,7 @@ struct Shared {
     meter: Meter,
     failures: Failures,
     breaker: Breaker,
-    budget: TpsBudget,
+    budget: Budget,
     in_flight: Semaphore,
     read_timeout: Duration,
     write_timeout: Duration,
@@ -85,6 +76,7 @@ pub fn connect(
         .http2_max_header_list_size(MAX_HEADER_BYTES);
     #[expect(clippy::disallowed_methods, reason = "the one place that makes channels")]
     let transport = endpoint.connect_lazy();
+    let now = Instant::now();
     let limits = Limits {
         failure_percent: settings.breaker_failure_percent,
         min_calls: settings.breaker_min_calls,
@@ -92,14 +84,12 @@ pub fn connect(
         open: Duration::from_millis(settings.breaker_open_ms),
         open_max: Duration::from_millis(settings.breaker_open_max_ms),
     };
-    let retry_floor = settings.retry_floor_per_second.div_ceil(BUDGET_HASTE);
-    let retry_share = settings.retry_budget_percent as f32 / 100.0;
     let shared = Shared {
         identity,
         meter: Meter::new(backend),
         failures: Failures::new(backend),
-        breaker: Breaker::new(limits, Instant::now()),
-        budget: TpsBudget::new(BUDGET_WINDOW, retry_floor, retry_share),
+        breaker: Breaker::new(limits, now),
+        budget: Budget::new(settings.retry_budget_percent, settings.retry_floor_per_second, now),
         in_flight: Semaphore::new(settings.max_in_flight),
         read_timeout: Duration::from_millis(settings.read_timeout_ms),
         write_timeout: Duration::from_millis(settings.write_timeout_ms),
@@ -140,7 +130,7 @@ impl Channel {
             return Err(self.shared.failures.overloaded().into());
         };
         if options.idempotent {
-            self.shared.budget.deposit();
+            self.shared.budget.deposit(Instant::now());
             self.with_retry(request, &options, due).await
         } else {
             self.attempt(request, &options, due).await
@@ -174,7 +164,8 @@ impl Channel {
         let message = body.collect().await?.to_bytes();
         let again = || Request::from_parts(parts.clone(), Body::new(Full::new(message.clone())));
         let first = self.attempt(again(), options, due).await;
-        if !outcome::may_retry(&first) || Instant::now() >= due || !self.shared.budget.withdraw() {
+        let now = Instant::now();
+        if !outcome::may_retry(&first) || now >= due || !self.shared.budget.withdraw(now) {
             return first;
         }
         self.shared.meter.retried();

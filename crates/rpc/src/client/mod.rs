@@ -1,6 +1,7 @@
 //! The one factory of gRPC channels, and what it adds to every call.
 
 mod breaker;
+mod budget;
 mod channel;
 mod metrics;
 mod outcome;
