@@ -1,0 +1,13 @@
+//! analytics-svc on a real PostgreSQL and a real Redis, fed as redirectors feed it and asked over gRPC.
+
+mod access;
+mod counting;
+mod dimensions;
+mod faults;
+mod links;
+mod owners;
+mod publish;
+mod series;
+mod totals;
+mod trending;
+mod world;
