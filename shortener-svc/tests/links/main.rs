@@ -1,0 +1,13 @@
+//! shortener-svc through its gRPC port, on a real PostgreSQL and Redis.
+
+mod access;
+mod bulk;
+mod change;
+mod clicks;
+mod create;
+mod events;
+mod faults;
+mod idempotency;
+mod list;
+mod tags;
+mod world;
