@@ -2,7 +2,8 @@
 //!
 //! The first test that asks starts the servers on free loopback ports; they die with the process, however it ends. A
 //! test never shares state with another: [`database`] makes a fresh database and [`redis`] hands out an unused index.
-//! Tests that break a server on purpose start one of their own: [`PrivatePostgres`] and [`PrivateRedis`].
+//! Tests that break a server on purpose start one of their own: [`PrivatePostgres`] and [`PrivateRedis`]. [`Process`] runs a program
+//! under test in the same way.
 //!
 //! Nothing here touches a server that the tests did not start. PostgreSQL refuses to run as root, so for root it runs as
 //! `postgres` (or `nobody`).
@@ -10,18 +11,24 @@
 mod keeper;
 mod port;
 mod postgres;
+mod process;
 mod redis;
 mod scratch;
 mod wait;
 
 use std::sync::atomic::{AtomicU16, AtomicU32, Ordering};
+use std::time::Duration;
 
 use tokio::sync::OnceCell;
 
 pub use port::free_port;
 pub use postgres::PrivatePostgres;
+pub use process::Process;
 pub use redis::PrivateRedis;
 pub use wait::{holds_within, until};
+
+/// How long a server may take to start, on a machine that has other things to do.
+const START: Duration = Duration::from_secs(60);
 
 static POSTGRES: OnceCell<PrivatePostgres> = OnceCell::const_new();
 static REDIS: [OnceCell<PrivateRedis>; 4] = [const { OnceCell::const_new() }; 4];

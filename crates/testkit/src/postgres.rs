@@ -4,29 +4,33 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Mutex;
-use std::time::Duration;
 
 use anyhow::Context as _;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgSslMode};
 use sqlx::{AssertSqlSafe, Connection as _};
 
-use crate::{free_port, holds_within, keeper, scratch};
+use crate::{START, free_port, holds_within, keeper, scratch};
 
 /// Name of the superuser and of the first database.
 const USER: &str = "curtail";
 
 /// A PostgreSQL on a directory and a port of its own, stopped when it is dropped or the process ends. Nothing of it is
-/// safe from power loss (`fsync = off`), everything is safe from a crash of the server.
+/// safe from power loss (`fsync = off`), every commit is safe from a crash of the server.
 pub struct PrivatePostgres {
     dir: PathBuf,
     port: u16,
+    /// Whether a commit waits until it is safe from a crash.
+    synchronous: bool,
     child: Option<Child>,
 }
 
 impl PrivatePostgres {
     /// Makes a cluster in `dir` (which may be empty or missing), starts it and waits until it answers.
     pub async fn start(dir: impl AsRef<Path>, port: u16) -> anyhow::Result<Self> {
-        let dir = dir.as_ref();
+        Self::launch(dir.as_ref(), port, true).await
+    }
+
+    async fn launch(dir: &Path, port: u16, synchronous: bool) -> anyhow::Result<Self> {
         fs::create_dir_all(dir)?;
         if !dir.join("data").exists() {
             run(Command::new("cp").arg("-a").arg(template()?).arg(dir.join("data")))?;
@@ -34,7 +38,7 @@ impl PrivatePostgres {
         if let Some(user) = unprivileged()? {
             run(Command::new("chown").arg(user).arg(dir))?;
         }
-        let mut server = Self { dir: dir.to_owned(), port, child: None };
+        let mut server = Self { dir: dir.to_owned(), port, synchronous, child: None };
         server.restart().await?;
         Ok(server)
     }
@@ -44,7 +48,7 @@ impl PrivatePostgres {
         let mut tries = 0;
         loop {
             // Between the choice of the port and the bind somebody else may take it.
-            match Self::start(scratch::run_dir().join("postgres"), free_port()).await {
+            match Self::launch(&scratch::run_dir().join("postgres"), free_port(), false).await {
                 Err(_) if tries < 3 => tries += 1,
                 result => return result,
             }
@@ -67,15 +71,10 @@ impl PrivatePostgres {
         let mut command = as_unprivileged(keeper::mortal("QUIT"))?;
         command.arg(bin_dir()?.join("postgres")).arg("-D").arg(self.dir.join("data"));
         command.args(["-p", &self.port.to_string(), "-c", "listen_addresses=127.0.0.1", "-k", ""]);
-        for setting in [
-            "fsync=off",
-            "synchronous_commit=off",
-            "full_page_writes=off",
-            "max_connections=400",
-            "shared_buffers=64MB",
-        ] {
+        for setting in ["fsync=off", "full_page_writes=off", "max_connections=400", "shared_buffers=64MB"] {
             command.args(["-c", setting]);
         }
+        command.args(["-c", if self.synchronous { "synchronous_commit=on" } else { "synchronous_commit=off" }]);
         command.current_dir(&self.dir).stdin(Stdio::null()).stderr(log.try_clone()?).stdout(log);
         self.child = Some(keeper::spawn(command).context("postgres (is it installed?)")?);
         let mut exited = false;
@@ -83,7 +82,7 @@ impl PrivatePostgres {
             exited = self.child.as_mut().is_some_and(|child| matches!(child.try_wait(), Ok(Some(_))));
             exited || PgConnection::connect_with(&options(self.port, "postgres")).await.is_ok()
         };
-        let answered = holds_within(answers, Duration::from_secs(30)).await;
+        let answered = holds_within(answers, START).await;
         anyhow::ensure!(answered && !exited, "postgres on port {} did not start: {}", self.port, self.log_tail());
         Ok(())
     }

@@ -3,13 +3,12 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
-use std::time::Duration;
 
 use anyhow::Context as _;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use crate::{free_port, holds_within, keeper, scratch};
+use crate::{START, free_port, holds_within, keeper, scratch};
 
 /// A Redis on a directory and a port of its own, killed when it is dropped or the process ends.
 pub struct PrivateRedis {
@@ -77,7 +76,7 @@ impl PrivateRedis {
             exited = self.child.as_mut().is_some_and(|child| matches!(child.try_wait(), Ok(Some(_))));
             exited || ping(self.port).await.unwrap_or(false)
         };
-        let answered = holds_within(answers, Duration::from_secs(20)).await;
+        let answered = holds_within(answers, START).await;
         anyhow::ensure!(answered && !exited, "redis-server on port {} did not start: {}", self.port, self.log_tail());
         Ok(())
     }

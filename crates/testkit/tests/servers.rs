@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use sqlx::Connection as _;
-use testkit::{PrivatePostgres, PrivateRedis, free_port, holds_within, until};
+use testkit::{PrivatePostgres, PrivateRedis, Process, free_port, holds_within, until};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 async fn redis(port: u16, commands: &str) -> std::io::Result<String> {
@@ -42,8 +42,6 @@ async fn a_postgres_that_crashed_comes_back_with_its_data() {
     let url = server.url("postgres");
     let mut connection = sqlx::PgConnection::connect(&url).await.unwrap();
     sqlx::query("CREATE TABLE t AS SELECT 7 AS n").execute(&mut connection).await.unwrap();
-    // Committed without waiting for the WAL writer: give the commit its place in the WAL before the crash.
-    sqlx::query("CHECKPOINT").execute(&mut connection).await.unwrap();
     server.stop_immediate();
     assert!(sqlx::PgConnection::connect(&url).await.is_err());
     server.restart().await.unwrap();
@@ -78,4 +76,21 @@ async fn a_stopped_redis_hangs_until_it_continues() {
     assert!(!holds_within(pong, Duration::ZERO).await);
     server.signal("CONT").unwrap();
     until(pong, Duration::from_secs(5), "PONG after CONT").await;
+}
+
+#[tokio::test]
+async fn a_program_can_be_killed_restarted_and_asked_to_stop() {
+    let log = tempfile::NamedTempFile::new().unwrap();
+    let script = "trap 'echo stopped $WHO; exit 0' TERM; echo started $WHO; while :; do sleep 0.01; done";
+    let who = [("WHO".to_owned(), "me".to_owned())];
+    let mut program = Process::start("sh", ["-c", script], who, log.path()).unwrap();
+    let said = |text: &str| std::fs::read_to_string(log.path()).unwrap().trim_end() == text;
+    until(async || said("started me"), Duration::from_secs(5), "it starts").await;
+    program.kill9();
+    assert!(!program.is_running());
+    program.restart().unwrap();
+    until(async || said("started me\nstarted me"), Duration::from_secs(5), "it starts again").await;
+    assert!(program.is_running());
+    assert!(program.stop(Duration::from_secs(5)).await);
+    assert!(said("started me\nstarted me\nstopped me"));
 }
