@@ -97,3 +97,65 @@ impl fmt::Debug for Verifier {
         f.debug_struct("Verifier").field("keys", &self.inner.keys).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use time::{Duration, macros::datetime};
+    use tokens::Subject;
+
+    use super::*;
+
+    const NOW: OffsetDateTime = datetime!(2026-01-01 00:00 UTC);
+
+    fn internal(key: &SigningKey) -> String {
+        let claims = Claims {
+            subject: Subject::User(7),
+            session_id: Some(1),
+            api_key_id: None,
+            issued_at: NOW,
+            expires_at: NOW + Duration::MINUTE,
+            workspaces: Vec::new(),
+            scopes: Vec::new(),
+            platform_admin: false,
+            token_id: "t".into(),
+        };
+        tokens::sign(key, Purpose::Internal, &claims).expect("the claims are valid")
+    }
+
+    fn verifier(keys: &Arc<KeyRingCache>) -> Verifier {
+        Verifier::new(&config::Config::for_tests().rpc.service_key, Arc::clone(keys))
+    }
+
+    #[tokio::test]
+    async fn s22_what_is_remembered_expires_all_the_same() {
+        let key = SigningKey::from_seed([1; 32]);
+        let verifier = verifier(&KeyRingCache::fixed(KeyRing::of([&key])));
+        let token = internal(&key);
+        let first = verifier.verify(&token, NOW).await.unwrap();
+        let again = verifier.verify(&token, NOW + Duration::seconds(59)).await.unwrap();
+        assert!(Arc::ptr_eq(&first, &again), "remembered");
+        let error = verifier.verify(&token, NOW + Duration::MINUTE).await.unwrap_err();
+        assert_eq!((error.code, error.reason.as_ref()), (Code::Unauthenticated, "TOKEN_EXPIRED"));
+    }
+
+    #[tokio::test]
+    async fn s23_what_is_remembered_goes_with_its_key() {
+        let (old, new) = (SigningKey::from_seed([1; 32]), SigningKey::from_seed([2; 32]));
+        let keys = KeyRingCache::fixed(KeyRing::of([&old]));
+        let verifier = verifier(&keys);
+        let token = internal(&old);
+        verifier.verify(&token, NOW).await.unwrap();
+        keys.replace(KeyRing::of([&old, &new]));
+        verifier.verify(&token, NOW).await.unwrap();
+        keys.replace(KeyRing::of([&new]));
+        assert_eq!(verifier.verify(&token, NOW).await.unwrap_err().reason, "TOKEN_INVALID");
+    }
+
+    #[tokio::test]
+    async fn without_any_key_nobody_can_tell() {
+        let verifier = verifier(&KeyRingCache::fixed(KeyRing::default()));
+        let error = verifier.verify(&internal(&SigningKey::from_seed([1; 32])), NOW).await.unwrap_err();
+        assert_eq!(error.code, Code::Unavailable);
+        assert_eq!(verifier.verify("nonsense", NOW).await.unwrap_err().code, Code::Unauthenticated);
+    }
+}
