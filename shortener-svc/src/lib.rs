@@ -41,9 +41,10 @@ use sqlx::migrate::Migrator;
 pub use self::start::{Keys, Outside, Running, run, start};
 
 /// The name of the schema, and of the service among the others.
-const SCHEMA: &str = "links";
+pub const SCHEMA: &str = "links";
 
-static MIGRATOR: Migrator = sqlx::migrate!();
+/// The migrations of the schema.
+pub static MIGRATOR: Migrator = sqlx::migrate!();
 
 /// Brings the schema up to date and makes the partitions that the coming months need.
 ///
