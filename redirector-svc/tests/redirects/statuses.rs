@@ -94,7 +94,11 @@ async fn a_link_starts_and_stops_by_the_clock_and_falls_back() {
     let site = Site::at(clock.clone()).await;
     let now = clock.unix_ms();
     let times = Target { starts_at_ms: now + 1000, expires_at_ms: now + 2000, ..link("soon", "https://dest.example/") };
-    site.owner.put(Target { code: "fall".to_owned(), fallback_url: "https://over.example/".to_owned(), ..times.clone() });
+    site.owner.put(Target {
+        code: "fall".to_owned(),
+        fallback_url: "https://over.example/".to_owned(),
+        ..times.clone()
+    });
     site.owner.put(times);
     assert_eq!(site.get("/soon").await.status, 404);
     clock.advance(time::Duration::SECOND);

@@ -30,7 +30,8 @@ impl Consumer {
     pub async fn read(&mut self) -> bool {
         for shard in 0..4 {
             let stream = format!("clicks:{shard}");
-            let Ok(entries) = self.redis.xrange::<Vec<(String, HashMap<String, Bytes>)>, _, _, _>(&stream, "-", "+", None).await
+            let Ok(entries) =
+                self.redis.xrange::<Vec<(String, HashMap<String, Bytes>)>, _, _, _>(&stream, "-", "+", None).await
             else {
                 return false;
             };

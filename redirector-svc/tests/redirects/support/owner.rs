@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -49,19 +50,19 @@ struct State {
 }
 
 impl Owner {
-    /// Serves on `addr`, port 0 for a free one.
-    pub async fn start(addr: SocketAddr) -> Self {
+    /// Serves on `addr`, port 0 for a free one. `clock` judges the tokens of callers.
+    pub async fn start(addr: SocketAddr, clock: Clock) -> Self {
         let listener = TcpListener::bind(addr).await.unwrap();
         let owner = Self { state: Arc::default(), shutdown: Shutdown::new(), addr: listener.local_addr().unwrap() };
-        owner.serve(listener);
+        owner.serve(listener, clock);
         owner
     }
 
-    fn serve(&self, listener: TcpListener) {
+    fn serve(&self, listener: TcpListener, clock: Clock) {
         let config = config::Config::for_tests();
         let keys = rpc::KeyRingCache::fixed(tokens::KeyRing::default());
         let verifier = rpc::Verifier::new(&config.rpc.service_key, keys);
-        let server = rpc::Server::new("links", &config.rpc, verifier, Clock::system());
+        let server = rpc::Server::new("links", &config.rpc, verifier, clock);
         let server = server.add_service(LinkServiceServer::new(self.clone()));
         let shutdown = self.shutdown.clone();
         tokio::spawn(async move { server.serve(listener, Readiness::new(), shutdown).await });
@@ -98,17 +99,27 @@ impl Owner {
     }
 }
 
+type Reply<T> = Result<Response<T>, Status>;
+
 macro_rules! not_asked {
     ($($name:ident: $request:ty => $response:ty),* $(,)?) => {
-        $(async fn $name(&self, _: Request<$request>) -> Result<Response<$response>, Status> {
-            Err(Status::unimplemented("the redirector never asks this"))
+        // As async_trait would write it, which does not look into macros.
+        $(fn $name<'a, 'b>(&'a self, _: Request<$request>) -> Pin<Box<dyn Future<Output = Reply<$response>> + Send + 'b>>
+        where
+            'a: 'b,
+            Self: 'b,
+        {
+            Box::pin(async { Err(Status::unimplemented("the redirector never asks this")) })
         })*
     };
 }
 
 #[tonic::async_trait]
 impl LinkService for Owner {
-    async fn resolve_link(&self, request: Request<ResolveLinkRequest>) -> Result<Response<ResolveLinkResponse>, Status> {
+    async fn resolve_link(
+        &self,
+        request: Request<ResolveLinkRequest>,
+    ) -> Result<Response<ResolveLinkResponse>, Status> {
         assert_eq!(rpc::service(&request).unwrap(), "redirector");
         let ResolveLinkRequest { domain, code } = request.into_inner();
         let (target, delay) = {
@@ -123,7 +134,10 @@ impl LinkService for Owner {
         Ok(Response::new(ResolveLinkResponse { target }))
     }
 
-    async fn consume_click(&self, request: Request<ConsumeClickRequest>) -> Result<Response<ConsumeClickResponse>, Status> {
+    async fn consume_click(
+        &self,
+        request: Request<ConsumeClickRequest>,
+    ) -> Result<Response<ConsumeClickResponse>, Status> {
         let ConsumeClickRequest { link_id, event_id } = request.into_inner();
         assert_eq!(event_id.len(), 16);
         let mut state = self.state.lock().unwrap();

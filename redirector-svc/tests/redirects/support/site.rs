@@ -52,10 +52,15 @@ impl Site {
         Self::on(server.config(0), Some(server), Clock::system(), change).await
     }
 
-    async fn on(redis: config::Redis, server: Option<PrivateRedis>, clock: Clock, change: impl FnOnce(&mut Config)) -> Self {
+    async fn on(
+        redis: config::Redis,
+        server: Option<PrivateRedis>,
+        clock: Clock,
+        change: impl FnOnce(&mut Config),
+    ) -> Self {
         // Installs the recorder, without which handles of metrics lead nowhere.
         telemetry::render_metrics();
-        let owner = Owner::start("127.0.0.1:0".parse().unwrap()).await;
+        let owner = Owner::start("127.0.0.1:0".parse().unwrap(), clock.clone()).await;
         let spool = tempfile::tempdir().unwrap();
         let mut config = Config::for_tests();
         config.redis = redis;

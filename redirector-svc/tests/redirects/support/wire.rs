@@ -43,7 +43,8 @@ pub async fn exchange(to: SocketAddr, request: &[u8]) -> Answer {
     let mut stream = TcpStream::connect(to).await.expect("connect");
     stream.write_all(request).await.expect("send");
     let mut bytes = Vec::new();
-    let read = tokio::time::timeout(Duration::from_secs(20), stream.read_to_end(&mut bytes)).await.expect("an answer in time");
+    let read =
+        tokio::time::timeout(Duration::from_secs(20), stream.read_to_end(&mut bytes)).await.expect("an answer in time");
     // A server that refuses a request may reset the connection behind its answer.
     if let Err(error) = read {
         assert!(!bytes.is_empty(), "no answer: {error}");
