@@ -40,7 +40,7 @@ impl Shards {
             redis: streams::connect(&config.redis).await?,
             clock,
             sources,
-            batch_clicks: config.analytics.batch_clicks as usize,
+            batch_clicks: config.analytics.batch_clicks,
             trim_interval: Duration::from_millis(config.streams.trim_interval_ms),
         };
         Ok(Self {

@@ -120,6 +120,75 @@ mod tests {
         assert_eq!(*Places::new(None).look_up(&Bytes::from_static(&[8, 8, 8])), Place::default());
     }
 
+    /// Data of the types of the MMDB format that the tests need (<https://maxmind.github.io/MaxMind-DB/>).
+    enum Data<'a> {
+        Text(&'a str),
+        Encoded(&'a [u8]),
+        Map(&'a [(&'a str, Data<'a>)]),
+    }
+
+    impl Data<'_> {
+        fn encode(&self, out: &mut Vec<u8>) {
+            match self {
+                Data::Text(text) => {
+                    out.push(2 << 5 | text.len() as u8);
+                    out.extend_from_slice(text.as_bytes());
+                }
+                Data::Encoded(bytes) => out.extend_from_slice(bytes),
+                Data::Map(pairs) => {
+                    out.push(7 << 5 | pairs.len() as u8);
+                    for (name, value) in *pairs {
+                        Data::Text(name).encode(out);
+                        value.encode(out);
+                    }
+                }
+            }
+        }
+    }
+
+    /// A database that has the same record for every IPv4 address.
+    fn everywhere(record: &Data<'_>) -> Places {
+        // One node of two 24-bit pointers to the first byte of the data: nodes + 16.
+        let mut file = [&[0, 0, 17, 0, 0, 17][..], &[0; 16]].concat();
+        record.encode(&mut file);
+        file.extend_from_slice(b"\xab\xcd\xefMaxMind.com");
+        // A control byte has the type in its upper bits and the length in the lower; 9 (u64) and 11 (list) need a second one.
+        let metadata = [
+            ("node_count", Data::Encoded(&[6 << 5 | 1, 1])),
+            ("record_size", Data::Encoded(&[5 << 5 | 1, 24])),
+            ("ip_version", Data::Encoded(&[5 << 5 | 1, 4])),
+            ("database_type", Data::Text("test")),
+            ("languages", Data::Encoded(&[0, 11 - 7])),
+            ("binary_format_major_version", Data::Encoded(&[5 << 5 | 1, 2])),
+            ("binary_format_minor_version", Data::Encoded(&[5 << 5])),
+            ("build_epoch", Data::Encoded(&[1, 9 - 7, 1])),
+            ("description", Data::Map(&[])),
+        ];
+        Data::Map(&metadata).encode(&mut file);
+        let path = std::env::temp_dir().join(format!("curtail-{}-{}.mmdb", std::process::id(), file.len()));
+        std::fs::write(&path, file).unwrap();
+        let geo = Geo::open(&path).unwrap();
+        std::fs::remove_file(&path).unwrap();
+        Places::new(Some(Arc::new(geo)))
+    }
+
+    #[test]
+    fn both_layouts_are_understood() {
+        let names = [("en", Data::Text("Cologne"))];
+        let city = [("names", Data::Map(&names))];
+        let country = [("iso_code", Data::Text("DE"))];
+        let nested = [("country", Data::Map(&country)), ("city", Data::Map(&city))];
+        let flat = [("country_code", Data::Text("de")), ("state1", Data::Text("NRW")), ("city", Data::Text("Köln"))];
+        let place = |record: &[(&str, Data<'_>)]| {
+            let mut places = everywhere(&Data::Map(record));
+            let place = places.look_up(&Bytes::from_static(&[81, 2, 69]));
+            assert!(Arc::ptr_eq(&place, &places.look_up(&Bytes::from_static(&[81, 2, 69]))));
+            (place.country.clone(), place.region.clone(), place.city.clone())
+        };
+        assert_eq!(place(&nested), (Some("DE".into()), None, Some("Cologne".into())));
+        assert_eq!(place(&flat), (Some("DE".into()), Some("NRW".into()), Some("Köln".into())));
+    }
+
     #[test]
     fn a_file_that_is_no_database_is_an_error() {
         let error = Geo::open(Path::new("/dev/null")).map(drop).unwrap_err();

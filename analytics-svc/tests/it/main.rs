@@ -1,4 +1,5 @@
 //! analytics-svc on a real PostgreSQL and a real Redis, fed as redirectors feed it and asked over gRPC.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod access;
 mod counting;
