@@ -171,7 +171,8 @@ mod tests {
         for status in [1, 200, 300, 303, 304, 309, 65_838, u32::MAX] {
             assert_eq!(refusal(|new| new.redirect_status = status), names("REDIRECT_STATUS_INVALID", "redirectStatus"));
         }
-        let texts: [(fn(&mut NewLink, String), usize, &str); 4] = [
+        type Set = fn(&mut NewLink, String);
+        let texts: [(Set, usize, &str); 4] = [
             (|new, text| new.title = text, 300, "title"),
             (|new, text| new.description = text, 1_000, "description"),
             (|new, text| new.notes = text, 5_000, "notes"),

@@ -1,5 +1,6 @@
 //! Shortens one URL. Tests: `tests/create.rs`.
 
+use prost::Message as _;
 use proto::links::v1::{CreateLinkRequest, CreateLinkResponse};
 use rpc::Error;
 use sqlx::{PgConnection, PgExecutor};
@@ -7,10 +8,8 @@ use time::OffsetDateTime;
 use tokens::{Role, Scope};
 use tonic::Request;
 
-use prost::Message as _;
-
 use crate::app::App;
-use crate::code::{self, ATTEMPTS};
+use crate::code::{self, ATTEMPTS, Alias};
 use crate::failure::Failure;
 use crate::idempotency::Ticket;
 use crate::link::event::Fact;
@@ -77,11 +76,11 @@ impl Creation<'_> {
             if let Some(answer) = replay(self.app, self.ticket.as_ref(), self.now).await? {
                 return Ok(answer);
             }
-            match failure.constraint() {
-                Some(create::CODE_CONSTRAINT) if self.draft.alias.is_some() => return Err(self.alias_taken().await?),
+            match (failure.constraint(), &self.draft.alias) {
+                (Some(create::CODE_CONSTRAINT), Some(alias)) => return Err(self.alias_taken(alias).await?),
                 // A random code that is taken, a key whose first user rolled back, an id that was minted twice after all.
-                Some(_) => metrics::counter!("link_create_retries_total").increment(1),
-                None => return Err(failure.into()),
+                (Some(_), _) => metrics::counter!("link_create_retries_total").increment(1),
+                (None, _) => return Err(failure.into()),
             }
         }
         Err(Error::internal(anyhow::anyhow!("no free code after {ATTEMPTS} tries")))
@@ -143,8 +142,7 @@ impl Creation<'_> {
         }
     }
 
-    async fn alias_taken(&self) -> Result<Error, Error> {
-        let Some(alias) = &self.draft.alias else { return Err(Error::internal(anyhow::anyhow!("no alias"))) };
+    async fn alias_taken(&self, alias: &Alias) -> Result<Error, Error> {
         let wanted = code::candidates(alias.as_str(), &mut **self.app.rng());
         let mut free = codes::free(&self.app.pool, &self.draft.domain, &wanted).await.map_err(refusal::store)?;
         free.truncate(code::SUGGESTIONS);

@@ -185,9 +185,9 @@ async fn s36_metacharacters_mean_themselves() {
             .unwrap();
         assert_eq!((created.title.as_str(), created.tags[0].name.as_str()), (text, text));
         let by_tag = LinkFilter { tags: vec![text.to_owned()], ..Default::default() };
-        assert_eq!(filtered(&editor, by_tag).await, [created.code.clone()], "{text}");
+        assert_eq!(filtered(&editor, by_tag).await, [created.code.as_str()], "{text}");
         let by_url = LinkFilter { url: created.url.clone(), ..Default::default() };
-        assert_eq!(filtered(&editor, by_url).await, [created.code.clone()], "{text}");
+        assert_eq!(filtered(&editor, by_url).await, [created.code.as_str()], "{text}");
     }
     for code in ["%", "_______", "' or 1=1 --", "\0", "*", "link:*"] {
         assert_eq!(why(editor.get_by_code(code).await), is("NOT_FOUND", "LINK_NOT_FOUND", ""), "{code:?}");

@@ -1,4 +1,5 @@
 //! shortener-svc through its gRPC port, on a real PostgreSQL and Redis.
+#![allow(clippy::unwrap_used, reason = "clippy sees tests only in functions that are marked as such")]
 
 mod access;
 mod bulk;
