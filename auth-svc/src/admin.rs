@@ -62,7 +62,7 @@ pub async fn create_user(config: &Config, user: NewUser) -> anyhow::Result<i64> 
         full_name: FullName::parse(&user.full_name)?,
     };
     registration::require_strong(&applicant, config.auth.min_password_score)?;
-    let (now, mut rng) = (app.clock.now(), app.entropy.fork());
+    let (now, mut rng) = (app.now(), app.entropy.fork());
     let hash = app.passwords.hash(applicant.password.clone(), &mut rng).await?;
     let mut tx = app.pool.begin().await?;
     let made = registration::insert(&app, &mut tx, &applicant, &hash, user.platform_admin, now, &mut rng).await?;
@@ -70,13 +70,13 @@ pub async fn create_user(config: &Config, user: NewUser) -> anyhow::Result<i64> 
     Ok(made.user.id)
 }
 
-/// Makes an account an administrator of the platform; the account's id. Its sessions notice at once.
+/// Makes an account an administrator of the platform; the account's id. Its access tokens have to be refreshed.
 ///
 /// # Errors
 /// When there is no such address, or the database is away.
 pub async fn promote_user(config: &Config, email: &str) -> anyhow::Result<i64> {
     let app = app(config).await?;
-    let (now, mut rng) = (app.clock.now(), app.entropy.fork());
+    let (now, mut rng) = (app.now(), app.entropy.fork());
     let email = Email::parse(email)?;
     let mut tx = app.pool.begin().await?;
     let id = users::promote(&mut *tx, &email.key(), now).await?;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use clock::Clock;
 use config::Config;
 use sqlx::{PgPool, PgTransaction};
+use time::{Duration, OffsetDateTime};
 
 use crate::{
     Error,
@@ -65,6 +66,12 @@ impl App {
             keys,
             outbox: Outbox(outbox),
         })
+    }
+
+    /// The time in microseconds, as PostgreSQL keeps it: what is answered now is what is read later.
+    pub fn now(&self) -> OffsetDateTime {
+        let now = self.clock.now();
+        now - Duration::nanoseconds((now.nanosecond() % 1000).into())
     }
 
     /// A new id.

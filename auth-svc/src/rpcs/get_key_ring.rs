@@ -7,5 +7,5 @@ use crate::{App, Error};
 
 pub(super) async fn handle(app: &App, request: Request<GetKeyRingRequest>) -> Result<GetKeyRingResponse, Error> {
     rpc::service(&request)?;
-    Ok(GetKeyRingResponse { keys: app.keys.public() })
+    Ok(GetKeyRingResponse { keys: app.keys.public()? })
 }

@@ -51,7 +51,7 @@ pub async fn change_password(
     }
     app.limits.succeeded(taken).await;
 
-    let (now, mut rng) = (app.clock.now(), app.entropy.fork());
+    let (now, mut rng) = (app.now(), app.entropy.fork());
     let hash = app.passwords.hash(new, &mut rng).await?;
     let mut tx = app.pool.begin().await?;
     users::set_password(&mut *tx, caller.user_id, &hash, now).await?;

@@ -42,7 +42,7 @@ pub async fn create(
     wanted: Wanted,
 ) -> Result<(ApiKey, ApiKeyText), Error> {
     require_admin(caller, workspace_id, Error::WORKSPACE_NOT_FOUND)?;
-    let (now, mut rng) = (app.clock.now(), app.entropy.fork());
+    let (now, mut rng) = (app.now(), app.entropy.fork());
     let wanted = checked(wanted, now)?;
     let mut tx = app.pool.begin().await?;
     // The lock makes two keys at once count each other.
@@ -83,7 +83,7 @@ pub async fn list(app: &App, caller: &rpc::UserCaller, workspace_id: i64) -> Res
 
 /// Revokes a key. Doing it again changes nothing.
 pub async fn revoke(app: &App, caller: &rpc::UserCaller, id: i64) -> Result<ApiKey, Error> {
-    let (now, mut rng) = (app.clock.now(), app.entropy.fork());
+    let (now, mut rng) = (app.now(), app.entropy.fork());
     let mut tx = app.pool.begin().await?;
     let key = api_keys::by_id(&mut *tx, id).await?.ok_or(Error::API_KEY_NOT_FOUND)?;
     require_admin(caller, key.workspace_id, Error::API_KEY_NOT_FOUND)?;

@@ -30,12 +30,12 @@ const MAX_CREDENTIAL_BYTES: usize = tokens::MAX_TOKEN_BYTES;
 
 /// For a session.
 pub async fn access_token(app: &App, token: &str) -> Result<Exchanged, Error> {
-    let now = app.clock.now();
+    let now = app.now();
     if token.len() > MAX_CREDENTIAL_BYTES {
         return Err(Error::AccessTokenInvalid);
     }
-    let access =
-        tokens::verify(&app.keys.ring(), Purpose::Access, token, now).map_err(|_| Error::AccessTokenInvalid)?;
+    let ring = app.keys.ring()?;
+    let access = tokens::verify(&ring, Purpose::Access, token, now).map_err(|_| Error::AccessTokenInvalid)?;
     let (Subject::User(user_id), Some(session_id)) = (&access.subject, access.session_id) else {
         return Err(Error::AccessTokenInvalid);
     };
@@ -66,7 +66,7 @@ pub async fn access_token(app: &App, token: &str) -> Result<Exchanged, Error> {
 
 /// For an API key. It acts for its creator in its one workspace, as far as its scopes and the creator's role reach.
 pub async fn api_key(app: &App, text: &str) -> Result<Exchanged, Error> {
-    let now = app.clock.now();
+    let now = app.now();
     let text = ApiKeyText::parse(text).ok_or(Error::ApiKeyInvalid)?;
     let found = api_keys::owned(&app.pool, text.prefix()).await?;
     // An unknown prefix is compared too, with a hash that no key has.

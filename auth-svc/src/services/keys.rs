@@ -89,27 +89,25 @@ impl Keys {
         Arc::clone(&self.ring)
     }
 
-    /// The ring as it is known now.
-    pub fn ring(&self) -> Arc<KeyRing> {
-        self.ring.ring()
+    /// The ring as it is known now. Until the first one has been read nothing can be said about any token.
+    pub fn ring(&self) -> Result<Arc<KeyRing>, Error> {
+        let ring = self.ring.ring();
+        if ring.is_empty() { Err(not_read()) } else { Ok(ring) }
     }
 
     /// The key that signs now.
     pub fn signer(&self) -> Result<SigningKey, Error> {
         let (known, now) = (self.known(), self.clock.now());
-        signing_at(&known, now)
-            .map(|known| known.key.clone())
-            .ok_or_else(|| Error::Rpc(rpc::Error::unavailable(anyhow::anyhow!("no signing key has been read yet"))))
+        signing_at(&known, now).map(|known| known.key.clone()).ok_or_else(not_read)
     }
 
     /// The public keys as PASERK, the one that signs now first.
-    pub fn public(&self) -> Vec<String> {
+    pub fn public(&self) -> Result<Vec<String>, Error> {
         let (known, now) = (self.known(), self.clock.now());
-        let signing = signing_at(&known, now).map(|known| known.row.kid.clone());
-        let mut keys: Vec<_> =
-            known.iter().map(|known| (signing.as_ref() != Some(&known.row.kid), &known.row)).collect();
-        keys.sort_by_key(|(other, _)| *other);
-        keys.into_iter().map(|(_, row)| row.public.clone()).collect()
+        let signing = &signing_at(&known, now).ok_or_else(not_read)?.row.kid;
+        let mut rows: Vec<_> = known.iter().map(|known| &known.row).collect();
+        rows.sort_by_key(|row| row.kid != *signing);
+        Ok(rows.into_iter().map(|row| row.public.clone()).collect())
     }
 
     /// Reads the table. Seeds that are known already are not opened again.
@@ -206,6 +204,10 @@ impl Keys {
     fn known(&self) -> Arc<Vec<Known>> {
         Arc::clone(&self.known.read().unwrap_or_else(PoisonError::into_inner))
     }
+}
+
+fn not_read() -> Error {
+    Error::Rpc(rpc::Error::unavailable(anyhow::anyhow!("no signing key has been read yet")))
 }
 
 /// The latest key whose time has come. When the one that was signing has been removed before its successor's time, the

@@ -43,7 +43,7 @@ async fn succeed(
     taken: Taken,
 ) -> Result<(User, Pair), Error> {
     app.limits.succeeded(taken).await;
-    let (now, mut rng) = (app.clock.now(), app.entropy.fork());
+    let (now, mut rng) = (app.now(), app.entropy.fork());
     // The one moment at which the password is known: hash it at today's costs, unless there is no place for it now.
     if app.passwords.is_outdated(&login.password_hash)
         && let Ok(hash) = app.passwords.hash(password, &mut rng).await

@@ -39,7 +39,7 @@ pub async fn register(app: &App, applicant: Applicant, client: &ClientInfo) -> R
     require_strong(&applicant, app.settings.min_password_score)?;
     // A refused sign-up counts too: that is what looking for taken addresses consists of.
     let _counted = app.limits.registration(client).await?;
-    let (now, mut rng) = (app.clock.now(), app.entropy.fork());
+    let (now, mut rng) = (app.now(), app.entropy.fork());
     // Hashed whether or not the address is taken, so that a taken one answers no sooner (S12).
     let hash = app.passwords.hash(applicant.password.clone(), &mut rng).await?;
     let mut tx = app.pool.begin().await?;

@@ -61,7 +61,7 @@ pub async fn open(
 /// Trades a refresh token for the next pair.
 pub async fn refresh(app: &App, token: &str, client: Option<&ClientInfo>) -> Result<Pair, Error> {
     let token = RefreshToken::parse(token).ok_or(Error::RefreshTokenInvalid)?;
-    let (now, mut rng) = (app.clock.now(), app.entropy.fork());
+    let (now, mut rng) = (app.now(), app.entropy.fork());
     let mut tx = app.pool.begin().await?;
     let owned = sessions::owned_locked(&mut tx, token.session_id).await?;
     let Owned { mut session, status, .. } =
@@ -131,7 +131,7 @@ pub async fn log_out(app: &App, token: &str) -> Result<(), Error> {
 
 /// Ends a session of the user; `false` when there is no such live one.
 pub async fn end(app: &App, id: i64, user_id: i64) -> Result<bool, Error> {
-    let (now, mut rng) = (app.clock.now(), app.entropy.fork());
+    let (now, mut rng) = (app.now(), app.entropy.fork());
     let mut tx = app.pool.begin().await?;
     let ended = sessions::end(&mut tx, id, user_id, now).await?;
     if ended {
@@ -143,7 +143,7 @@ pub async fn end(app: &App, id: i64, user_id: i64) -> Result<bool, Error> {
 
 /// Ends all sessions of the user; how many.
 pub async fn end_all(app: &App, user_id: i64) -> Result<usize, Error> {
-    let (now, mut rng) = (app.clock.now(), app.entropy.fork());
+    let (now, mut rng) = (app.now(), app.entropy.fork());
     let mut tx = app.pool.begin().await?;
     let ended = sessions::end_all(&mut tx, user_id, None, now).await?;
     Facts { conn: &mut tx, now, rng: &mut rng }.sessions_ended(&ended).await?;
@@ -153,7 +153,7 @@ pub async fn end_all(app: &App, user_id: i64) -> Result<usize, Error> {
 
 /// The user's live sessions, newest first.
 pub async fn list(app: &App, user_id: i64) -> Result<Vec<Session>, Error> {
-    Ok(sessions::live(&app.pool, user_id, app.clock.now()).await?)
+    Ok(sessions::live(&app.pool, user_id, app.now()).await?)
 }
 
 /// Bounded by the configuration.

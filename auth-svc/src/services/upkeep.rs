@@ -47,7 +47,7 @@ pub async fn clear(app: Arc<App>, shutdown: Shutdown) -> anyhow::Result<()> {
 /// One round of [`clear`].
 pub async fn clear_once(app: &App) -> Result<(), crate::Error> {
     app.keys.retire().await?;
-    revocations::delete_before(&app.pool, app.clock.now() - REVOCATION_LIFE).await?;
+    revocations::delete_before(&app.pool, app.now() - REVOCATION_LIFE).await?;
     Ok(())
 }
 

@@ -127,6 +127,11 @@ impl Limits {
         self.give_back(taken, false).await;
     }
 
+    /// Whether all replicas count together now.
+    pub fn is_shared(&self) -> bool {
+        self.shared.is_connected()
+    }
+
     /// Forgets local counters that have filled up again; to be called now and then.
     pub fn sweep(&self) {
         self.local.sweep();

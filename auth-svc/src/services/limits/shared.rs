@@ -22,7 +22,7 @@ const LONGEST_DELAY: Duration = Duration::from_secs(30);
 /// How long failures are remembered after the last one.
 const MEMORY: Duration = Duration::from_secs(3600);
 /// How long Redis may take before this process counts for itself.
-const PATIENCE: Duration = Duration::from_millis(250);
+const PATIENCE: Duration = Duration::from_secs(1);
 
 #[derive(Debug)]
 pub(super) struct Shared {
@@ -36,6 +36,11 @@ impl Shared {
     pub fn new(redis: Pool, clock: Clock) -> Self {
         let (take, give_back) = (include_str!("take.lua"), include_str!("give_back.lua"));
         Self { redis, clock, take: Script::from_lua(take), give_back: Script::from_lua(give_back) }
+    }
+
+    /// Whether Redis is there.
+    pub fn is_connected(&self) -> bool {
+        self.redis.next_connected().is_connected()
     }
 
     /// Takes a try from every bucket and through the gate; the time to wait when one refuses.
@@ -61,7 +66,7 @@ impl Shared {
 
     async fn run(&self, script: &Script, buckets: &[Bucket], gate: Option<&str>, args: Vec<i64>) -> Result<i64, Error> {
         let keys: Vec<&str> = buckets.iter().map(|bucket| bucket.key.as_str()).chain(gate).collect();
-        let client = self.redis.next();
+        let client = self.redis.next_connected();
         if !client.is_connected() {
             return Err(Error::new(ErrorKind::IO, "not connected"));
         }

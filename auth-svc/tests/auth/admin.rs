@@ -1,0 +1,50 @@
+use auth_svc::admin::{self, NewUser};
+use proto::{auth::v1::revocation::Subject, events::v1::envelope::Payload};
+
+use crate::{
+    registration::events,
+    world::{PASSWORD, World},
+};
+
+fn new_user(email: &str, password: &str) -> NewUser {
+    NewUser { email: email.into(), password: password.into(), full_name: "The Operator".into(), platform_admin: true }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operator_makes_and_promotes_users_and_the_service_publishes_it() {
+    let world = World::new().await;
+    let id = admin::create_user(&world.config, new_user("root@example.com", PASSWORD)).await.unwrap();
+    let login = world.login("root@example.com", PASSWORD, "192.0.2.1", "").await.unwrap();
+    let user = login.user.unwrap();
+    assert!(user.id == id && user.platform_admin);
+
+    let ada = world.register("ada@example.com").await.user.unwrap();
+    assert_eq!(admin::promote_user(&world.config, "Ada@example.com").await.unwrap(), ada.id);
+    let login = world.login("ada@example.com", PASSWORD, "192.0.2.1", "").await.unwrap();
+    assert!(login.user.unwrap().platform_admin);
+    let facts: Vec<_> = events(&world, 5).await.into_iter().filter_map(|envelope| envelope.payload).collect();
+    assert!(
+        facts.iter().any(|fact| matches!(fact, Payload::UserRegistered(fact) if fact.user.as_ref().unwrap().id == id))
+    );
+    let told = |fact: &Payload| match fact {
+        Payload::CredentialRevoked(fact) => fact.revocation.as_ref().unwrap().subject == Some(Subject::UserId(ada.id)),
+        _ => false,
+    };
+    assert!(facts.iter().any(told));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_rules_apply_to_the_operator() {
+    let world = World::new().await;
+    world.register("ada@example.com").await;
+    for (email, password, expected) in [
+        ("ada@example.com", PASSWORD, "exists"),
+        ("nobody", PASSWORD, "e-mail address"),
+        ("new@example.com", "password", "too easy"),
+    ] {
+        let refused = admin::create_user(&world.config, new_user(email, password)).await.unwrap_err();
+        assert!(refused.to_string().contains(expected), "{refused}");
+    }
+    let refused = admin::promote_user(&world.config, "eve@example.com").await.unwrap_err();
+    assert!(refused.to_string().contains("no account"), "{refused}");
+}

@@ -1,0 +1,17 @@
+//! auth-svc through a real gRPC server on a real PostgreSQL and Redis.
+
+#![allow(clippy::unwrap_used, reason = "a test that can not go on fails")]
+
+mod admin;
+mod api_keys;
+mod callers;
+mod exchange;
+mod injection;
+mod key_rotation;
+mod login;
+mod login_timing;
+mod outage;
+mod passwords;
+mod registration;
+mod sessions;
+mod world;

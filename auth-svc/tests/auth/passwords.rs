@@ -1,0 +1,69 @@
+use proto::{
+    auth::v1::{ChangePasswordRequest, EstimatePasswordRequest, GeneratePasswordRequest},
+    events::v1::envelope::Payload,
+};
+use rpc::Error;
+
+use crate::{
+    registration::events,
+    world::{PASSWORD, World, answer, as_service, as_user, blame, reason},
+};
+
+const NEW: &str = "amber-falcon-thimble-17";
+
+async fn change(world: &World, internal: &str, current: &str, new: &str) -> Result<(), Error> {
+    let request = ChangePasswordRequest { current_password: current.into(), new_password: new.into() };
+    answer(world.client().change_password(as_user(internal, request)).await).map(drop)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_changed_password_ends_all_other_sessions() {
+    let world = World::new().await;
+    let own = world.register("ada@example.com").await.tokens.unwrap();
+    let other = world.login("ada@example.com", PASSWORD, "192.0.2.1", "").await.unwrap().tokens.unwrap();
+    let internal = world.internal(&own).await;
+    change(&world, &internal, PASSWORD, NEW).await.unwrap();
+    assert!(world.is_signed_in(&own).await);
+    assert!(!world.is_signed_in(&other).await);
+    assert_eq!(reason(world.login("ada@example.com", PASSWORD, "192.0.2.1", "").await), "BAD_CREDENTIALS");
+    world.login("ada@example.com", NEW, "192.0.2.1", "").await.unwrap();
+    let facts = events(&world, 4).await;
+    assert!(facts.iter().any(|fact| matches!(fact.payload, Some(Payload::PasswordChanged(_)))));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_current_password_is_needed_and_the_new_one_must_be_strong() {
+    let world = World::new().await;
+    let internal = world.internal(&world.register("ada@example.com").await.tokens.unwrap()).await;
+    let refused = |reason: &str, field: &str| (reason.to_owned(), field.to_owned());
+    assert_eq!(blame(change(&world, &internal, "x", NEW).await), refused("BAD_CREDENTIALS", "current_password"));
+    assert_eq!(blame(change(&world, &internal, PASSWORD, "abc").await), refused("WEAK_PASSWORD", "new_password"));
+    assert_eq!(blame(change(&world, &internal, PASSWORD, PASSWORD).await), refused("WEAK_PASSWORD", "new_password"));
+    let long = "x".repeat(257);
+    assert_eq!(blame(change(&world, &internal, PASSWORD, &long).await), refused("PASSWORD_TOO_LONG", "new_password"));
+    assert_eq!(blame(change(&world, &internal, &long, NEW).await), refused("PASSWORD_TOO_LONG", "current_password"));
+    // Somebody who found an open browser cannot go on guessing.
+    for _ in 0..9 {
+        assert_eq!(reason(change(&world, &internal, "x", NEW).await), "BAD_CREDENTIALS");
+    }
+    assert_eq!(reason(change(&world, &internal, PASSWORD, NEW).await), "TOO_MANY_ATTEMPTS");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn strength_is_estimated_and_generated_passwords_are_strong() {
+    let world = World::new().await;
+    let estimate = async |password: &str, user_inputs: Vec<String>| {
+        let request = EstimatePasswordRequest { password: password.into(), user_inputs };
+        answer(world.client().estimate_password(as_service(request)).await)
+    };
+    let weak = estimate("password1", vec![]).await.unwrap();
+    assert!(weak.score <= 1 && !weak.acceptable && !weak.warning.is_empty() && !weak.suggestions.is_empty());
+    let own_name = estimate("ada.lovelace.1815", vec!["Ada.Lovelace.1815".into()]).await.unwrap();
+    assert!(!own_name.acceptable);
+    let generated = answer(world.client().generate_password(as_service(GeneratePasswordRequest {})).await).unwrap();
+    let strong = estimate(&generated.password, vec![]).await.unwrap();
+    assert_eq!((strong.score, strong.acceptable), (4, true));
+    assert!(estimate("x", vec!["y".repeat(256); 10]).await.is_ok());
+    assert_eq!(reason(estimate("x", vec!["y".into(); 11]).await), "USER_INPUTS_INVALID");
+    assert_eq!(reason(estimate("x", vec!["y".repeat(257)]).await), "USER_INPUTS_INVALID");
+}
