@@ -32,7 +32,8 @@ fn nothing_else_makes_a_server_or_a_channel() {
     assert!(found.is_empty(), "use rpc::Server and rpc::connect: {found:?}");
 }
 
-fn collect(directory: &Path, sources: &mut Vec<PathBuf>) {
+/// All sources below a directory.
+pub fn collect(directory: &Path, sources: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(directory).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();

@@ -4,6 +4,7 @@
 mod backend;
 mod breaker;
 mod client;
+mod documented;
 mod drain;
 mod factories;
 mod key_ring;
