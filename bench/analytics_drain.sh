@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 
 cargo build --locked --release -p bench --bin analytics_drain
 bin=${CARGO_TARGET_DIR:-target}/release/analytics_drain
-pg=$(dirname "$(command -v postgres || ls /usr/lib/postgresql/*/bin/postgres | tail -1)")
+pg=$(dirname "$(ls /usr/lib/postgresql/*/bin/postgres | tail -1)")
 
 work=$(mktemp -d)
 chmod 755 "$work"
@@ -30,12 +30,11 @@ trap finish EXIT
 $as "$pg/initdb" -D "$work/pg" -U curtail -A trust -E UTF8 --locale=C.UTF-8 >/dev/null
 $as "$pg/pg_ctl" -D "$work/pg" -w -l "$work/pg/log" start >/dev/null \
     -o "-p $pg_port -k $work/pg -c listen_addresses=127.0.0.1 -c shared_buffers=1GB -c max_wal_size=8GB"
-$as "$pg/createdb" -h 127.0.0.1 -p "$pg_port" -U curtail curtail
 mkdir "$work/redis"
 redis-server --bind 127.0.0.1 --port "$redis_port" --dir "$work/redis" --save '' --appendonly yes --maxmemory-policy noeviction \
     --daemonize yes --logfile "$work/redis/log" >/dev/null
 
-export DATABASE_URL="postgres://curtail@127.0.0.1:$pg_port/curtail" REDIS_URL="redis://127.0.0.1:$redis_port"
+export DATABASE_URL="postgres://curtail@127.0.0.1:$pg_port/postgres" REDIS_URL="redis://127.0.0.1:$redis_port"
 export CURTAIL_RPC__SERVICE_KEY=$(printf '11%.0s' {1..32}) CURTAIL_AUTH__MASTER_KEY=$(printf '22%.0s' {1..32})
 export CURTAIL_REDIRECTOR__VISITOR_KEY=$(printf '33%.0s' {1..32})
 "$bin" "$@"
