@@ -1,7 +1,7 @@
 /**
  * Builds the playground's files from the packages in package-lock.json and writes the licences of everything that went in.
  */
-import { cp, readFile, readdir, writeFile } from "node:fs/promises";
+import { cp, readdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";

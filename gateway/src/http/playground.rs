@@ -16,7 +16,7 @@ use crate::error::{Code, Refusal};
 
 const PAGE: &str = include_str!("../../../web/playground/dist/index.html");
 /// Only this origin; styles that the bundle adds at run time carry the nonce of the page.
-const POLICY: &str = "default-src 'none'; script-src 'self'; connect-src 'self'; img-src 'self' data:; font-src 'self'; \
+const POLICY: &str = "default-src 'none'; script-src 'self'; connect-src 'self'; img-src 'self' data:; font-src data:; \
                       frame-ancestors 'none'; base-uri 'none'; form-action 'none'; style-src 'self' 'nonce-";
 const NONCE: &str = "NONCE";
 

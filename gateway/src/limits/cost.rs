@@ -45,7 +45,7 @@ pub(super) fn of(
             cost = own?;
         }
     }
-    Ok(cost.max(argument_bytes).div_ceil(ONE))
+    Ok(cost.max(argument_bytes) / ONE)
 }
 
 /// Cost of a selection set: what is there once, and what is there for each item of the lists directly in it.

@@ -1,0 +1,15 @@
+//! The gateway from outside: real HTTP, real services in this process, real PostgreSQL and Redis.
+
+mod form;
+mod headers;
+mod links;
+mod outcomes;
+mod page_cost;
+mod platform;
+mod s15_credentials;
+mod s16_bombs;
+mod s17_silence;
+mod s20_forgery;
+mod s27_addresses;
+mod sessions;
+mod shared_limits;

@@ -1,0 +1,120 @@
+//! A whole platform for one test.
+
+use std::time::Duration;
+
+use clock::Clock;
+use config::Config;
+use lifecycle::Shutdown;
+use rand::SeedableRng as _;
+use rand::rngs::StdRng;
+use reqwest::{RequestBuilder, Response, StatusCode};
+use serde_json::{Value, json};
+
+/// A password that passes the strength check.
+pub const PASSWORD: &str = "correct horse battery staple 42";
+
+/// Services and gateway on ports of their own. They stop when it is dropped.
+pub struct Platform {
+    pub url: String,
+    pub http: reqwest::Client,
+    /// With the addresses that were chosen.
+    pub config: Config,
+    shutdown: Shutdown,
+    /// The services end with their handles.
+    _services: (auth_svc::Running, shortener_svc::Running, analytics_svc::Running, gateway::Running),
+}
+
+impl Drop for Platform {
+    fn drop(&mut self) {
+        self.shutdown.abort();
+    }
+}
+
+/// An answer, read.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: reqwest::header::HeaderMap,
+    pub body: Value,
+}
+
+impl Answer {
+    pub async fn of(request: RequestBuilder) -> Self {
+        let response: Response = request.send().await.unwrap();
+        let (status, headers) = (response.status(), response.headers().clone());
+        let text = response.text().await.unwrap();
+        Self { status, headers, body: serde_json::from_str(&text).unwrap_or(Value::String(text)) }
+    }
+
+    /// The code of the first error, or nothing.
+    pub fn code(&self) -> &str {
+        self.body["errors"][0]["extensions"]["code"].as_str().unwrap_or_default()
+    }
+
+    /// The cookies that were set, as `Cookie` wants them.
+    pub fn cookies(&self) -> String {
+        let pairs =
+            self.headers.get_all("set-cookie").iter().filter_map(|value| value.to_str().ok()?.split(';').next());
+        pairs.collect::<Vec<_>>().join("; ")
+    }
+}
+
+impl Platform {
+    /// Starts the services and a gateway whose settings `change` may alter, and waits until all are ready.
+    pub async fn start(change: impl FnOnce(&mut Config)) -> Self {
+        let mut config = testkit::config().await;
+        (config.gateway.ip_per_second, config.gateway.anonymous_per_minute) = (0, 100_000);
+        config.auth.registrations_ip_per_hour = 1000;
+        change(&mut config);
+        auth_svc::migrate(&config.database).await.unwrap();
+        shortener_svc::migrate(&config.database).await.unwrap();
+        analytics_svc::migrate(&config.database).await.unwrap();
+
+        let (shutdown, clock) = (Shutdown::new(), Clock::system());
+        let entropy = auth_svc::Entropy::system();
+        let auth = auth_svc::start(config.clone(), clock.clone(), entropy, shutdown.clone()).await.unwrap();
+        config.rpc.auth_url = format!("http://{}", auth.addr);
+        let rng = || Box::new(StdRng::seed_from_u64(7));
+        let outside = shortener_svc::Outside { clock: clock.clone(), rng: rng(), keys: shortener_svc::Keys::Fetched };
+        let links = shortener_svc::start(config.clone(), outside, shutdown.clone()).await.unwrap();
+        let outside = analytics_svc::Outside { clock: clock.clone(), rng: rng(), keys: analytics_svc::Keys::Fetched };
+        let analytics = analytics_svc::start(config.clone(), outside, shutdown.clone()).await.unwrap();
+        config.rpc.links_url = format!("http://{}", links.addr);
+        config.rpc.analytics_url = format!("http://{}", analytics.addr);
+        let gateway = gateway::start(config.clone(), clock, shutdown.clone()).await.unwrap();
+        let all = [&auth.readiness, &links.readiness, &analytics.readiness, &gateway.readiness];
+        let ready = async || all.iter().all(|readiness| readiness.is_ready());
+        testkit::until(ready, Duration::from_secs(60), "the platform is ready").await;
+        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        let url = format!("http://{}", gateway.addr);
+        Self { url, http, config, shutdown, _services: (auth, links, analytics, gateway) }
+    }
+
+    /// A POST to `/graphql` with `query` and `variables`.
+    pub fn post(&self, query: &str, variables: Value) -> RequestBuilder {
+        self.http
+            .post(format!("{}/graphql", self.url))
+            .header("accept", "application/graphql-response+json")
+            .json(&json!({"query": query, "variables": variables}))
+    }
+
+    /// An anonymous operation.
+    pub async fn ask(&self, query: &str) -> Answer {
+        Answer::of(self.post(query, json!({}))).await
+    }
+
+    /// Registers `name` and gives the cookies of the session.
+    pub async fn register(&self, name: &str) -> String {
+        let query = "mutation($input: RegisterInput!) { register(input: $input) { userErrors { code message } } }";
+        let input = json!({"email": format!("{name}@example.org"), "password": PASSWORD, "fullName": name});
+        let answer = Answer::of(self.post(query, json!({"input": input}))).await;
+        assert_eq!(answer.body["data"]["register"]["userErrors"], json!([]), "{answer:?}");
+        answer.cookies()
+    }
+
+    /// An operation with the cookies of a session, from one of our pages.
+    pub async fn as_page(&self, cookies: &str, query: &str, variables: Value) -> Answer {
+        let request = self.post(query, variables).header("cookie", cookies).header("sec-fetch-site", "same-origin");
+        Answer::of(request).await
+    }
+}

@@ -1,0 +1,94 @@
+//! Credentials and their end.
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::platform::{Answer, Platform};
+
+const VIEWER: &str = "{ viewer { email } }";
+
+async fn api_key(platform: &Platform, cookies: &str, limit: Option<u32>) -> (String, String) {
+    let query = "mutation($input: CreateApiKeyInput!) { createApiKey(input: $input) { secret apiKey { id } userErrors { code message } } }";
+    let input = json!({"name": "test", "scopes": ["READ"], "rateLimitPerMinute": limit});
+    let answer = platform.as_page(cookies, query, json!({"input": input})).await;
+    let made = &answer.body["data"]["createApiKey"];
+    assert_eq!(made["userErrors"], json!([]), "{answer:?}");
+    (made["secret"].as_str().unwrap().to_owned(), made["apiKey"]["id"].as_str().unwrap().to_owned())
+}
+
+/// Asks until the credential is refused, and tells how long that took.
+async fn refused_after(ask: impl AsyncFn() -> Answer) -> Duration {
+    let start = Instant::now();
+    testkit::until(async || ask().await.status == 401, Duration::from_secs(10), "the credential is refused").await;
+    start.elapsed()
+}
+
+#[tokio::test]
+async fn every_kind_of_credential_is_taken_and_wrong_ones_are_refused() {
+    let platform = Platform::start(|_| {}).await;
+    let cookies = platform.register("ann").await;
+    let (secret, _) = api_key(&platform, &cookies, Some(3)).await;
+    let access = cookies.split("; ").find_map(|pair| pair.strip_prefix("__Host-curtail_access=")).unwrap();
+    let seen =
+        async |request: reqwest::RequestBuilder| Answer::of(request).await.body["data"]["viewer"]["email"].clone();
+    let post = || platform.post(VIEWER, json!({}));
+    assert_eq!(
+        platform.as_page(&cookies, VIEWER, Value::Null).await.body["data"]["viewer"]["email"],
+        "ann@example.org"
+    );
+    assert_eq!(seen(post().bearer_auth(access)).await, "ann@example.org");
+    assert_eq!(platform.ask(VIEWER).await.body["data"]["viewer"], Value::Null);
+
+    for wrong in ["nonsense", "v4.public.AAAA.AAAA", "ck_live_nonsense", &format!("{access}x")] {
+        let answer = Answer::of(post().bearer_auth(wrong)).await;
+        assert_eq!((answer.status.as_u16(), answer.code()), (401, "UNAUTHENTICATED"), "{wrong}");
+        assert!(answer.headers.contains_key("www-authenticate"));
+        let legacy = post().bearer_auth(wrong).header("accept", "application/json");
+        assert_eq!(Answer::of(legacy).await.status, 401);
+    }
+
+    // The key has a bucket of its own, of the size that was asked for.
+    let limited = Answer::of(platform.post("{version}", json!({})).header("x-api-key", &secret)).await;
+    assert_eq!(limited.headers["ratelimit-policy"], "\"api-key\";q=3;w=60", "{limited:?}");
+    for status in [200, 200, 429] {
+        let answer = Answer::of(platform.post("{version}", json!({})).bearer_auth(&secret)).await;
+        assert_eq!(answer.status.as_u16(), status);
+    }
+}
+
+#[tokio::test]
+async fn a_revoked_key_is_refused_within_a_second() {
+    let platform = Platform::start(|_| {}).await;
+    let cookies = platform.register("ann").await;
+    let (secret, id) = api_key(&platform, &cookies, None).await;
+    let ask = async || Answer::of(platform.post("{version}", json!({})).bearer_auth(&secret)).await;
+    assert_eq!(ask().await.status, 200);
+    let revoke = "mutation($id: ID!) { revokeApiKey(id: $id) { userErrors { code } } }";
+    let answer = platform.as_page(&cookies, revoke, json!({"id": id})).await;
+    assert_eq!(answer.body["data"]["revokeApiKey"]["userErrors"], json!([]), "{answer:?}");
+    assert!(refused_after(ask).await < Duration::from_secs(1));
+}
+
+#[tokio::test]
+async fn a_session_that_ended_is_refused_within_a_second_also_without_redis() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut redis = testkit::PrivateRedis::start(directory.path(), testkit::free_port()).await.unwrap();
+    let settings = redis.config(0);
+    let platform = Platform::start(|config| config.redis = settings).await;
+    for (name, without_redis) in [("ann", false), ("bob", true)] {
+        let cookies = platform.register(name).await;
+        let access = cookies.split("; ").find_map(|pair| pair.strip_prefix("__Host-curtail_access=")).unwrap();
+        let ask = async || Answer::of(platform.post("{version}", json!({})).bearer_auth(access)).await;
+        assert_eq!(ask().await.status, 200);
+        if without_redis {
+            redis.kill9();
+        }
+        let out = platform.as_page(&cookies, "mutation { logout { userErrors { code } } }", Value::Null).await;
+        assert_eq!(out.body["data"]["logout"]["userErrors"], json!([]), "{out:?}");
+        assert!(out.cookies().contains("curtail_access="));
+        let took = refused_after(ask).await;
+        // The stream needs a moment to be known as cut off when Redis has just died.
+        assert!(took < Duration::from_secs(if without_redis { 3 } else { 1 }), "{name}: {took:?}");
+    }
+}

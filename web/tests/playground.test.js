@@ -1,0 +1,52 @@
+/** The playground in a real browser, cut off from the network. */
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { chromium } from "playwright-core";
+import { base, browserOptions, skip } from "./platform.js";
+
+let browser;
+before(async () => {
+  if (!skip) browser = await chromium.launch(browserOptions);
+});
+after(() => browser?.close());
+
+test("it loads without an error and runs what is typed", { skip }, async () => {
+  const page = await browser.newPage();
+  const complaints = [];
+  const foreign = [];
+  page.on("pageerror", (error) => complaints.push(String(error)));
+  page.on("console", (message) => {
+    if (["error", "warning"].includes(message.type())) complaints.push(message.text());
+  });
+  page.on("request", (request) => {
+    if (!request.url().startsWith(base) && !request.url().startsWith("data:")) foreign.push(request.url());
+  });
+  await page.addInitScript(() => {
+    addEventListener("securitypolicyviolation", (event) => {
+      console.error(`policy: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}`);
+    });
+  });
+
+  await page.goto(`${base}/playground`);
+  const editor = page.locator(".graphiql-query-editor .CodeMirror");
+  await editor.waitFor();
+  await editor.click();
+  await page.keyboard.press("Control+A");
+  await page.keyboard.press("Delete");
+  await page.keyboard.type("{ version __typename");
+  await page.keyboard.press("Control+Enter");
+  const result = page.locator(".graphiql-response .CodeMirror");
+  await result.filter({ hasText: '"version"' }).waitFor();
+  assert.match(await result.textContent(), /"__typename": "Query"/);
+
+  // The dialogs add styles at run time, which the policy only lets pass with the nonce.
+  await page.getByRole("button", { name: "Open short keys dialog" }).click();
+  await page.getByRole("dialog").waitFor();
+  await page.keyboard.press("Escape");
+  await page.waitForTimeout(200);
+
+  assert.deepEqual(foreign, [], "nothing is loaded from elsewhere");
+  const unexpected = complaints.filter((text) => !text.includes("status of 400"));
+  assert.deepEqual(unexpected, [], "no error, no warning, no violation of the policy");
+  await page.close();
+});
