@@ -27,7 +27,8 @@ test("it loads without an error and runs what is typed", { skip }, async () => {
     });
   });
 
-  await page.goto(`${base}/playground`);
+  // It asks for the schema first, once more without descriptions when refused; what is typed before would be lost.
+  await page.goto(`${base}/playground`, { waitUntil: "networkidle" });
   const editor = page.locator(".graphiql-query-editor .CodeMirror");
   await editor.waitFor();
   await editor.click();
@@ -46,7 +47,6 @@ test("it loads without an error and runs what is typed", { skip }, async () => {
   await page.waitForTimeout(200);
 
   assert.deepEqual(foreign, [], "nothing is loaded from elsewhere");
-  const unexpected = complaints.filter((text) => !text.includes("status of 400"));
-  assert.deepEqual(unexpected, [], "no error, no warning, no violation of the policy");
+  assert.deepEqual(complaints, [], "no error, no warning, no violation of the policy");
   await page.close();
 });

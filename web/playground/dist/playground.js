@@ -298,7 +298,7 @@ Error generating stack: `+r.message+`
 #
 # API keys go into the headers below: {"Authorization": "Bearer ck_live_…"}
 
-query Version {
+{
   version
 }
-`;async function eTe(e,t){return(await fetch(_Ee,{method:"POST",credentials:"same-origin",headers:{Accept:"application/graphql-response+json, application/json","Content-Type":"application/json","X-Curtail-Csrf":"1",...t?.headers},body:JSON.stringify(e)})).json()}var jie=document.getElementById("playground");wI(jie.dataset.nonce);(0,zie.createRoot)(jie).render((0,Hie.jsx)(Ad,{fetcher:eTe,defaultQuery:$Ee}));})();
+`;async function eTe(e,t){return(await fetch(_Ee,{method:"POST",credentials:"same-origin",headers:{Accept:"application/json","Content-Type":"application/json","X-Curtail-Csrf":"1",...t?.headers},body:JSON.stringify(e)})).json()}var jie=document.getElementById("playground");wI(jie.dataset.nonce);(0,zie.createRoot)(jie).render((0,Hie.jsx)(Ad,{fetcher:eTe,defaultQuery:$Ee}));})();
