@@ -1,0 +1,14 @@
+//! The whole platform as processes, broken on purpose.
+//!
+//! The services run as in production, each a process of its own (`curtail service …`), on real stores; everything is
+//! driven from outside: GraphQL, clicks, signals.
+
+mod account;
+mod exactly_once;
+mod ledger;
+mod load;
+mod platform;
+mod postgres_away;
+mod redis_away;
+mod saboteur;
+mod visitor;
