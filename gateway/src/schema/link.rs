@@ -1,13 +1,12 @@
 //! Links as clients read them.
 
-use async_graphql::dataloader::DataLoader;
 use async_graphql::{ComplexObject, Context, Enum, Error, ID, SimpleObject};
 use proto::analytics::v1::analytics_scope;
 use proto::links::v1 as pb;
 use time::OffsetDateTime;
 
 use super::analytics::{Analytics, AnalyticsInput, ClickTotals, query};
-use super::loaders::{Totals, Users};
+use super::loaders::{TotalsLoader, UsersLoader};
 use super::member::Member;
 use super::scalars::{Long, id, instant};
 
@@ -136,6 +135,18 @@ impl From<pb::Link> for Link {
     }
 }
 
+impl Link {
+    /// What the loader of totals finds the link's by.
+    pub fn totals_key(&self) -> (i64, i64) {
+        (self.ids.link, self.ids.workspace)
+    }
+
+    /// The account that made the link.
+    pub fn creator_id(&self) -> i64 {
+        self.ids.creator
+    }
+}
+
 #[ComplexObject]
 impl Link {
     /// The workspace that owns the link.
@@ -145,8 +156,7 @@ impl Link {
 
     /// Clicks of the link's whole life. A page of links asks for all of them at once.
     async fn totals(&self, ctx: &Context<'_>) -> Result<ClickTotals, Error> {
-        let key = (self.ids.link, self.ids.workspace);
-        Ok(ctx.data::<DataLoader<Totals>>()?.load_one(key).await?.unwrap_or_default())
+        Ok(ctx.data::<TotalsLoader>()?.load_one(self.totals_key()).await?.unwrap_or_default())
     }
 
     /// Clicks of the link's whole life, humans and bots.
@@ -156,7 +166,7 @@ impl Link {
 
     /// Who made the link; null when the account is gone.
     async fn creator(&self, ctx: &Context<'_>) -> Result<Option<Member>, Error> {
-        ctx.data::<DataLoader<Users>>()?.load_one(self.ids.creator).await
+        ctx.data::<UsersLoader>()?.load_one(self.ids.creator).await
     }
 
     /// Clicks of the link over a range.

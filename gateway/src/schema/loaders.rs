@@ -1,14 +1,18 @@
 //! Loaders that turn the look-ups of one operation into one batch RPC each. They live as long as a request, so nothing is
 //! ever shared between callers.
+//!
+//! A loader on its own collects keys for a moment, and a busy process may need longer than that to reach the last link of a
+//! page. Pages therefore say beforehand, by [`prefetch`], what their selected fields are going to ask for.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
-use async_graphql::Error;
-use async_graphql::dataloader::{DataLoader, Loader};
+use async_graphql::dataloader::{DataLoader, HashMapCache, Loader};
+use async_graphql::{Context, Error, Lookahead};
 use proto::analytics::v1::{BatchGetTotalsRequest, LinkKey};
 use proto::auth::v1::BatchGetUsersRequest;
 
 use super::analytics::ClickTotals;
+use super::link::Link;
 use super::member::Member;
 use super::problem::value;
 use crate::request::RequestContext;
@@ -29,6 +33,11 @@ pub struct Users {
     request: RequestContext,
 }
 
+/// The loader of totals as requests carry it.
+pub type TotalsLoader = DataLoader<Totals, HashMapCache>;
+/// The loader of members as requests carry it.
+pub type UsersLoader = DataLoader<Users, HashMapCache>;
+
 /// Gives `request` the loaders of its own.
 pub fn attach(
     request: async_graphql::Request,
@@ -38,8 +47,27 @@ pub fn attach(
     let totals = Totals { upstreams: upstreams.clone(), request: context.clone() };
     let users = Users { upstreams: upstreams.clone(), request: context.clone() };
     request
-        .data(DataLoader::new(totals, tokio::spawn).max_batch_size(BATCH))
-        .data(DataLoader::new(users, tokio::spawn).max_batch_size(BATCH))
+        .data(TotalsLoader::with_cache(totals, tokio::spawn, HashMapCache::default()).max_batch_size(BATCH))
+        .data(UsersLoader::with_cache(users, tokio::spawn, HashMapCache::default()).max_batch_size(BATCH))
+}
+
+/// Loads what `selection`, the fields selected of each of the `links`, needs from other services: one RPC for each kind.
+///
+/// # Errors
+/// Faults of those services.
+pub async fn prefetch(ctx: &Context<'_>, selection: Lookahead<'_>, links: &[Link]) -> Result<(), Error> {
+    let selected = |field| selection.field(field).exists() && !links.is_empty();
+    if selected("totals") || selected("clicks") {
+        let loader = ctx.data::<TotalsLoader>()?;
+        let keys: Vec<_> = links.iter().map(Link::totals_key).collect();
+        loader.feed_many(loader.loader().load(&keys).await?).await;
+    }
+    if selected("creator") {
+        let loader = ctx.data::<UsersLoader>()?;
+        let keys: BTreeSet<_> = links.iter().map(Link::creator_id).collect();
+        loader.feed_many(loader.loader().load(&Vec::from_iter(keys)).await?).await;
+    }
+    Ok(())
 }
 
 impl Loader<(i64, i64)> for Totals {

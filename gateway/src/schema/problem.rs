@@ -18,13 +18,10 @@ pub struct UserError {
 
 impl From<rpc::Error> for UserError {
     fn from(error: rpc::Error) -> Self {
-        let suggestions = error
-            .metadata
-            .get("suggestions")
-            .map(|list| list.split(',').filter(|s| !s.is_empty()).map(str::to_owned).collect())
-            .unwrap_or_default();
+        let suggestions =
+            error.metadata.get("suggestions").and_then(|list| serde_json::from_str(list).ok()).unwrap_or_default();
         Self {
-            field: error.field.map(Into::into),
+            field: error.field.map(|field| camel_case(&field)),
             code: error.reason.into_owned(),
             message: error.message.into_owned(),
             suggestions,
@@ -85,7 +82,7 @@ pub fn fault(error: rpc::Error) -> Error {
         extensions.set("code", error.code.as_str());
         extensions.set("reason", error.reason.as_ref());
         if let Some(field) = &error.field {
-            extensions.set("field", field.as_ref());
+            extensions.set("field", camel_case(field));
         }
         if let Some(wait) = error.retry_after {
             extensions.set("retryAfter", wait.as_secs_f64().ceil() as u32);
@@ -93,11 +90,26 @@ pub fn fault(error: rpc::Error) -> Error {
     })
 }
 
+/// A field of a message (`full_name`) as GraphQL calls it (`fullName`).
+fn camel_case(field: &str) -> String {
+    let mut words = field.split('_');
+    let mut name = words.next().unwrap_or_default().to_owned();
+    for word in words {
+        let mut letters = word.chars();
+        name.extend(letters.next().map(|first| first.to_ascii_uppercase()));
+        name.push_str(letters.as_str());
+    }
+    name
+}
+
 /// Wrong credentials are an outcome of signing in, although they share their code with a missing token.
 fn is_expected(error: &rpc::Error) -> bool {
     match error.code {
         Code::Invalid | Code::NotFound | Code::Conflict | Code::VersionMismatch | Code::QuotaExceeded => true,
-        Code::Unauthenticated => matches!(error.reason.as_ref(), "BAD_CREDENTIALS" | "REFRESH_TOKEN_INVALID"),
+        Code::Unauthenticated => {
+            matches!(error.reason.as_ref(), "BAD_CREDENTIALS" | "REFRESH_TOKEN_INVALID" | "REFRESH_TOKEN_REUSED")
+        }
+        Code::Forbidden => error.reason == "ACCOUNT_SUSPENDED",
         _ => false,
     }
 }
@@ -108,11 +120,19 @@ mod tests {
 
     #[test]
     fn a_taken_alias_is_data() {
-        let error =
-            rpc::Error::new(Code::Conflict, "ALIAS_TAKEN", "taken").field("alias").meta("suggestions", "a-2,a-3");
+        let error = rpc::Error::new(Code::Conflict, "ALIAS_TAKEN", "taken")
+            .field("alias")
+            .meta("suggestions", r#"["a-2","a-3"]"#);
         let split = outcome::<()>(Err(error.into())).unwrap().unwrap_err();
         assert_eq!((split.field.as_deref(), split.code.as_str()), (Some("alias"), "ALIAS_TAKEN"));
         assert_eq!(split.suggestions, ["a-2", "a-3"]);
+    }
+
+    #[test]
+    fn fields_are_named_as_in_the_schema() {
+        assert_eq!(camel_case("full_name"), "fullName");
+        assert_eq!(camel_case("expiresAt"), "expiresAt");
+        assert_eq!(camel_case("rate_limit_per_minute"), "rateLimitPerMinute");
     }
 
     #[test]

@@ -10,6 +10,7 @@ use time::OffsetDateTime;
 use super::analytics::{Analytics, AnalyticsInput, query};
 use super::api_key::ApiKey;
 use super::link::{Link, LinkState};
+use super::loaders::prefetch;
 use super::page::{connection, page};
 use super::problem::{fault, value};
 use super::scalars::{Long, id, instant, parse_id, timestamp};
@@ -192,7 +193,7 @@ impl Workspace {
     }
 }
 
-/// A page of the links of a workspace, in one RPC.
+/// A page of the links of a workspace: one RPC, and one more for all totals or creators that are selected.
 ///
 /// # Errors
 /// `NOT_FOUND` when the caller does not belong to the workspace; otherwise what the service refused.
@@ -213,8 +214,13 @@ pub async fn list_links(
     };
     let request = ctx.data::<RequestContext>()?.read(message);
     let answer = value(ctx.data::<Upstreams>()?.links.clone().list_links(request).await)?;
-    let entries = answer.entries.into_iter().filter_map(|entry| Some((entry.cursor, entry.link?.into())));
-    Ok(connection(&page, answer.has_more, entries))
+    let entries = answer.entries.into_iter().filter_map(|entry| Some((entry.cursor, Link::from(entry.link?))));
+    let (cursors, links): (Vec<_>, Vec<_>) = entries.unzip();
+    let page_of = ctx.look_ahead();
+    let of_edges = page_of.field("edges").field("node");
+    let selection = if of_edges.exists() { of_edges } else { page_of.field("nodes") };
+    prefetch(ctx, selection, &links).await?;
+    Ok(connection(&page, answer.has_more, cursors.into_iter().zip(links)))
 }
 
 /// A link that is clicked more than others at the moment.
@@ -248,9 +254,13 @@ pub async fn trending(
     let links = context.read(links::BatchGetLinksRequest { ids });
     let links = value(upstreams.links.clone().batch_get_links(links).await)?.links;
     let mut by_id: std::collections::HashMap<i64, links::Link> = links.into_iter().map(|l| (l.id, l)).collect();
-    let trending = ranking.into_iter().filter_map(|trend| {
-        let link = by_id.remove(&trend.link_id)?.into();
-        Some(TrendingLink { link, clicks: Long(trend.clicks), previous_clicks: Long(trend.previous_clicks) })
-    });
-    Ok(trending.collect())
+    let (mut trending, mut shown) = (Vec::new(), Vec::new());
+    for trend in ranking {
+        let Some(link) = by_id.remove(&trend.link_id).map(Link::from) else { continue };
+        shown.push(link.clone());
+        let (clicks, previous_clicks) = (Long(trend.clicks), Long(trend.previous_clicks));
+        trending.push(TrendingLink { link, clicks, previous_clicks });
+    }
+    prefetch(ctx, ctx.look_ahead().field("link"), &shown).await?;
+    Ok(trending)
 }

@@ -3,6 +3,7 @@
 mod form;
 mod headers;
 mod links;
+mod load;
 mod outcomes;
 mod page_cost;
 mod platform;

@@ -90,6 +90,11 @@ impl Platform {
         Self { url, http, config, shutdown, _services: (auth, links, analytics, gateway) }
     }
 
+    /// Begins to stop, as at the first signal.
+    pub fn stop(&self) {
+        self.shutdown.begin();
+    }
+
     /// A POST to `/graphql` with `query` and `variables`.
     pub fn post(&self, query: &str, variables: Value) -> RequestBuilder {
         self.http
