@@ -1,5 +1,7 @@
 //! The gateway from outside: real HTTP, real services in this process, real PostgreSQL and Redis.
 
+#![allow(clippy::unwrap_used, reason = "a test that can not go on fails")]
+
 mod form;
 mod headers;
 mod links;

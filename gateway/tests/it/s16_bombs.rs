@@ -133,9 +133,9 @@ fn s16_bombs_are_refused_before_they_cost_anything() {
     }
 }
 
-/// 5 ms as it is shipped; the parser is about eight times slower without optimisation.
+/// 5 ms as it is shipped; without optimisation the slowest took 5.6 ms of a quiet machine.
 fn budget() -> Duration {
-    Duration::from_millis(if cfg!(debug_assertions) { 40 } else { 5 })
+    Duration::from_millis(if cfg!(debug_assertions) { 25 } else { 5 })
 }
 
 #[test]
