@@ -92,7 +92,7 @@ pub async fn start(config: Config, clock: Clock, shutdown: Shutdown) -> anyhow::
     tasks.spawn("limits", sweep(app.clone(), shutdown.clone()));
     let served = CancellationToken::new();
     let producers =
-        spools.iter().map(|spool| Producer::live(spool.clone(), usage.clone(), config.streams.click_shards as u32));
+        spools.iter().map(|spool| Producer::live(spool.clone(), usage.clone(), config.streams.click_shards));
     let shipper = Shipper::new(ship_settings(&config), Ledger::new(redis), usage.clone(), bell, producers.collect());
     tasks.spawn("click shipper", shipper.run(served.clone()));
 
@@ -170,7 +170,7 @@ fn spools(
 fn ship_settings(config: &Config) -> ship::Settings {
     ship::Settings {
         root: PathBuf::from(&config.redirector.spool_dir),
-        shards: config.streams.click_shards as u32,
+        shards: config.streams.click_shards,
         batch: config.redirector.ship_batch as u64,
         linger: Duration::from_millis(config.redirector.ship_linger_ms),
         window: config.redirector.ship_window,

@@ -8,6 +8,7 @@ use rpc::CallContext;
 
 use super::freshness::Age;
 use super::lookup::Links;
+use super::shared::Found;
 use super::{Cached, Key};
 use crate::links::Entry;
 
@@ -56,28 +57,26 @@ impl Links {
         deadline: Instant,
         asked_ms: u64,
     ) -> Result<(Option<Target>, u64), Unavailable> {
-        let shared = match from {
-            From::Anyone if self.watch.is_complete() => self.ask_shared(key).await,
-            _ => None,
-        };
-        if let Some(found) = &shared
-            && found.believed
-        {
-            return Ok((shared.map(|found| found.target), asked_ms));
+        let followed = self.watch.is_complete();
+        let found = if from == From::Anyone && followed { self.ask_shared(key).await } else { None };
+        if found.as_ref().is_some_and(|found| found.believed) {
+            return Ok((found.map(|found| found.target), asked_ms));
         }
-        match (self.ask_owner(key, deadline).await, shared) {
+        let (owner, found) = if from == From::Anyone && !followed {
+            // Redis is probably away, so nobody waits for it; but if it has something, that helps without the owner.
+            tokio::join!(self.ask_owner(key, deadline), self.ask_shared(key))
+        } else {
+            (self.ask_owner(key, deadline).await, found)
+        };
+        match (owner, found) {
             (Ok(target), _) => Ok((target, asked_ms)),
             // Nobody confirmed it, so its age is that of the world.
             (Err(Unavailable), Some(found)) => Ok((Some(found.target), 0)),
-            (Err(Unavailable), None) if from == From::Anyone => {
-                let found = self.ask_shared(key).await.ok_or(Unavailable)?;
-                Ok((Some(found.target), 0))
-            }
             (Err(Unavailable), None) => Err(Unavailable),
         }
     }
 
-    async fn ask_shared(&self, key: &Key) -> Option<super::shared::Found> {
+    async fn ask_shared(&self, key: &Key) -> Option<Found> {
         let question = self.shared.get(self.domain(key.domain), &key.code);
         let found = tokio::time::timeout(SHARED_TIMEOUT, question).await.ok()?.ok()?;
         let counter = if found.is_some() { &self.meters.shared_hits } else { &self.meters.shared_misses };

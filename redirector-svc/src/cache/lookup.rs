@@ -18,6 +18,8 @@ use crate::meters::Meters;
 
 /// The longest that a visitor waits for an entry to be confirmed.
 const CHECK_TIMEOUT: Duration = Duration::from_millis(150);
+/// How long after the owner's deadline an answer from elsewhere is still waited for.
+const GRACE: Duration = Duration::from_millis(15);
 /// The longest that a visitor waits for a click of a limited link.
 const CONSUME_TIMEOUT: Duration = Duration::from_millis(1000);
 
@@ -106,7 +108,7 @@ impl Links {
         let start = Instant::now();
         let timeout = self.settings.fill_timeout;
         let flight = self.start(&key, From::Anyone, timeout)?;
-        let landed = tokio::time::timeout(timeout, Flights::landed(flight)).await.unwrap_or(Err(Unavailable));
+        let landed = tokio::time::timeout(timeout + GRACE, Flights::landed(flight)).await.unwrap_or(Err(Unavailable));
         self.meters.fill_seconds.record(start.elapsed());
         landed
     }

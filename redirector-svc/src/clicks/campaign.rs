@@ -1,7 +1,5 @@
 //! `utm_*` parameters.
 
-use std::borrow::Cow;
-
 /// The most bytes that are kept.
 const MAX: usize = 1024;
 
@@ -24,7 +22,7 @@ pub fn campaign(query: &str) -> String {
     kept
 }
 
-fn encode(name: &Cow<'_, str>, value: &Cow<'_, str>) -> String {
+fn encode(name: &str, value: &str) -> String {
     url::form_urlencoded::Serializer::new(String::new()).append_pair(name, value).finish()
 }
 

@@ -4,10 +4,11 @@
 //! way of a warm redirect nothing is shared but the cache and counters.
 
 use std::convert::Infallible;
-use std::net::{IpAddr, TcpListener};
+use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use http::{Request, Response};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -80,12 +81,24 @@ pub fn serve(
 
 fn run(server: &Server, listener: TcpListener, lane: Arc<Lane>, shutdown: Shutdown) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new())
+        .header_read_timeout(server.header_timeout)
+        .max_buf_size(server.max_header_bytes.max(8192))
+        .pipeline_flush(true);
     runtime.block_on(async {
         let listener = tokio::net::TcpListener::from_std(listener)?;
         let graceful = GracefulShutdown::new();
+        let serve = |(stream, peer): (TcpStream, SocketAddr)| {
+            tokio::spawn(graceful.watch(connection(&http, stream, peer.ip(), lane.clone())));
+        };
         tokio::select! {
-            () = accept(server, &listener, &lane, &graceful) => {}
+            () = accept(&listener, &graceful, serve) => {}
             () = shutdown.draining() => {}
+        }
+        // Whoever is in the queue by now would see a reset.
+        while let Some(Ok(accepted)) = listener.accept().now_or_never() {
+            serve(accepted);
         }
         drop(listener);
         tokio::select! {
@@ -96,22 +109,18 @@ fn run(server: &Server, listener: TcpListener, lane: Arc<Lane>, shutdown: Shutdo
     })
 }
 
-async fn accept(server: &Server, listener: &tokio::net::TcpListener, lane: &Arc<Lane>, graceful: &GracefulShutdown) {
-    let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new())
-        .header_read_timeout(server.header_timeout)
-        .max_buf_size(server.max_header_bytes.max(8192))
-        .pipeline_flush(true);
+async fn accept(
+    listener: &tokio::net::TcpListener,
+    graceful: &GracefulShutdown,
+    serve: impl Fn((TcpStream, SocketAddr)),
+) {
     loop {
         if graceful.count() >= MAX_CONNECTIONS {
             tokio::time::sleep(ACCEPT_PAUSE).await;
             continue;
         }
         match listener.accept().await {
-            Ok((stream, peer)) => {
-                let connection = connection(&http, stream, peer.ip(), lane.clone());
-                tokio::spawn(graceful.watch(connection));
-            }
+            Ok(accepted) => serve(accepted),
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be accepted");
                 tokio::time::sleep(ACCEPT_PAUSE).await;

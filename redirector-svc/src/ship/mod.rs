@@ -10,6 +10,7 @@ mod adopt;
 mod ledger;
 mod producer;
 mod run;
+mod source;
 
 pub use ledger::Ledger;
 pub use producer::Producer;

@@ -10,6 +10,7 @@ use prost::Message as _;
 use proto::events::v1::ClickBatch;
 
 use super::ledger::Word;
+use super::source::Source;
 use crate::spool::{Batch, Home, ProducerId, Reader, Spool, Usage, segment};
 
 /// How long the consumer may count nothing before the shipper looks whether its entries are still there.
@@ -32,13 +33,6 @@ pub struct Producer {
     saved: (Instant, u64),
     /// Losses up to this click are in the metric already; a replay tells of them again.
     lost_through: u64,
-}
-
-enum Source {
-    /// A serving thread still writes.
-    Live(Arc<Spool>),
-    /// Its process is dead: nothing comes after `end`.
-    Adopted { home: Home, end: u64 },
 }
 
 impl Producer {
@@ -201,23 +195,6 @@ impl Producer {
             self.saved = (Instant::now(), self.counted);
         }
         Ok(())
-    }
-}
-
-impl Source {
-    fn home(&self) -> &Home {
-        match self {
-            Self::Live(spool) => spool.home(),
-            Self::Adopted { home, .. } => home,
-        }
-    }
-
-    /// Number of the first click that is not there yet.
-    fn end(&self) -> u64 {
-        match self {
-            Self::Live(spool) => spool.next_seq(),
-            Self::Adopted { end, .. } => *end,
-        }
     }
 }
 

@@ -133,31 +133,14 @@ impl Shipper {
     }
 
     async fn send(&mut self) -> anyhow::Result<()> {
-        loop {
-            let mut more = false;
+        let mut more = true;
+        while more && self.asked.is_none_or(|when| when.elapsed() < ASK_EVERY) {
+            more = false;
             for producer in &mut self.producers {
-                for _ in 0..TURN {
-                    let Some(batch) = producer.next_batch(self.settings.batch, self.settings.window)? else { break };
-                    match self.ledger.send(producer.stream(), producer.encode(&batch)).await {
-                        Ok(entry) => producer.sent(&batch, entry),
-                        Err(error) => {
-                            producer.not_sent(&batch);
-                            metrics::counter!("redirector_ship_errors_total").increment(1);
-                            return Err(error.into());
-                        }
-                    }
-                    metrics::counter!("redirector_clicks_shipped_total").increment(batch.count);
-                    // A small batch is all there was: better wait for company.
-                    more |= batch.count == self.settings.batch;
-                    if batch.count < self.settings.batch && batch.lost == 0 {
-                        break;
-                    }
-                }
-            }
-            if !more || self.asked.is_some_and(|when| when.elapsed() >= ASK_EVERY) {
-                return Ok(());
+                more |= send_turn(&self.ledger, &self.settings, producer).await?;
             }
         }
+        Ok(())
     }
 
     async fn finish(&mut self) {
@@ -188,6 +171,35 @@ impl Shipper {
         metrics::gauge!("redirector_spool_bytes").set(self.usage.bytes() as f64);
         metrics::gauge!("redirector_spool_producers").set(self.producers.len() as f64);
     }
+}
+
+/// Sends up to [`TURN`] batches of one producer. True when there may be more.
+async fn send_turn(ledger: &Ledger, settings: &Settings, producer: &mut Producer) -> Result<bool, fred::error::Error> {
+    for _ in 0..TURN {
+        let batch = match producer.next_batch(settings.batch, settings.window) {
+            Ok(Some(batch)) => batch,
+            Ok(None) => return Ok(false),
+            Err(error) => {
+                // The others must not wait for a directory that can not be read.
+                tracing::warn!(producer = %producer.id(), %error, "clicks can not be read from the spool");
+                return Ok(false);
+            }
+        };
+        match ledger.send(producer.stream(), producer.encode(&batch)).await {
+            Ok(entry) => producer.sent(&batch, entry),
+            Err(error) => {
+                producer.not_sent(&batch);
+                metrics::counter!("redirector_ship_errors_total").increment(1);
+                return Err(error);
+            }
+        }
+        metrics::counter!("redirector_clicks_shipped_total").increment(batch.count);
+        // A small batch is all there was: better wait for company.
+        if batch.count < settings.batch && batch.lost == 0 {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 fn retire(producers: Vec<Producer>) {
