@@ -61,7 +61,7 @@ impl Overload {
         match tokio::time::timeout(self.patience, self.places.acquire()).await {
             Ok(Ok(place)) => Ok(place),
             Ok(Err(_)) | Err(_) => {
-                metrics::counter!("gateway_shed_total").increment(1);
+                metrics::counter!("gateway_requests_shed_total").increment(1);
                 self.shed.count();
                 Err(Refusal::new(Code::Overloaded, "too many requests at once").retry_after(Duration::from_secs(1)))
             }
