@@ -19,6 +19,11 @@ const SLOW_STATEMENT: Duration = Duration::from_secs(1);
 /// application name. Nothing is opened yet: a database that is away fails the first statement (see
 /// [`crate::is_unavailable`]), not the start of the process.
 ///
+/// A future that is dropped in the middle of an ordinary statement is cleaned up behind it. **COPY is not**: dropped while it
+/// finishes, it leaves the connection one answer behind, so that a later statement takes the answer of the one before for
+/// its own, a COMMIT included. Run COPY on a connection that is not of the pool (`PgConnection::connect_with` with
+/// `pool.connect_options()`) and that is dropped together with the future.
+///
 /// # Errors
 /// When the URL does not parse.
 pub async fn connect(config: &config::Database, schema: &str) -> Result<PgPool, sqlx::Error> {
