@@ -36,6 +36,10 @@ pub enum CommitError {
 pub struct Committer {
     pool: PgPool,
     lease: Lease,
+    /// Not one of the pool: what is cancelled within COPY leaves a connection one answer behind, which the pool does not
+    /// notice. Out of its place while it works, so that a commit that fails or is cancelled takes it along, and the server
+    /// rolls back.
+    connection: Option<PgConnection>,
     /// Days whose partition is known to be there.
     partitions: HashSet<Date>,
 }
@@ -43,7 +47,7 @@ pub struct Committer {
 impl Committer {
     /// For the holder of a lease.
     pub fn new(pool: PgPool, lease: Lease) -> Self {
-        Self { pool, lease, partitions: HashSet::new() }
+        Self { pool, lease, connection: None, partitions: HashSet::new() }
     }
 
     /// Counts a batch: all of it or, with an error, nothing.
@@ -51,7 +55,10 @@ impl Committer {
     /// # Errors
     /// See [`CommitError`]. After a lost connection the commit may have happened; the positions tell.
     pub async fn commit(&mut self, batch: &mut Batch) -> Result<(), CommitError> {
-        let mut connection = self.pool.acquire().await?;
+        let mut connection = match self.connection.take() {
+            Some(connection) => connection,
+            None => PgConnection::connect_with(&self.pool.connect_options()).await?,
+        };
         self.make_partitions(&mut connection, &batch.days).await?;
         let mut tx = connection.begin().await?;
         // An owner that is stopped here would keep the shard from everybody: the server ends its session instead.
@@ -71,6 +78,7 @@ impl Committer {
             add(&mut tx, self.lease.shard, level, &mut rollups).await?;
         }
         tx.commit().await?;
+        self.connection = Some(connection);
         Ok(())
     }
 
