@@ -72,9 +72,10 @@ impl Reader {
                 self.lose(end, &mut batch);
                 break;
             }
-            let before = self.next_seq;
+            let before = self.place();
             self.take(end, max, &mut batch)?;
-            if self.next_seq > before {
+            // After a seek the wanted click may lie many chunks behind the start of its segment.
+            if self.place() != before {
                 continue;
             }
             // This segment has no more. The next one may start later than it should.
@@ -119,6 +120,11 @@ impl Reader {
         let Some(first) = firsts.get(at.saturating_sub(1)).filter(|first| **first < end) else { return Ok(false) };
         self.enter(*first)?;
         Ok(true)
+    }
+
+    /// Changes whenever a chunk had something to read.
+    fn place(&self) -> (u64, Option<u64>) {
+        (self.next_seq, self.position.as_ref().map(|position| position.offset))
     }
 
     fn enter(&mut self, segment: u64) -> io::Result<()> {
@@ -237,6 +243,17 @@ mod tests {
         reader.seek(3);
         assert_eq!(drain(&mut reader, 7, 100), [(vec![3, 4, 5, 6], 0, 0)]);
         assert_eq!(Reader::find_end(home.path().to_owned()).unwrap(), 7);
+    }
+
+    #[test]
+    fn a_seek_finds_clicks_beyond_the_first_chunk_of_a_segment() {
+        let home = tempfile::tempdir().unwrap();
+        let count = 4 * CHUNK as u64 / (record::HEADER as u64 + 2);
+        write_segment(home.path(), 1, count);
+        let mut reader = Reader::new(home.path().to_owned(), count);
+        assert_eq!(drain(&mut reader, count + 1, 100), [(vec![count as i64], 0, 0)]);
+        reader.seek(count - 1);
+        assert_eq!(drain(&mut reader, count + 1, 100), [(vec![count as i64 - 1, count as i64], 0, 0)]);
     }
 
     #[test]
