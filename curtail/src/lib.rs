@@ -1,6 +1,9 @@
 //! The `curtail` command: [`up`] runs the platform on one machine, the others administer it wherever it runs.
 
+mod accounts;
 mod cli;
+mod demo;
+mod doctor;
 mod health;
 mod path;
 mod redis;
@@ -26,7 +29,13 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Up => one_thread()?.block_on(up::run(&cli.dir)).map(|()| ExitCode::SUCCESS),
         Command::Service { name } => threads()?.block_on(service(name)).map(|()| ExitCode::SUCCESS),
         Command::Migrate => one_thread()?.block_on(migrate(&cli.dir)).map(|()| ExitCode::SUCCESS),
-        _ => anyhow::bail!("not there yet"),
+        Command::Doctor => {
+            let well = one_thread()?.block_on(doctor::run(&cli.dir))?;
+            Ok(if well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        }
+        Command::User(command) => one_thread()?.block_on(accounts::user(&cli.dir, command)).map(|()| ExitCode::SUCCESS),
+        Command::Keys(command) => one_thread()?.block_on(accounts::keys(&cli.dir, command)).map(|()| ExitCode::SUCCESS),
+        Command::Demo => one_thread()?.block_on(demo::run(&cli.dir)).map(|()| ExitCode::SUCCESS),
     }
 }
 

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use clap::ValueEnum;
 use config::Config;
 use lifecycle::Shutdown;
+use sqlx::migrate::Migrator;
 
 /// A service that `curtail up` runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -91,4 +92,13 @@ pub(crate) async fn migrate(database: &config::Database) -> anyhow::Result<()> {
     shortener_svc::migrate(database).await?;
     analytics_svc::migrate(database).await?;
     Ok(())
+}
+
+/// The schemas of this version with the migrations that belong there.
+pub(crate) fn schemas() -> [(&'static str, &'static Migrator); 3] {
+    [
+        (auth_svc::SCHEMA, &auth_svc::MIGRATOR),
+        (shortener_svc::SCHEMA, &shortener_svc::MIGRATOR),
+        (analytics_svc::SCHEMA, &analytics_svc::MIGRATOR),
+    ]
 }

@@ -66,7 +66,10 @@ mod tests {
             brief(r#"{"level":"WARN","message":"redis is away","error":"refused","target":"x"}"#).as_deref(),
             Some("WARN redis is away: refused")
         );
-        assert_eq!(brief("Error: the configuration can not be used").as_deref(), Some("Error: the configuration can not be used"));
+        assert_eq!(
+            brief("Error: the configuration can not be used").as_deref(),
+            Some("Error: the configuration can not be used")
+        );
         assert_eq!(brief(""), None);
     }
 }

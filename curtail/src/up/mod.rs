@@ -119,7 +119,10 @@ impl Platform {
             let (_, password) = secrets::ensure(&self.work, "postgres_password", &mut rng)?;
             let server = Postgres::prepare(&self.work, port, password)?;
             publish("database_url", "DATABASE_URL_FILE", &server.url())?;
-            shown.push(("PostgreSQL", format!("127.0.0.1:{port} (password in {})", self.work.path("secrets").display())));
+            shown.push((
+                "PostgreSQL",
+                format!("127.0.0.1:{port} (password in {})", self.work.path("secrets").display()),
+            ));
             self.stores.add(server.spec(&self.work));
             Some(server)
         };
@@ -146,7 +149,8 @@ impl Platform {
 
     fn service(&self, service: Service, variables: &Variables, config: &Config) -> anyhow::Result<Spec> {
         let name = service.name();
-        let program = std::env::current_exe()?.into_os_string().into_string().ok().context("our own path is not Unicode")?;
+        let program =
+            std::env::current_exe()?.into_os_string().into_string().ok().context("our own path is not Unicode")?;
         let grace = Duration::from_millis(config.lifecycle.drain_delay_ms + config.lifecycle.drain_timeout_ms);
         Ok(Spec {
             name,

@@ -56,7 +56,8 @@ impl Ports {
 /// the ports of outgoing connections: a client that keeps trying to reach a stopped server from there can end up
 /// connected to itself and hold the port.
 fn alternatives(port: u16) -> impl Iterator<Item = u16> {
-    let near = [10_000, 20_000].into_iter().filter_map(move |step| port.checked_add(step)).filter(|port| *port < 32_768);
+    let near =
+        [10_000, 20_000].into_iter().filter_map(move |step| port.checked_add(step)).filter(|port| *port < 32_768);
     near.chain(10_000..32_768)
 }
 

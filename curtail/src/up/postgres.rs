@@ -60,7 +60,8 @@ impl Postgres {
 
     /// How to run it.
     pub(crate) fn spec(&self, work: &WorkDir) -> Spec {
-        let mut command = vec![self.bin.join("postgres").display().to_string(), "-D".into(), self.data.display().to_string()];
+        let mut command =
+            vec![self.bin.join("postgres").display().to_string(), "-D".into(), self.data.display().to_string()];
         command.extend(["-p".to_owned(), self.port.to_string()]);
         for setting in
             ["listen_addresses=127.0.0.1", "unix_socket_directories=", "max_connections=200", "shared_buffers=128MB"]

@@ -27,7 +27,8 @@ impl WorkDir {
             DirBuilder::new().recursive(true).mode(0o700).create(root.join(private))?;
         }
         // Stays open, and closes in children: only this process holds the lock.
-        let mut lock = OpenOptions::new().create(true).truncate(false).read(true).write(true).open(root.join("lock"))?;
+        let mut lock =
+            OpenOptions::new().create(true).truncate(false).read(true).write(true).open(root.join("lock"))?;
         if lock.try_lock().is_err() {
             let mut pid = String::new();
             lock.read_to_string(&mut pid)?;

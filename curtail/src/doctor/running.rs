@@ -1,0 +1,57 @@
+//! The services, from outside, and what they need on this machine.
+
+use std::{net::TcpListener, path::Path};
+
+use config::Config;
+
+use super::Finding;
+use crate::{
+    health::{self, Health},
+    services::Service,
+};
+
+pub(super) async fn check(config: &Config) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    match reqwest::Client::builder().no_proxy().build() {
+        Ok(client) => {
+            for service in Service::ALL {
+                findings.push(of_service(&client, service, config).await);
+            }
+        }
+        Err(error) => findings.push(Finding::bad("services", error.to_string(), "report this")),
+    }
+    findings.push(geo(&config.analytics.geo_database));
+    findings
+}
+
+async fn of_service(client: &reqwest::Client, service: Service, config: &Config) -> Finding {
+    let (name, admin) = (service.name(), service.admin_listen(config));
+    match health::ask(client, admin).await {
+        Health::Ready => Finding::good(name, format!("ready on {}", service.listen(config))),
+        Health::Waiting(what) => {
+            let remedy = "look above for what it waits for, and into its log";
+            Finding::bad(name, format!("runs but waits for: {what}"), remedy)
+        }
+        Health::Away if TcpListener::bind(service.listen(config)).is_err() => Finding::bad(
+            name,
+            format!("does not answer on {admin}, and something else has {}", service.listen(config)),
+            format!("stop that, or set CURTAIL_{}__LISTEN", name.to_ascii_uppercase()),
+        ),
+        Health::Away => Finding::bad(
+            name,
+            format!("does not answer on {admin}"),
+            format!("start `curtail up` or `curtail service {name}`"),
+        ),
+    }
+}
+
+fn geo(file: &str) -> Finding {
+    let name = "country database";
+    match file {
+        "" => Finding::note(name, "none: countries stay unknown; scripts/geo.sh fetches a free one"),
+        file if Path::new(file).is_file() => Finding::good(name, file),
+        file => {
+            Finding::bad(name, format!("{file} does not exist"), "run scripts/geo.sh, or empty analytics.geo_database")
+        }
+    }
+}
