@@ -1,0 +1,17 @@
+#!/bin/bash
+# All measurements of docs/performance.md, one after the other. Takes about fifteen minutes on a machine that does nothing else.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+for tool in nginx wrk; do
+    command -v "$tool" >/dev/null || { echo "$tool is missing: apt-get install nginx-light wrk" >&2; exit 1; }
+done
+target=${CARGO_TARGET_DIR:-target}/release
+
+echo "== redirects against nginx"
+bench/redirects/run.sh
+echo "== createLink against pgbench"
+bench/with-platform.sh bench/create_link.sh
+echo "== what the gateway adds"
+bench/with-platform.sh "$target/gateway_overhead"
+echo "== clicks drained"
+bench/analytics_drain.sh
