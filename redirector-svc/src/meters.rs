@@ -12,8 +12,8 @@ const STATUSES: [u16; 13] = [200, 301, 302, 307, 308, 400, 404, 405, 410, 421, 4
 pub struct Meters {
     responses: Vec<Counter>,
     other_responses: Counter,
-    /// Clicks that were answered: at any time the sum of counted, waiting and dropped ones.
-    pub clicks_served: Counter,
+    /// At any time the sum of counted, waiting and dropped ones.
+    clicks_served: Counter,
     /// Answers from the process, fresh or not.
     pub local_hits: Counter,
     /// Codes that are not in the process.
@@ -73,12 +73,14 @@ impl Meters {
         at.map_or(&self.other_responses, |at| &self.responses[at]).increment(1);
     }
 
-    /// Counts a click that could not be recorded.
-    pub fn dropped(&self, why: Dropped) {
-        match why {
-            Dropped::DiskFull => self.disk_full.increment(1),
-            Dropped::SpoolFull => self.spool_full.increment(1),
-            Dropped::Io => self.io_error.increment(1),
+    /// Counts clicks that are answered, and whether they could be recorded.
+    pub fn clicks(&self, count: u64, written: Result<(), Dropped>) {
+        self.clicks_served.increment(count);
+        match written {
+            Ok(()) => {}
+            Err(Dropped::DiskFull) => self.disk_full.increment(count),
+            Err(Dropped::SpoolFull) => self.spool_full.increment(count),
+            Err(Dropped::Io) => self.io_error.increment(count),
         }
     }
 }

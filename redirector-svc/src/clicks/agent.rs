@@ -3,6 +3,10 @@
 //! The statistics have their own, finer idea of a bot (analytics-svc); this one only decides what is answered at once: a
 //! preview fetcher is no click at all, and a bot does not use up the clicks of a limited link.
 
+use std::sync::LazyLock;
+
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
+
 /// Marks of programs that fetch a page because somebody *sent* a link, to show a preview of it. Lower case.
 const PREVIEWERS: &[&str] = &[
     "slackbot-linkexpanding",
@@ -59,22 +63,21 @@ const NOT_BOTS: &[&str] = &["cubot"];
 
 /// Whether this fetch only makes a preview.
 pub fn is_previewer(user_agent: &[u8]) -> bool {
-    contains_any(user_agent, PREVIEWERS)
+    static MARKS: LazyLock<AhoCorasick> = LazyLock::new(|| automaton(PREVIEWERS));
+    MARKS.is_match(user_agent)
 }
 
 /// Whether this is a program of its own will. Previewers are.
 pub fn is_bot(user_agent: &[u8]) -> bool {
-    (contains_any(user_agent, BOTS) && !contains_any(user_agent, NOT_BOTS)) || is_previewer(user_agent)
+    static MARKS: LazyLock<AhoCorasick> = LazyLock::new(|| automaton(BOTS));
+    static EXCEPTIONS: LazyLock<AhoCorasick> = LazyLock::new(|| automaton(NOT_BOTS));
+    (MARKS.is_match(user_agent) && !EXCEPTIONS.is_match(user_agent)) || is_previewer(user_agent)
 }
 
-fn contains_any(text: &[u8], marks: &[&str]) -> bool {
-    let mut lower = [0; 512];
-    let text = &text[..text.len().min(lower.len())];
-    for (to, from) in lower.iter_mut().zip(text) {
-        *to = from.to_ascii_lowercase();
-    }
-    let lower = &lower[..text.len()];
-    marks.iter().any(|mark| memchr::memmem::find(lower, mark.as_bytes()).is_some())
+/// Finds any of `marks` in one pass, in any case.
+fn automaton(marks: &[&str]) -> AhoCorasick {
+    let built = AhoCorasick::builder().ascii_case_insensitive(true).kind(Some(AhoCorasickKind::DFA)).build(marks);
+    built.expect("a few short marks make a small automaton")
 }
 
 #[cfg(test)]

@@ -18,10 +18,11 @@ use lifecycle::Shutdown;
 use rand::rngs::StdRng;
 use tokio::net::TcpStream;
 
-use super::handle::{Answering, answer};
+use super::answering::Answering;
+use super::handle::answer;
 use super::{App, Body};
 use crate::clicks::Capture;
-use crate::spool::Spool;
+use crate::spool::{Commit, Spool};
 
 /// The most connections of one thread; further ones wait in the system's queue.
 const MAX_CONNECTIONS: usize = 8192;
@@ -34,15 +35,15 @@ pub struct Lane {
     pub app: Arc<App>,
     /// Makes clicks.
     pub capture: Capture,
-    /// Keeps clicks.
-    pub spool: Arc<Spool>,
+    /// Writes clicks.
+    pub commit: Arc<Commit>,
     rng: Mutex<StdRng>,
 }
 
 impl Lane {
     /// Of one thread.
     pub fn new(app: Arc<App>, capture: Capture, spool: Arc<Spool>, rng: StdRng) -> Self {
-        Self { app, capture, spool, rng: Mutex::new(rng) }
+        Self { app, capture, commit: Arc::new(Commit::new(spool)), rng: Mutex::new(rng) }
     }
 
     pub(super) fn lock_rng(&self) -> MutexGuard<'_, StdRng> {
@@ -89,6 +90,10 @@ fn run(server: &Server, listener: TcpListener, lane: Arc<Lane>, shutdown: Shutdo
     runtime.block_on(async {
         let listener = tokio::net::TcpListener::from_std(listener)?;
         let graceful = GracefulShutdown::new();
+        let writer = lane.clone();
+        tokio::spawn(
+            async move { writer.commit.run(|clicks, written| writer.app.meters.clicks(clicks, written)).await },
+        );
         let serve = |(stream, peer): (TcpStream, SocketAddr)| {
             tokio::spawn(graceful.watch(connection(&http, stream, peer.ip(), lane.clone())));
         };

@@ -1,18 +1,15 @@
 //! From a request to an answer.
 
-use std::convert::Infallible;
-use std::future::{Ready, ready};
 use std::net::IpAddr;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use client_ip::ClientIp;
 use clock::Clock;
-use futures_util::future::Either;
 use http::request::Parts;
 use http::{Method, Request, Response, StatusCode};
 
+use super::answering::Answering;
 use super::host::HostError;
 use super::negotiate::negotiate;
 use super::reply::{self, Body, CachePolicy};
@@ -45,20 +42,15 @@ pub struct App {
     pub clock: Clock,
 }
 
-/// The answer: at hand for warm codes, which cost no allocation for a future then.
-pub type Answering = Either<
-    Ready<Result<Response<Body>, Infallible>>,
-    Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>,
->;
-
 /// Answers a request that came from `peer`.
 pub fn answer<B>(lane: &Arc<Lane>, peer: IpAddr, request: Request<B>) -> Answering {
     let (parts, _) = request.into_parts();
-    let client = lane.app.client_ip.resolve(peer, &parts.headers);
-    match route(&lane.app, &parts, client) {
-        Routed::Done(response) => now(&lane.app, response),
+    let app = &lane.app;
+    let client = app.client_ip.resolve(peer, &parts.headers);
+    match route(app, &parts, client) {
+        Routed::Done(response) => Answering::of(app, response.into()),
         Routed::Link(cached) => match lane.visit(&parts, client, &cached) {
-            Some(response) => now(&lane.app, response),
+            Some(prepared) => Answering::of(app, prepared),
             None => later(lane, client, parts, async |_| Some(cached)),
         },
         Routed::Absent(key) => later(lane, client, parts, async |links| links.fetch(key).await.ok()),
@@ -108,11 +100,6 @@ fn route(app: &App, parts: &Parts, client: IpAddr) -> Routed {
     }
 }
 
-fn now(app: &App, response: Response<Body>) -> Answering {
-    app.meters.response(response.status());
-    Either::Left(ready(Ok(response)))
-}
-
 /// Answers once `find` has the link.
 fn later<F, Fut>(lane: &Arc<Lane>, client: IpAddr, parts: Parts, find: F) -> Answering
 where
@@ -120,13 +107,12 @@ where
     Fut: Future<Output = Option<Arc<Cached>>> + Send,
 {
     let lane = lane.clone();
-    Either::Right(Box::pin(async move {
-        let response = match find(lane.app.links.clone()).await {
+    Answering::Later(Box::pin(async move {
+        let prepared = match find(lane.app.links.clone()).await {
             Some(cached) => lane.visit_limited(&parts, client, &cached).await,
-            None => lane.app.page(&parts, Page::Unavailable, Some(RETRY)),
+            None => lane.app.page(&parts, Page::Unavailable, Some(RETRY)).into(),
         };
-        lane.app.meters.response(response.status());
-        Ok(response)
+        Answering::of(&lane.app, prepared).await
     }))
 }
 

@@ -1,6 +1,7 @@
 //! Requests and answers.
 
 mod accept;
+mod answering;
 mod handle;
 mod host;
 mod negotiate;

@@ -1,7 +1,7 @@
 //! Clicks on the local disk between the answer and the stream.
 //!
 //! Each serving thread is a *producer*: it has a directory of its own, named by 16 random bytes, and appends each click to
-//! the newest segment there with one `write(2)` before the visitor gets the answer. What was written survives `kill -9`,
+//! the newest segment there with a `write(2)` before the visitor gets the answer; clicks at hand together share one ([`commit`]). What was written survives `kill -9`,
 //! because the page cache belongs to the system; a power failure can take what was not yet flushed ([`sync`]).
 //!
 //! ```text
@@ -15,6 +15,7 @@
 //! rewritten: segments go when all their clicks are counted.
 
 mod bell;
+pub mod commit;
 pub mod home;
 pub mod reader;
 pub mod record;
@@ -24,6 +25,7 @@ pub mod usage;
 pub mod writer;
 
 pub use bell::Bell;
+pub use commit::{Commit, Written};
 pub use home::{Home, ProducerId};
 pub use reader::{Batch, Reader};
 pub use usage::Usage;

@@ -47,7 +47,6 @@ pub struct Spool {
 struct Active {
     file: Option<Arc<File>>,
     bytes: u64,
-    buffer: Vec<u8>,
 }
 
 impl Spool {
@@ -58,9 +57,17 @@ impl Spool {
 
     /// Records a click: when this returns its number, the click survives the end of the process.
     pub fn append(&self, click: &Click) -> Result<u64, Dropped> {
-        let seq = self.lock().append(self, click)?;
+        let mut record = Vec::new();
+        record::frame(click, &mut record);
+        self.append_records(&record, 1)?;
+        Ok(self.next_seq() - 1)
+    }
+
+    /// Records `count` clicks that are framed already, all or none.
+    pub fn append_records(&self, records: &[u8], count: u64) -> Result<(), Dropped> {
+        self.lock().append(self, records, count)?;
         self.bell.ring();
-        Ok(seq)
+        Ok(())
     }
 
     /// The directory.
@@ -86,10 +93,9 @@ impl Spool {
 }
 
 impl Active {
-    fn append(&mut self, spool: &Spool, click: &Click) -> Result<u64, Dropped> {
+    fn append(&mut self, spool: &Spool, records: &[u8], count: u64) -> Result<(), Dropped> {
         let seq = spool.next_seq.load(Ordering::Relaxed);
-        record::frame(click, &mut self.buffer);
-        let size = self.buffer.len() as u64;
+        let size = records.len() as u64;
         if self.bytes + size > spool.segment_bytes {
             self.close();
         }
@@ -100,12 +106,12 @@ impl Active {
             let _ = self.open(spool, seq);
             return Err(Dropped::SpoolFull);
         }
-        match self.write(spool, seq) {
+        match self.write(spool, seq, records) {
             Ok(()) => {
                 self.bytes += size;
                 // Before the bell is looked at: the shipper sets the bell and then looks here.
-                spool.next_seq.store(seq + 1, Ordering::SeqCst);
-                Ok(seq)
+                spool.next_seq.store(seq + count, Ordering::SeqCst);
+                Ok(())
             }
             Err(error) => {
                 spool.usage.release(size);
@@ -115,10 +121,10 @@ impl Active {
         }
     }
 
-    fn write(&mut self, spool: &Spool, seq: u64) -> io::Result<()> {
+    fn write(&mut self, spool: &Spool, seq: u64, records: &[u8]) -> io::Result<()> {
         let file = self.open(spool, seq)?;
-        match (&*file).write(&self.buffer) {
-            Ok(written) if written == self.buffer.len() => Ok(()),
+        match (&*file).write(records) {
+            Ok(written) if written == records.len() => Ok(()),
             // Half a record must not stay in front of the next one.
             Ok(_) => file.set_len(self.bytes).and(Err(io::ErrorKind::StorageFull.into())),
             Err(error) => Err(error),
