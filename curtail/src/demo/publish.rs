@@ -26,8 +26,7 @@ pub(super) async fn send(config: &Config, clicks: Vec<Click>, rng: &mut impl Rng
     rng.fill_bytes(&mut producer);
     let (total, mut first_seq) = (clicks.len() as u64, 1);
     for batch in clicks.chunks(BATCH) {
-        let entry =
-            ClickBatch { producer_id: producer.to_vec(), first_seq, clicks: batch.to_vec(), lost_through: 0 };
+        let entry = ClickBatch { producer_id: producer.to_vec(), first_seq, clicks: batch.to_vec(), lost_through: 0 };
         let bytes = Value::Bytes(entry.encode_to_vec().into());
         let _: String = redis.xadd(STREAM, false, None::<()>, "*", vec![("b", bytes)]).await?;
         first_seq += batch.len() as u64;
