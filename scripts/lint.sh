@@ -2,7 +2,7 @@
 # Formatting, clippy, contracts, scripts of pages. Needs the network only for tools that are not there yet.
 set -eu
 cd "$(dirname "$0")/.."
-scripts/npm-ci.sh tools
+scripts/npm-install.sh tools
 
 cargo fmt --all --check
 cargo clippy --locked --workspace --all-targets --quiet -- -D warnings
