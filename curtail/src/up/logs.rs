@@ -17,8 +17,11 @@ const LINES: usize = 3;
 
 /// Follows the log of a service and shows its warnings and errors in short. The service writes to the file itself, not into a pipe of
 /// ours: so it can log while it stops even after this process was killed.
+///
+/// Begins with what is logged from now on: while they start, services wait for each other, and say so.
 pub(crate) async fn watch(name: &'static str, log: PathBuf) {
-    let (mut offset, mut rest) = (0, String::new());
+    let mut offset = std::fs::metadata(&log).map_or(0, |metadata| metadata.len());
+    let mut rest = String::new();
     loop {
         tokio::time::sleep(INTERVAL).await;
         let Ok(read) = read_from(&log, &mut offset) else { continue };

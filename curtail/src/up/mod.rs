@@ -82,10 +82,10 @@ impl Platform {
         let config = Config::load_over(&variables)?;
 
         services::migrate(&config.database).await.context("migrating the database")?;
-        let mut warnings = tokio::task::JoinSet::new();
+        let mut logs = Vec::new();
         for service in Service::ALL {
             let spec = self.service(service, &variables, &config)?;
-            warnings.spawn(logs::watch(service.name(), spec.log.clone()));
+            logs.push((service.name(), spec.log.clone()));
             match service {
                 Service::Gateway | Service::Redirector => self.edges.add(spec),
                 Service::Auth | Service::Shortener | Service::Analytics => self.backends.add(spec),
@@ -94,6 +94,8 @@ impl Platform {
         self.wait_until_ready(&config).await?;
         terminal::say(&report::render(&config, dir, &stores));
         self.work.mark_ready()?;
+        let mut warnings: tokio::task::JoinSet<()> =
+            logs.into_iter().map(|(name, log)| logs::watch(name, log)).collect();
         while warnings.join_next().await.is_some() {}
         Ok(())
     }
