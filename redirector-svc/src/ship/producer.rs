@@ -150,8 +150,12 @@ impl Producer {
                 self.reader.seek(counted + 1);
             }
             self.usage.release(segment::remove_counted(self.source.home().path(), counted)?);
+            self.reader.let_go()?;
         }
-        self.save(SAVE_EVERY)?;
+        if let Err(error) = self.save(SAVE_EVERY) {
+            // It only spares the next process some repetition; on a full disk nothing must wait for it.
+            tracing::debug!(producer = %self.id(), %error, "what is counted could not be saved");
+        }
         match word.replay {
             Some(seq) => {
                 self.rewind_to(seq.max(1));

@@ -107,15 +107,17 @@ impl Shipper {
     async fn ask(&mut self) -> anyhow::Result<()> {
         let ids: Vec<_> = self.producers.iter().map(Producer::id).collect();
         let report = self.ledger.report(&ids).await?;
-        let restarted = !self.run_id.is_empty() && self.run_id != report.run_id;
+        if !self.run_id.is_empty() && self.run_id != report.run_id {
+            self.producers.iter_mut().for_each(Producer::rewind);
+        }
         self.run_id = report.run_id;
         for (producer, word) in self.producers.iter_mut().zip(report.producers) {
-            if restarted {
-                producer.rewind();
-            }
-            if producer.hear(word)?
-                && let Some(seq) = word.replay
-            {
+            let replayed = producer.hear(word).unwrap_or_else(|error| {
+                // The others must not wait for a directory that can not be changed.
+                tracing::warn!(producer = %producer.id(), %error, "counted clicks can not be removed from the spool");
+                false
+            });
+            if let Some(seq) = word.replay.filter(|_| replayed) {
                 tracing::info!(producer = %producer.id(), seq, "the consumer asked for a replay");
                 self.ledger.clear_replay(producer.id(), seq).await?;
             }

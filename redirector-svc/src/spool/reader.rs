@@ -60,6 +60,15 @@ impl Reader {
         self.position = None;
     }
 
+    /// Closes the open segment if it is deleted: an open file keeps its place on the disk.
+    pub fn let_go(&mut self) -> io::Result<()> {
+        let oldest = segment::list(&self.home)?.first().copied();
+        if self.position.as_ref().is_some_and(|position| oldest.is_none_or(|oldest| position.segment < oldest)) {
+            self.position = None;
+        }
+        Ok(())
+    }
+
     /// Up to `max` clicks, none at or after `end`. `None` when there is nothing before `end`.
     pub fn read(&mut self, end: u64, max: u64) -> io::Result<Option<Batch>> {
         if self.next_seq >= end {
@@ -289,6 +298,21 @@ mod tests {
         fs::write(segment::path(home.path(), 1), bytes).unwrap();
         let mut reader = Reader::new(home.path().to_owned(), 1);
         assert_eq!(drain(&mut reader, 4, 100), [(vec![1], 0, 0), (vec![3], 2, 1)]);
+    }
+
+    #[test]
+    fn a_deleted_segment_is_not_kept_open() {
+        let home = tempfile::tempdir().unwrap();
+        write_segment(home.path(), 1, 2);
+        let mut reader = Reader::new(home.path().to_owned(), 1);
+        drain(&mut reader, 3, 100);
+        reader.let_go().unwrap();
+        assert!(reader.position.is_some(), "it is still there");
+        write_segment(home.path(), 3, 1);
+        segment::remove_counted(home.path(), 2).unwrap();
+        reader.let_go().unwrap();
+        assert!(reader.position.is_none());
+        assert_eq!(drain(&mut reader, 4, 100), [(vec![3], 0, 0)]);
     }
 
     #[test]
