@@ -3,8 +3,9 @@
 set -eu
 cd "$(dirname "$0")/.."
 scripts/npm-install.sh tools
+scripts/npm-install.sh web
 
 cargo fmt --all --check
-cargo clippy --locked --workspace --all-targets --quiet -- -D warnings
 (cd proto && ../tools/node_modules/.bin/buf lint)
-tools/node_modules/.bin/biome ci --no-errors-on-unmatched .
+(cd web && npm run --silent lint)
+cargo clippy --locked --workspace --all-targets --quiet -- -D warnings
