@@ -4,9 +4,20 @@ use testkit::PrivateRedis;
 
 use crate::kit::{Publishing, SOON, add, entries, numbers};
 
+/// Waits until the stream has these events in this order. An event may stand there twice: a machine that is slow enough to
+/// let a command run out of time after Redis has done it makes the relay publish again.
 async fn holds(redis: &Pool, expected: &[i64]) {
     let what = format!("the stream holds {} events", expected.len());
-    testkit::until(async || numbers(redis, "links").await == expected, SOON, &what).await;
+    let as_expected = async || {
+        let mut first_seen = Vec::new();
+        for number in numbers(redis, "links").await {
+            if !first_seen.contains(&number) {
+                first_seen.push(number);
+            }
+        }
+        first_seen == expected
+    };
+    testkit::until(as_expected, SOON, &what).await;
 }
 
 #[tokio::test]
