@@ -11,4 +11,5 @@ mod platform;
 mod postgres_away;
 mod redis_away;
 mod saboteur;
+mod up;
 mod visitor;
