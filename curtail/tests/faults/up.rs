@@ -17,9 +17,9 @@ fn curtail(dir: &Path) -> Command {
 }
 
 async fn start(dir: &Path) -> Child {
-    let mut child = curtail(dir).arg("up").stderr(Stdio::null()).spawn().unwrap();
+    let mut child = curtail(dir).arg("up").stderr(Stdio::null()).spawn().expect("curtail starts");
     let ready = async || {
-        assert!(child.try_wait().unwrap().is_none(), "up ended");
+        assert!(child.try_wait().expect("a child of ours").is_none(), "up ended");
         dir.join("run/ready").exists()
     };
     testkit::until(ready, START, "the platform is up").await;
@@ -28,12 +28,12 @@ async fn start(dir: &Path) -> Child {
 
 /// The processes whose command line or environment names the directory, apart from this test.
 fn left(dir: &Path) -> Vec<PathBuf> {
-    let name = dir.to_str().unwrap().as_bytes();
+    let name = dir.to_str().expect("a path of ASCII").as_bytes();
     let names_it = |path: &PathBuf| {
         let mentions = |file| std::fs::read(path.join(file)).unwrap_or_default().windows(name.len()).any(|w| w == name);
         mentions("cmdline") || mentions("environ")
     };
-    let all = std::fs::read_dir("/proc").unwrap().filter_map(|entry| Some(entry.ok()?.path()));
+    let all = std::fs::read_dir("/proc").expect("Linux").filter_map(|entry| Some(entry.ok()?.path()));
     all.filter(names_it).collect()
 }
 
@@ -42,7 +42,12 @@ async fn nothing_is_left(dir: &Path) {
 }
 
 fn promote(dir: &Path, email: &str) -> bool {
-    curtail(dir).args(["user", "promote", "--email", email]).stderr(Stdio::null()).status().unwrap().success()
+    curtail(dir)
+        .args(["user", "promote", "--email", email])
+        .stderr(Stdio::null())
+        .status()
+        .expect("curtail runs")
+        .success()
 }
 
 #[tokio::test(flavor = "multi_thread")]
