@@ -1,7 +1,6 @@
 //! What the handlers share.
 
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use clock::Clock;
 use proto::events::v1::Envelope;
@@ -15,9 +14,10 @@ use tokens::Plan;
 use crate::code::Codes;
 use crate::destination::Rules;
 use crate::domains::Domains;
+use crate::group_commit::GroupCommit;
 use crate::link::event::{self, Fact};
 use crate::link::{Link, snapshot, to_micros};
-use crate::store::usage;
+use crate::store::usage::Slots;
 
 /// The running service: its stores, its rules and its sources of time, ids and chance.
 pub struct App {
@@ -38,7 +38,8 @@ pub struct App {
     pub(crate) ids: ids::Generator,
     pub(crate) relay: streams::RelayHandle,
     pub(crate) rng: Mutex<Box<dyn CryptoRng + Send>>,
-    pub(crate) slots: AtomicU64,
+    pub(crate) slots: Arc<Slots>,
+    pub(crate) group_commit: GroupCommit,
 }
 
 impl App {
@@ -55,11 +56,6 @@ impl App {
     /// The generator of codes and event ids. Nobody waits while holding it.
     pub fn rng(&self) -> MutexGuard<'_, Box<dyn CryptoRng + Send>> {
         self.rng.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// A slot to count in. Taken in turn, so that neighbours never wait for the same row.
-    pub fn slot(&self) -> i16 {
-        i16::try_from(self.slots.fetch_add(1, Relaxed) % usage::SLOTS).expect("there are 32 slots")
     }
 
     /// New links that `plan` allows in a month.

@@ -9,7 +9,7 @@
 //! - **The database decides races.** Who gets a code, who uses up the last click, which of two equal requests creates: always a
 //!   constraint or a row lock, never a check before the act.
 //!
-//! A new link without tags costs one statement ([`store::create`]). What was rejected: codes computed from the id (they tell
+//! A new link without tags costs one statement ([`store::create`]) or a part of one ([`group_commit`]). What was rejected: codes computed from the id (they tell
 //! the next one), a counter of clicks in Redis (exactly N would end with its memory), and checks of uniqueness on the
 //! partitioned table itself (PostgreSQL has no global unique index; the registry `codes` also outlives the link).
 //!
@@ -23,6 +23,7 @@ pub mod cursor;
 pub mod destination;
 pub mod domains;
 pub mod failure;
+pub mod group_commit;
 pub mod idempotency;
 pub mod limits;
 pub mod link;

@@ -1,7 +1,6 @@
 //! From the configuration to a running service.
 
 use std::net::SocketAddr;
-use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 
 use anyhow::Context as _;
@@ -20,7 +19,9 @@ use crate::app::App;
 use crate::code::Codes;
 use crate::destination::Rules;
 use crate::domains::Domains;
+use crate::group_commit::GroupCommit;
 use crate::rpcs::Links;
+use crate::store::usage::Slots;
 use crate::{SCHEMA, upkeep};
 
 /// What a process has of the world outside of its configuration; tests choose it.
@@ -120,7 +121,9 @@ fn app(
     ids: ids::Generator,
     relay: streams::RelayHandle,
 ) -> anyhow::Result<App> {
+    let slots = Arc::<Slots>::default();
     Ok(App {
+        group_commit: GroupCommit::start(pool.clone(), Arc::clone(&slots)),
         pool,
         clock,
         rules: Rules::new(&config.domains, &config.shortener)?,
@@ -131,7 +134,7 @@ fn app(
         ids,
         relay,
         rng: Mutex::new(rng),
-        slots: AtomicU64::new(0),
+        slots,
     })
 }
 

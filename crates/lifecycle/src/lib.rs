@@ -5,6 +5,9 @@
 //! - [`Readiness`]: one latch for each thing that must work before requests make sense.
 //! - [`Admin`]: the port with `/health/live`, `/health/ready` and `/metrics`.
 //! - [`Tasks`]: long-lived tasks; one that fails takes the process down instead of leaving it half alive.
+//!
+//! It also sets the allocator of every process, mimalloc: a request makes many small, short-lived pieces, on which glibc spent a
+//! fifth of the gateway's time.
 
 mod admin;
 mod readiness;
@@ -15,3 +18,6 @@ pub use admin::Admin;
 pub use readiness::{Latch, Readiness};
 pub use shutdown::Shutdown;
 pub use tasks::Tasks;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

@@ -25,6 +25,9 @@ use crate::{EntryId, consumer::Pause, publish, trim_behind_groups};
 /// How many events are published at once.
 const BATCH: i64 = 256;
 
+/// The least time between two looks at the outbox: under load, events go in company, which costs both stores less.
+const COMPANY: Duration = Duration::from_millis(10);
+
 /// How often the outbox is looked at when nobody wakes the relay.
 const POLL: Duration = Duration::from_millis(200);
 
@@ -103,6 +106,7 @@ impl Relay {
         active.load().await?;
         let (mut verify_at, mut trim_at, mut clean_at) = (Instant::now(), Instant::now(), Instant::now());
         loop {
+            let looked_at = Instant::now();
             while active.publish_batch().await? {}
             *pause = Pause::default();
             if due(&mut verify_at, VERIFY_EVERY) {
@@ -116,7 +120,9 @@ impl Relay {
             }
             tokio::select! {
                 () = shutdown.draining() => break,
-                () = self.wake.notified() => {}
+                () = self.wake.notified() => {
+                    tokio::time::sleep(COMPANY.saturating_sub(looked_at.elapsed())).await;
+                }
                 () = tokio::time::sleep(POLL) => {}
             }
         }
@@ -128,7 +134,9 @@ impl Relay {
 
     /// Waits for the lock. It belongs to the connection, so a relay that lost its connection is no longer active.
     async fn become_active(&self, shutdown: &Shutdown) -> anyhow::Result<Option<PgConnection>> {
-        let mut connection = PgConnection::connect_with(&self.database.connect_options()).await?;
+        // A plan is made while the outbox is empty and kept when it is large: only the index is right at both times.
+        let options = (*self.database.connect_options()).clone().options([("enable_seqscan", "off")]);
+        let mut connection = PgConnection::connect_with(&options).await?;
         loop {
             let ours: bool = sqlx::query_scalar("SELECT pg_try_advisory_lock(hashtextextended('relay ' || $1, 0))")
                 .bind(&self.schema)

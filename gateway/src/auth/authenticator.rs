@@ -9,7 +9,7 @@ use proto::auth::v1::{Client, ExchangeRequest, ExchangeResponse, exchange_reques
 use quick_cache::sync::Cache;
 use sha2::{Digest, Sha256};
 use time::{Duration, OffsetDateTime};
-use tokens::{Claims, Purpose, Subject, TokenError};
+use tokens::{Claims, KeyRing, Purpose, Subject, TokenError};
 
 use super::{Credential, Revocations};
 use crate::error::{Code, Refusal};
@@ -29,7 +29,10 @@ pub struct Authenticated {
     pub rate_limit_per_minute: u32,
     /// The claims of the internal token.
     claims: Arc<Claims>,
-    renew_at: OffsetDateTime,
+    /// The end of the internal token with some time to spare, or of the credential if that is sooner.
+    usable_until: OffsetDateTime,
+    /// The keys that verified the credential.
+    ring: Arc<KeyRing>,
 }
 
 /// Trades credentials. Each is exchanged once in the life of an internal token, however many requests bring it at once.
@@ -63,20 +66,19 @@ impl Authenticator {
         client: &Client,
         call: &rpc::CallContext,
     ) -> Result<Authenticated, Refusal> {
-        let text = match credential {
-            Credential::AccessToken(token) | Credential::Cookie(token) => {
-                self.verify_access(token).await?;
-                token
-            }
-            Credential::ApiKey(key) => key,
-        };
+        let (Credential::AccessToken(text) | Credential::Cookie(text) | Credential::ApiKey(text)) = credential;
         let digest: [u8; 32] = Sha256::digest(text).into();
-        if let Some(known) = self.exchanged.get(&digest)
-            && (known.renew_at <= self.clock.now() || self.revocations.hit(&known.claims))
-        {
+        if let Some(known) = self.exchanged.get(&digest) {
+            if self.still_good(&known) {
+                return Ok(known);
+            }
             self.exchanged.remove(&digest);
         }
-        let exchange = self.exchange(credential, client.clone(), call.write());
+        let expires_at = match credential {
+            Credential::AccessToken(token) | Credential::Cookie(token) => Some(self.verify_access(token).await?),
+            Credential::ApiKey(_) => None,
+        };
+        let exchange = self.exchange(credential, expires_at, client.clone(), call.write());
         let found = self.exchanged.get_or_insert_async(&digest, exchange).await?;
         // Revoked while the exchange was under way: the answer may be older than the event that was just read.
         if self.revocations.hit(&found.claims) {
@@ -86,10 +88,18 @@ impl Authenticator {
         Ok(found)
     }
 
-    /// Spares auth-svc what is not a token of ours. Revoked sessions are refused here.
-    async fn verify_access(&self, token: &str) -> Result<(), Refusal> {
+    /// Whether what is remembered of a credential holds: a signature costs as much as the rest of an authentication, so it is
+    /// verified once for each exchange and again when the keys have changed.
+    fn still_good(&self, known: &Authenticated) -> bool {
+        known.usable_until > self.clock.now()
+            && Arc::ptr_eq(&known.ring, &self.keys.ring())
+            && !self.revocations.hit(&known.claims)
+    }
+
+    /// The end of an access token. Spares auth-svc what is not a token of ours; revoked sessions are refused here.
+    async fn verify_access(&self, token: &str) -> Result<OffsetDateTime, Refusal> {
         let claims = self.verify(Purpose::Access, token).await.map_err(|_| refused())?;
-        if self.revocations.hit(&claims) { Err(refused()) } else { Ok(()) }
+        if self.revocations.hit(&claims) { Err(refused()) } else { Ok(claims.expires_at) }
     }
 
     /// Looks again when the key is not known: keys rotate.
@@ -106,6 +116,7 @@ impl Authenticator {
     fn exchange(
         &self,
         credential: &Credential,
+        expires_at: Option<OffsetDateTime>,
         client: Client,
         call: rpc::CallContext,
     ) -> impl Future<Output = Result<Authenticated, Refusal>> {
@@ -119,11 +130,17 @@ impl Authenticator {
                 let error = rpc::Error::from_status(&status);
                 if error.code == rpc::Code::Unauthenticated { refused() } else { Refusal::from(&error) }
             })?;
-            self.accept(answer.into_inner()).await
+            self.accept(answer.into_inner(), expires_at).await
         }
     }
 
-    async fn accept(&self, answer: ExchangeResponse) -> Result<Authenticated, Refusal> {
+    /// `expires_at`: the end of the credential, if it has one.
+    async fn accept(
+        &self,
+        answer: ExchangeResponse,
+        expires_at: Option<OffsetDateTime>,
+    ) -> Result<Authenticated, Refusal> {
+        let ring = self.keys.ring();
         let claims = self.verify(Purpose::Internal, &answer.internal_token).await.map_err(|error| {
             tracing::error!(%error, "auth-svc sent an internal token that does not verify");
             Refusal::new(Code::Internal, "something went wrong on our side")
@@ -141,8 +158,9 @@ impl Authenticator {
         };
         // A very short life is used to four fifths.
         let renew_at = claims.expires_at - RENEW_BEFORE.min(life / 5);
+        let usable_until = expires_at.map_or(renew_at, |expires_at| renew_at.min(expires_at));
         let rate_limit_per_minute = answer.rate_limit_per_minute;
-        Ok(Authenticated { principal, rate_limit_per_minute, claims: Arc::new(claims), renew_at })
+        Ok(Authenticated { principal, rate_limit_per_minute, claims: Arc::new(claims), usable_until, ring })
     }
 }
 

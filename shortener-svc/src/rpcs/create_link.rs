@@ -1,6 +1,7 @@
 //! Shortens one URL. Tests: `tests/create.rs`.
 
 use prost::Message as _;
+use proto::events::v1::Envelope;
 use proto::links::v1::{CreateLinkRequest, CreateLinkResponse};
 use rpc::Error;
 use sqlx::{PgConnection, PgExecutor};
@@ -15,6 +16,7 @@ use crate::idempotency::Ticket;
 use crate::link::event::Fact;
 use crate::link::{Draft, Link};
 use crate::refusal;
+use crate::store::create_many::Grouped;
 use crate::store::{codes, create, find, idempotency, usage};
 use crate::tagging;
 
@@ -86,9 +88,14 @@ impl Creation<'_> {
         Err(Error::internal(anyhow::anyhow!("no free code after {ATTEMPTS} tries")))
     }
 
-    /// A plain link takes a single statement; one with tags or a search before it takes a transaction.
+    /// A plain link takes part of a statement, one with a key a whole one; tags or a search before it take a transaction.
     async fn attempt(&self, code: String) -> Result<CreateLinkResponse, Failure> {
         if self.draft.tags.is_empty() && !self.find_existing {
+            if self.ticket.is_none()
+                && let Some(response) = self.insert_in_group(code.clone()).await?
+            {
+                return Ok(response);
+            }
             return self.insert(&self.app.pool, code, vec![]).await;
         }
         let mut tx = self.app.pool.begin().await?;
@@ -117,23 +124,42 @@ impl Creation<'_> {
         Ok(Some(response))
     }
 
+    /// `None` when something stands in the way; [`Self::insert`] finds out what.
+    async fn insert_in_group(&self, code: String) -> Result<Option<CreateLinkResponse>, Error> {
+        let (link, response, event) = self.compose(code, vec![])?;
+        let payload = event.encode_to_vec();
+        let event = (event.event_id, payload);
+        let new = Grouped { link, event, month: usage::month(self.now), quota: self.quota() };
+        Ok(self.app.group_commit.insert(new).await?.then_some(response))
+    }
+
+    /// The link with an id of its own, the answer to the caller and the event.
+    fn compose(&self, code: String, tag_colors: Vec<String>) -> Result<(Link, CreateLinkResponse, Envelope), Error> {
+        let id = self.app.next_id()?;
+        let link: Link = self.draft.clone().into_link(id, self.workspace, self.creator, code, tag_colors);
+        let response = CreateLinkResponse { link: Some(self.app.message(&link, self.now)), existed: false };
+        let event = self.app.event(Fact::Created, &link, self.now);
+        Ok((link, response, event))
+    }
+
+    fn quota(&self) -> i64 {
+        self.quota.try_into().unwrap_or(i64::MAX)
+    }
+
     async fn insert(
         &self,
         conn: impl PgExecutor<'_>,
         code: String,
         tag_colors: Vec<String>,
     ) -> Result<CreateLinkResponse, Failure> {
-        let id = self.app.next_id()?;
-        let link: Link = self.draft.clone().into_link(id, self.workspace, self.creator, code, tag_colors);
-        let response = CreateLinkResponse { link: Some(self.app.message(&link, self.now)), existed: false };
-        let event = self.app.event(Fact::Created, &link, self.now);
+        let (link, response, event) = self.compose(code, tag_colors)?;
         let answer = self.ticket.as_ref().map(|ticket| (ticket.key(), ticket.answer(&response)));
         let new = create::NewLink {
             link: &link,
             event: (&event.event_id, &event.encode_to_vec()),
             month: usage::month(self.now),
-            slot: self.app.slot(),
-            quota: self.quota.try_into().unwrap_or(i64::MAX),
+            slot: self.app.slots.next(),
+            quota: self.quota(),
             answer: answer.as_ref().map(|(key, answer)| (*key, answer)),
         };
         match create::insert(conn, new).await? {

@@ -1,11 +1,24 @@
 //! How many links a workspace made in a month. The limit is soft: creates that run at the same moment do not see each other,
 //! so a workspace may end up a handful above it, never below.
 
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
 use sqlx::PgExecutor;
 use time::{Date, OffsetDateTime};
 
 /// Rows that the count of one workspace is spread over.
-pub const SLOTS: u64 = 32;
+const SLOTS: u64 = 32;
+
+/// Gives out slots in turn, so that neighbours never wait for the same row.
+#[derive(Debug, Default)]
+pub struct Slots(AtomicU64);
+
+impl Slots {
+    /// The next slot.
+    pub fn next(&self) -> i16 {
+        i16::try_from(self.0.fetch_add(1, Relaxed) % SLOTS).expect("there are 32 slots")
+    }
+}
 
 /// The month that `now` belongs to (UTC).
 pub fn month(now: OffsetDateTime) -> Date {
