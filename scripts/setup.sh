@@ -13,6 +13,7 @@ has_postgres() { has postgres && has initdb || ls /usr/lib/postgresql/*/bin/post
 packages=
 need() { has "$1" || packages="$packages $2"; }
 
+has cc || packages="$packages gcc libc6-dev"
 has_postgres || packages="$packages postgresql"
 need redis-server redis-server
 need setpriv util-linux

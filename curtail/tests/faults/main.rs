@@ -11,5 +11,6 @@ mod platform;
 mod postgres_away;
 mod redis_away;
 mod saboteur;
+mod traces;
 mod up;
 mod visitor;

@@ -36,6 +36,11 @@ pub struct Platform {
 impl Platform {
     /// Starts everything on the database at `database_url` and a Redis of its own, and waits until all are ready.
     pub async fn start(database_url: &str) -> Self {
+        Self::start_with(database_url, &[]).await
+    }
+
+    /// The same with other settings of all services.
+    pub async fn start_with(database_url: &str, more: &[(&str, String)]) -> Self {
         let turn = TURN.lock().await;
         let dir = tempfile::tempdir().expect("a directory");
         let redis = PrivateRedis::start(dir.path().join("redis"), free_port()).await.expect("a Redis");
@@ -43,6 +48,7 @@ impl Platform {
         let (redirector, gateway) = (local(free_port()), local(free_port()));
         let admin: BTreeMap<_, _> = SERVICES.iter().map(|name| (*name, local(free_port()))).collect();
         let mut variables = settings(dir.path(), database_url, &redis.url(0));
+        variables.extend(more.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
         for (name, address) in &admin {
             let name = name.to_uppercase();
             let listen = match name.as_str() {

@@ -8,6 +8,7 @@ mod clicks;
 mod create;
 mod events;
 mod faults;
+mod groups;
 mod idempotency;
 mod list;
 mod tags;
