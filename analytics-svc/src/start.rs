@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ::rpc::{KeyRingCache, ServiceIdentity, Verifier};
+use ::rpc::{Keys, Verifier};
 use anyhow::Context as _;
 use clock::Clock;
 use config::Config;
@@ -13,7 +13,6 @@ use lifecycle::{Admin, Latch, Readiness, Shutdown, Tasks};
 use rand::{CryptoRng, RngExt as _};
 use sqlx::PgPool;
 use streams::Consumer;
-use tokens::KeyRing;
 use tokio::net::TcpListener;
 
 use crate::clicks::{GROUP, Shards, Sources};
@@ -32,14 +31,6 @@ pub struct Outside {
     pub rng: Box<dyn CryptoRng + Send>,
     /// The keys that verify callers.
     pub keys: Keys,
-}
-
-/// Where the key ring comes from.
-pub enum Keys {
-    /// From auth-svc, again and again.
-    Fetched,
-    /// From the caller.
-    Given(KeyRing),
 }
 
 /// A service that has its ports. It stops when its shutdown begins.
@@ -98,7 +89,7 @@ pub async fn start(config: Config, outside: Outside, shutdown: Shutdown) -> anyh
     let consumer = format!("analytics {}", config.analytics.listen);
     let link_events = Consumer::new(&config.redis, "links", GROUP, &consumer, &config.streams).await?;
 
-    let keys = key_ring(keys, &config, &clock, &readiness, &mut tasks, &shutdown)?;
+    let keys = keys.cache(SCHEMA, &config.rpc, &clock, &readiness, &mut tasks, &shutdown)?;
     let verifier = Verifier::new(&config.rpc.service_key, keys);
     let service = Analytics { pool: pool.clone(), clock: clock.clone() }
         .into_server()
@@ -143,24 +134,4 @@ async fn probe(pool: PgPool, latch: Latch, shutdown: Shutdown) -> anyhow::Result
         }
     }
     Ok(())
-}
-
-fn key_ring(
-    keys: Keys,
-    config: &Config,
-    clock: &Clock,
-    readiness: &Readiness,
-    tasks: &mut Tasks,
-    shutdown: &Shutdown,
-) -> anyhow::Result<Arc<KeyRingCache>> {
-    match keys {
-        Keys::Given(ring) => Ok(KeyRingCache::fixed(ring)),
-        Keys::Fetched => {
-            let identity = ServiceIdentity::new(SCHEMA, &config.rpc.service_key, clock.clone());
-            let auth = ::rpc::connect("auth", &config.rpc.auth_url, &config.rpc, identity)?;
-            let cache = KeyRingCache::fetching(auth, readiness.latch("keys"));
-            tasks.spawn("keys", Arc::clone(&cache).run(shutdown.clone()));
-            Ok(cache)
-        }
-    }
 }

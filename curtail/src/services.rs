@@ -16,6 +16,12 @@ pub enum Service {
     Shortener,
     /// analytics-svc
     Analytics,
+    /// search-worker
+    Search,
+    /// notify-svc
+    Notify,
+    /// expiry-worker
+    Expiry,
     /// redirector-svc
     Redirector,
     /// gateway
@@ -24,7 +30,16 @@ pub enum Service {
 
 impl Service {
     /// All of them, callees before callers.
-    pub(crate) const ALL: [Self; 5] = [Self::Auth, Self::Shortener, Self::Analytics, Self::Redirector, Self::Gateway];
+    pub(crate) const ALL: [Self; 8] = [
+        Self::Auth,
+        Self::Shortener,
+        Self::Analytics,
+        Self::Search,
+        Self::Notify,
+        Self::Expiry,
+        Self::Redirector,
+        Self::Gateway,
+    ];
 
     /// The name on the command line, in logs and in metrics.
     pub(crate) fn name(self) -> &'static str {
@@ -32,19 +47,25 @@ impl Service {
             Self::Auth => "auth",
             Self::Shortener => "shortener",
             Self::Analytics => "analytics",
+            Self::Search => "search",
+            Self::Notify => "notify",
+            Self::Expiry => "expiry",
             Self::Redirector => "redirector",
             Self::Gateway => "gateway",
         }
     }
 
-    /// Where it listens for its callers.
-    pub(crate) fn listen(self, config: &Config) -> SocketAddr {
+    /// Where it listens for its callers, if it has any.
+    pub(crate) fn listen(self, config: &Config) -> Option<SocketAddr> {
         match self {
-            Self::Auth => config.auth.listen,
-            Self::Shortener => config.shortener.listen,
-            Self::Analytics => config.analytics.listen,
-            Self::Redirector => config.redirector.listen,
-            Self::Gateway => config.gateway.listen,
+            Self::Auth => Some(config.auth.listen),
+            Self::Shortener => Some(config.shortener.listen),
+            Self::Analytics => Some(config.analytics.listen),
+            Self::Search => Some(config.search.listen),
+            Self::Notify => Some(config.notify.listen),
+            Self::Expiry => None,
+            Self::Redirector => Some(config.redirector.listen),
+            Self::Gateway => Some(config.gateway.listen),
         }
     }
 
@@ -54,6 +75,9 @@ impl Service {
             Self::Auth => config.auth.admin_listen,
             Self::Shortener => config.shortener.admin_listen,
             Self::Analytics => config.analytics.admin_listen,
+            Self::Search => config.search.admin_listen,
+            Self::Notify => config.notify.admin_listen,
+            Self::Expiry => config.expiry.admin_listen,
             Self::Redirector => config.redirector.admin_listen,
             Self::Gateway => config.gateway.admin_listen,
         }
@@ -64,7 +88,9 @@ impl Service {
         match self {
             Self::Auth => &["rpc.service_key", "auth.master_key"],
             Self::Redirector => &["rpc.service_key", "redirector.visitor_key"],
-            Self::Shortener | Self::Analytics | Self::Gateway => &["rpc.service_key"],
+            Self::Shortener | Self::Analytics | Self::Search | Self::Notify | Self::Expiry | Self::Gateway => {
+                &["rpc.service_key"]
+            }
         }
     }
 
@@ -77,6 +103,9 @@ impl Service {
             Self::Auth => auth_svc::run(config, shutdown).await,
             Self::Shortener => shortener_svc::run(config, shutdown).await,
             Self::Analytics => analytics_svc::run(config, shutdown).await,
+            Self::Search => search_worker::run(config, shutdown).await,
+            Self::Notify => notify_svc::run(config, shutdown).await,
+            Self::Expiry => expiry_worker::run(config, shutdown).await,
             Self::Redirector => redirector_svc::run(config, shutdown).await,
             Self::Gateway => gateway::run(config, shutdown).await,
         }

@@ -39,7 +39,7 @@ use clock::Clock;
 use sqlx::Connection as _;
 use sqlx::migrate::Migrator;
 
-pub use self::start::{Keys, Outside, Running, run, start};
+pub use self::start::{Outside, Running, run, start};
 
 /// The name of the schema, and of the service among the others.
 pub const SCHEMA: &str = "links";

@@ -10,9 +10,8 @@ use lifecycle::{Admin, Readiness, Shutdown, Tasks};
 use proto::links::v1::link_service_server::LinkServiceServer;
 use rand::CryptoRng;
 use rand::rngs::StdRng;
-use rpc::{KeyRingCache, ServiceIdentity, Verifier};
+use rpc::{Keys, Verifier};
 use sqlx::PgPool;
-use tokens::KeyRing;
 use tokio::net::TcpListener;
 
 use crate::app::App;
@@ -32,14 +31,6 @@ pub struct Outside {
     pub rng: Box<dyn CryptoRng + Send>,
     /// The keys that verify callers.
     pub keys: Keys,
-}
-
-/// Where the key ring comes from.
-pub enum Keys {
-    /// From auth-svc, again and again.
-    Fetched,
-    /// From the caller.
-    Given(KeyRing),
 }
 
 /// A service that has its ports. It stops when its shutdown begins.
@@ -97,7 +88,7 @@ pub async fn start(config: Config, outside: Outside, shutdown: Shutdown) -> anyh
     let relay = streams::Relay::new(pool.clone(), redis, clock.clone(), &config.streams, SCHEMA);
     let app = app(&config, pool.clone(), clock.clone(), rng, ids.clone(), relay.handle())?;
 
-    let keys = key_ring(keys, &config, &clock, &readiness, &mut tasks, &shutdown)?;
+    let keys = keys.cache(SCHEMA, &config.rpc, &clock, &readiness, &mut tasks, &shutdown)?;
     let verifier = Verifier::new(&config.rpc.service_key, keys);
     let service = LinkServiceServer::new(Links::new(Arc::new(app)))
         .max_decoding_message_size(config.rpc.max_message_bytes)
@@ -136,24 +127,4 @@ fn app(
         rng: Mutex::new(rng),
         slots,
     })
-}
-
-fn key_ring(
-    keys: Keys,
-    config: &Config,
-    clock: &Clock,
-    readiness: &Readiness,
-    tasks: &mut Tasks,
-    shutdown: &Shutdown,
-) -> anyhow::Result<Arc<KeyRingCache>> {
-    match keys {
-        Keys::Given(ring) => Ok(KeyRingCache::fixed(ring)),
-        Keys::Fetched => {
-            let identity = ServiceIdentity::new(SCHEMA, &config.rpc.service_key, clock.clone());
-            let auth = rpc::connect("auth", &config.rpc.auth_url, &config.rpc, identity)?;
-            let cache = KeyRingCache::fetching(auth, readiness.latch("keys"));
-            tasks.spawn("keys", Arc::clone(&cache).run(shutdown.clone()));
-            Ok(cache)
-        }
-    }
 }

@@ -2,7 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use analytics_svc::{Keys, Outside, Running};
+use analytics_svc::{Outside, Running};
+use rpc::Keys;
 use clock::Clock;
 use config::Config;
 use fred::clients::Pool;

@@ -4,7 +4,7 @@
 
 use std::time::{Duration, Instant};
 
-use analytics_svc::{Keys, Outside};
+use analytics_svc::Outside;
 use anyhow::Context as _;
 use bytes::Bytes;
 use clock::Clock;
@@ -141,7 +141,7 @@ async fn service(config: &Config) -> anyhow::Result<(analytics_svc::Running, Shu
     let outside = Outside {
         clock: Clock::system(),
         rng: Box::new(rand::make_rng::<rand::rngs::StdRng>()),
-        keys: Keys::Given(tokens::KeyRing::of([])),
+        keys: rpc::Keys::Given(tokens::KeyRing::of([])),
     };
     Ok((analytics_svc::start(config, outside, shutdown.clone()).await?, shutdown))
 }

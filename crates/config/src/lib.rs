@@ -23,8 +23,8 @@ pub use problems::{ConfigErrors, Problem};
 pub use reference::reference;
 pub use secret::Secret;
 pub use sections::{
-    Analytics, Auth, Config, Database, Domains, Gateway, Lifecycle, Plan, Plans, Proxies, Redirector, Redis, Rpc,
-    Shortener, Streams, Telemetry,
+    Analytics, Auth, Config, Database, Domains, Expiry, Gateway, Lifecycle, Notify, Plan, Plans, Proxies, Redirector,
+    Redis, Rpc, Search, Shortener, Streams, Telemetry,
 };
 
 /// The default file, with a comment for every key.

@@ -26,6 +26,11 @@ impl Config {
             &mut config.redirector.admin_listen,
             &mut config.analytics.listen,
             &mut config.analytics.admin_listen,
+            &mut config.search.listen,
+            &mut config.search.admin_listen,
+            &mut config.notify.listen,
+            &mut config.notify.admin_listen,
+            &mut config.expiry.admin_listen,
             &mut config.gateway.listen,
             &mut config.gateway.admin_listen,
         ] {

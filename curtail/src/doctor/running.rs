@@ -25,16 +25,16 @@ pub(super) async fn check(config: &Config) -> Vec<Finding> {
 }
 
 async fn of_service(client: &reqwest::Client, service: Service, config: &Config) -> Finding {
-    let (name, admin) = (service.name(), service.admin_listen(config));
+    let (name, admin, listen) = (service.name(), service.admin_listen(config), service.listen(config));
     match health::ask(client, admin).await {
-        Health::Ready => Finding::good(name, format!("ready on {}", service.listen(config))),
+        Health::Ready => Finding::good(name, format!("ready on {}", listen.unwrap_or(admin))),
         Health::Waiting(what) => {
             let remedy = "look above for what it waits for, and into its log";
             Finding::bad(name, format!("runs but waits for: {what}"), remedy)
         }
-        Health::Away if TcpListener::bind(service.listen(config)).is_err() => Finding::bad(
+        Health::Away if listen.is_some_and(|listen| TcpListener::bind(listen).is_err()) => Finding::bad(
             name,
-            format!("does not answer on {admin}, and something else has {}", service.listen(config)),
+            format!("does not answer on {admin}, and something else has its port"),
             format!("stop that, or set CURTAIL_{}__LISTEN", name.to_ascii_uppercase()),
         ),
         Health::Away => Finding::bad(

@@ -27,13 +27,21 @@ pub(crate) fn choose(work: &WorkDir, configured: &Config, ports: &mut Ports) -> 
     let mut listen = BTreeMap::new();
     for service in Service::ALL {
         let (name, section) = (service.name(), service.name().to_ascii_uppercase());
-        let address = ports.choose(name, service.listen(configured))?;
-        set.always(&format!("CURTAIL_{section}__LISTEN"), address);
+        if let Some(wanted) = service.listen(configured) {
+            let address = ports.choose(name, wanted)?;
+            set.always(&format!("CURTAIL_{section}__LISTEN"), address);
+            listen.insert(name, address);
+        }
         let admin = ports.choose(&format!("{name}-admin"), service.admin_listen(configured))?;
         set.always(&format!("CURTAIL_{section}__ADMIN_LISTEN"), admin);
-        listen.insert(name, address);
     }
-    for (variable, service) in [("AUTH", "auth"), ("LINKS", "shortener"), ("ANALYTICS", "analytics")] {
+    for (variable, service) in [
+        ("AUTH", "auth"),
+        ("LINKS", "shortener"),
+        ("ANALYTICS", "analytics"),
+        ("SEARCH", "search"),
+        ("NOTIFY", "notify"),
+    ] {
         set.always(&format!("CURTAIL_RPC__{variable}_URL"), format!("http://{}", reachable(listen[service])));
     }
     set.default("CURTAIL_DOMAINS__APP_URL", format!("http://localhost:{}", listen["gateway"].port()));

@@ -88,7 +88,12 @@ impl Platform {
             logs.push((service.name(), spec.log.clone()));
             match service {
                 Service::Gateway | Service::Redirector => self.edges.add(spec),
-                Service::Auth | Service::Shortener | Service::Analytics => self.backends.add(spec),
+                Service::Auth
+                | Service::Shortener
+                | Service::Analytics
+                | Service::Search
+                | Service::Notify
+                | Service::Expiry => self.backends.add(spec),
             }
         }
         self.wait_until_ready(&config).await?;

@@ -17,8 +17,9 @@ pub(crate) fn render(config: &Config, dir: &Path, stores: &[(&str, String)]) -> 
     rows.extend(stores.iter().map(|(name, address)| ((*name).to_owned(), address.clone())));
     rows.push((String::new(), String::new()));
     for service in Service::ALL {
-        let (listen, admin) = (service.listen(config), service.admin_listen(config));
-        rows.push((service.name().to_owned(), format!("{listen}   http://{admin}/health/ready, /metrics")));
+        let listen = service.listen(config).map_or_else(String::new, |listen| format!("{listen}   "));
+        let admin = service.admin_listen(config);
+        rows.push((service.name().to_owned(), format!("{listen}http://{admin}/health/ready, /metrics")));
     }
     let mut text = String::from("\nCurtail is up.\n\n");
     for (name, address) in rows {

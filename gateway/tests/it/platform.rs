@@ -75,9 +75,9 @@ impl Platform {
         let auth = auth_svc::start(config.clone(), clock.clone(), entropy, shutdown.clone()).await.unwrap();
         config.rpc.auth_url = format!("http://{}", auth.addr);
         let rng = || Box::new(StdRng::seed_from_u64(7));
-        let outside = shortener_svc::Outside { clock: clock.clone(), rng: rng(), keys: shortener_svc::Keys::Fetched };
+        let outside = shortener_svc::Outside { clock: clock.clone(), rng: rng(), keys: rpc::Keys::Fetched };
         let links = shortener_svc::start(config.clone(), outside, shutdown.clone()).await.unwrap();
-        let outside = analytics_svc::Outside { clock: clock.clone(), rng: rng(), keys: analytics_svc::Keys::Fetched };
+        let outside = analytics_svc::Outside { clock: clock.clone(), rng: rng(), keys: rpc::Keys::Fetched };
         let analytics = analytics_svc::start(config.clone(), outside, shutdown.clone()).await.unwrap();
         config.rpc.links_url = format!("http://{}", links.addr);
         config.rpc.analytics_url = format!("http://{}", analytics.addr);

@@ -4,13 +4,16 @@ mod analytics;
 mod auth;
 mod database;
 mod domains;
+mod expiry;
 mod gateway;
 mod lifecycle;
+mod notify;
 mod plans;
 mod proxies;
 mod redirector;
 mod redis;
 mod rpc;
+mod search;
 mod shortener;
 mod streams;
 mod telemetry;
@@ -22,13 +25,16 @@ pub use self::{
     auth::Auth,
     database::Database,
     domains::Domains,
+    expiry::Expiry,
     gateway::Gateway,
     lifecycle::Lifecycle,
+    notify::Notify,
     plans::{Plan, Plans},
     proxies::Proxies,
     redirector::Redirector,
     redis::Redis,
     rpc::Rpc,
+    search::Search,
     shortener::Shortener,
     streams::Streams,
     telemetry::Telemetry,
@@ -65,6 +71,12 @@ pub struct Config {
     pub redirector: Redirector,
     /// analytics-svc.
     pub analytics: Analytics,
+    /// search-worker.
+    pub search: Search,
+    /// notify-svc.
+    pub notify: Notify,
+    /// expiry-worker.
+    pub expiry: Expiry,
     /// gateway.
     pub gateway: Gateway,
 }
@@ -81,6 +93,8 @@ impl Config {
         self.shortener.check(errors);
         self.redirector.check(errors);
         self.analytics.check(errors);
+        self.search.check(errors);
+        self.notify.check(errors);
         self.gateway.check(errors);
     }
 }

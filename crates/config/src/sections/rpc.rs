@@ -17,6 +17,10 @@ pub struct Rpc {
     pub links_url: String,
     /// Where the services are.
     pub analytics_url: String,
+    /// Where the services are.
+    pub search_url: String,
+    /// Where the services are.
+    pub notify_url: String,
     /// How long a read may take.
     pub read_timeout_ms: u64,
     /// How long a write may take.
@@ -47,6 +51,8 @@ impl Rpc {
         forms::origin(errors, "rpc.auth_url", &self.auth_url);
         forms::origin(errors, "rpc.links_url", &self.links_url);
         forms::origin(errors, "rpc.analytics_url", &self.analytics_url);
+        forms::origin(errors, "rpc.search_url", &self.search_url);
+        forms::origin(errors, "rpc.notify_url", &self.notify_url);
         forms::ordered(
             errors,
             ("rpc.breaker_open_ms", self.breaker_open_ms),
