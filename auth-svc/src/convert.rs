@@ -11,7 +11,7 @@ use crate::{
         api_keys::ApiKey,
         revocations::{Revocation, Revoked},
         sessions::Session,
-        users::Summary,
+        users::{Recipient, Summary},
         workspaces::Workspace,
     },
 };
@@ -44,6 +44,17 @@ pub fn user(user: &User) -> wire::User {
 /// What members see of each other.
 pub fn summary(user: Summary) -> wire::UserSummary {
     wire::UserSummary { id: user.id, full_name: user.full_name, email: user.email }
+}
+
+/// Somebody to write to. Roles have the contract's numbers.
+pub fn recipient(user: Recipient) -> wire::Recipient {
+    wire::Recipient {
+        user_id: user.id,
+        email: user.email,
+        full_name: user.full_name,
+        email_verified: user.email_verified,
+        role: user.role.map_or(0, i32::from),
+    }
 }
 
 /// A workspace and the caller's role in it.

@@ -9,6 +9,7 @@ mod generate_password;
 mod get_key_ring;
 mod get_viewer;
 mod list_api_keys;
+mod list_recipients;
 mod list_revocations;
 mod list_sessions;
 mod login;
@@ -64,6 +65,7 @@ forward! {
     list_revocations(ListRevocationsRequest) -> ListRevocationsResponse;
     get_viewer(GetViewerRequest) -> GetViewerResponse;
     batch_get_users(BatchGetUsersRequest) -> BatchGetUsersResponse;
+    list_recipients(ListRecipientsRequest) -> ListRecipientsResponse;
     change_password(ChangePasswordRequest) -> ChangePasswordResponse;
     generate_password(GeneratePasswordRequest) -> GeneratePasswordResponse;
     estimate_password(EstimatePasswordRequest) -> EstimatePasswordResponse;

@@ -6,7 +6,7 @@ use crate::{
     domain::{Password, User},
     store::{
         sessions,
-        users::{self, Summary},
+        users::{self, Recipient, Summary},
         workspaces::{self, Workspace},
     },
 };
@@ -31,6 +31,14 @@ pub async fn batch(app: &App, caller: &rpc::UserCaller, ids: &[i64]) -> Result<V
     }
     let workspaces: Vec<i64> = caller.workspaces.iter().map(|membership| membership.id).collect();
     Ok(users::summaries(&app.pool, ids, &workspaces).await?)
+}
+
+/// Whom to write to: the members of a workspace (0 for none) and the users of `ids`.
+pub async fn recipients(app: &App, workspace_id: i64, ids: &[i64]) -> Result<Vec<Recipient>, Error> {
+    if ids.len() > MAX_BATCH {
+        return Err(Error::invalid("user_ids", "TOO_MANY_IDS", "At most 100 users can be asked for at once."));
+    }
+    Ok(users::recipients(&app.pool, workspace_id, ids).await?)
 }
 
 /// Changes the password. All other sessions end, because one of them may be why it is changed.

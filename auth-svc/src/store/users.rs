@@ -109,6 +109,40 @@ pub async fn summaries(db: impl PgExecutor<'_>, ids: &[i64], workspaces: &[i64])
     .await
 }
 
+/// Somebody to write to.
+#[derive(Debug, sqlx::FromRow)]
+pub struct Recipient {
+    /// Snowflake.
+    pub id: i64,
+    /// As it is shown.
+    pub full_name: String,
+    /// As it is written to.
+    pub email: String,
+    /// Whether the address was proven.
+    pub email_verified: bool,
+    /// Role in the workspace that was asked for.
+    pub role: Option<i16>,
+}
+
+/// Members of the workspace and users of `ids` whose accounts are active.
+pub async fn recipients(
+    db: impl PgExecutor<'_>,
+    workspace_id: i64,
+    ids: &[i64],
+) -> Result<Vec<Recipient>, sqlx::Error> {
+    sqlx::query_as(
+        "SELECT u.id, u.full_name, u.email, u.email_verified_at IS NOT NULL AS email_verified, m.role
+         FROM users u LEFT JOIN members m ON m.user_id = u.id AND m.workspace_id = $1
+         WHERE u.status = 1
+           AND u.id IN (SELECT user_id FROM members WHERE workspace_id = $1 UNION SELECT UNNEST($2::bigint[]))
+         ORDER BY u.id",
+    )
+    .bind(workspace_id)
+    .bind(ids)
+    .fetch_all(db)
+    .await
+}
+
 fn login(row: &PgRow) -> Result<Login, sqlx::Error> {
     Ok(Login { user: user(row)?, password_hash: row.try_get("password_hash")? })
 }

@@ -32,6 +32,7 @@ macro_rules! call_all {
                 exchange(ExchangeRequest),
                 get_key_ring(GetKeyRingRequest),
                 list_revocations(ListRevocationsRequest),
+                list_recipients(ListRecipientsRequest),
                 logout(LogoutRequest),
                 logout_all(LogoutAllRequest),
                 list_sessions(ListSessionsRequest),
@@ -49,9 +50,9 @@ macro_rules! call_all {
     };
 }
 
-/// The first six take a service, the two password helpers anybody who may call, the rest a user.
-const FOR_SERVICES: [&str; 6] =
-    ["register", "login", "refresh_session", "exchange", "get_key_ring", "list_revocations"];
+/// The first seven take a service, the two password helpers anybody who may call, the rest a user.
+const FOR_SERVICES: [&str; 7] =
+    ["register", "login", "refresh_session", "exchange", "get_key_ring", "list_revocations", "list_recipients"];
 const FOR_BOTH: [&str; 2] = ["generate_password", "estimate_password"];
 
 #[expect(clippy::disallowed_methods, reason = "an attacker does not use our factory")]

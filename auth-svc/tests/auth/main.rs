@@ -12,6 +12,7 @@ mod login;
 mod login_timing;
 mod outage;
 mod passwords;
+mod recipients;
 mod registration;
 mod sessions;
 mod world;
