@@ -3,7 +3,6 @@
 use std::time::{Duration, Instant};
 
 use analytics_svc::{Outside, Running};
-use rpc::Keys;
 use clock::Clock;
 use config::Config;
 use fred::clients::Pool;
@@ -13,6 +12,7 @@ use proto::analytics::v1::analytics_service_client::AnalyticsServiceClient;
 use proto::analytics::v1::{
     AnalyticsScope, BatchGetTotalsRequest, LinkKey, QueryAnalyticsRequest, QueryAnalyticsResponse, Totals,
 };
+use rpc::Keys;
 use rpc::{CallContext, ServiceIdentity};
 use sqlx::PgPool;
 use time::OffsetDateTime;
