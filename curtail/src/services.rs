@@ -88,9 +88,8 @@ impl Service {
         match self {
             Self::Auth => &["rpc.service_key", "auth.master_key"],
             Self::Redirector => &["rpc.service_key", "redirector.visitor_key"],
-            Self::Shortener | Self::Analytics | Self::Search | Self::Notify | Self::Expiry | Self::Gateway => {
-                &["rpc.service_key"]
-            }
+            Self::Notify => &["rpc.service_key", "notify.master_key"],
+            Self::Shortener | Self::Analytics | Self::Search | Self::Expiry | Self::Gateway => &["rpc.service_key"],
         }
     }
 
@@ -120,14 +119,16 @@ pub(crate) async fn migrate(database: &config::Database) -> anyhow::Result<()> {
     auth_svc::migrate(database).await?;
     shortener_svc::migrate(database).await?;
     analytics_svc::migrate(database).await?;
+    notify_svc::migrate(database).await?;
     Ok(())
 }
 
 /// The schemas of this version with the migrations that belong there.
-pub(crate) fn schemas() -> [(&'static str, &'static Migrator); 3] {
+pub(crate) fn schemas() -> [(&'static str, &'static Migrator); 4] {
     [
         (auth_svc::SCHEMA, &auth_svc::MIGRATOR),
         (shortener_svc::SCHEMA, &shortener_svc::MIGRATOR),
         (analytics_svc::SCHEMA, &analytics_svc::MIGRATOR),
+        (notify_svc::SCHEMA, &notify_svc::MIGRATOR),
     ]
 }

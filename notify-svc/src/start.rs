@@ -1,14 +1,37 @@
 //! From the configuration to a running service.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
+use ::rpc::{Keys, Verifier};
 use anyhow::Context as _;
 use clock::Clock;
 use config::Config;
-use lifecycle::{Admin, Readiness, Shutdown, Tasks};
+use lifecycle::{Admin, Latch, Readiness, Shutdown, Tasks};
+use rand::CryptoRng;
+use sqlx::PgPool;
+use tokio::net::TcpListener;
+
+use crate::rpcs::Handlers;
+use crate::{MIGRATOR, SCHEMA};
+
+/// How often the database is asked whether it is there.
+const PROBE: Duration = Duration::from_secs(1);
+
+/// What a process has of the world outside of its configuration; tests choose it.
+pub struct Outside {
+    /// What time it is.
+    pub clock: Clock,
+    /// Where pauses and secrets come from.
+    pub rng: Box<dyn CryptoRng + Send>,
+    /// The keys that verify callers.
+    pub keys: Keys,
+}
 
 /// A service that has its ports. It stops when its shutdown begins.
 pub struct Running {
+    /// Where gRPC is served.
+    pub addr: SocketAddr,
     /// Where `/health/*` and `/metrics` are served.
     pub admin_addr: SocketAddr,
     /// Whether it is ready.
@@ -29,22 +52,62 @@ impl Running {
 /// Runs the service until `shutdown`.
 ///
 /// # Errors
-/// When the configuration does not work out or a port is taken. Stores and peers that are away are waited for.
+/// When the configuration does not work out, a port is taken or migrations are missing. Stores and peers that are away are
+/// waited for.
 pub async fn run(config: Config, shutdown: Shutdown) -> anyhow::Result<()> {
-    let running = start(config, Clock::system(), shutdown).await?;
-    tracing::info!(admin = %running.admin_addr, "sending messages");
+    let outside =
+        Outside { clock: Clock::system(), rng: Box::new(rand::make_rng::<rand::rngs::StdRng>()), keys: Keys::Fetched };
+    let running = start(config, outside, shutdown).await?;
+    tracing::info!(addr = %running.addr, admin = %running.admin_addr, "sending messages");
     running.join().await
 }
 
 /// Takes the ports and starts every task.
 ///
 /// # Errors
-/// As for [`run`].
-pub async fn start(config: Config, _clock: Clock, shutdown: Shutdown) -> anyhow::Result<Running> {
+/// As for [`run`], except for missing migrations: those fail [`Running::join`].
+pub async fn start(config: Config, outside: Outside, shutdown: Shutdown) -> anyhow::Result<Running> {
+    let listener = TcpListener::bind(config.notify.listen).await.context("notify.listen")?;
+    let addr = listener.local_addr()?;
     let readiness = Readiness::new();
     let admin = Admin::bind(config.notify.admin_listen, readiness.clone()).await.context("notify.admin_listen")?;
     let admin_addr = admin.local_addr();
     let mut tasks = Tasks::new(shutdown.clone());
-    tasks.spawn("admin", admin.serve(shutdown));
-    Ok(Running { admin_addr, readiness, tasks })
+
+    let Outside { clock, rng: _, keys } = outside;
+    let pool = db::connect(&config.database, SCHEMA).await?;
+    let keys = keys.cache(SCHEMA, &config.rpc, &clock, &readiness, &mut tasks, &shutdown)?;
+    let verifier = Verifier::new(&config.rpc.service_key, keys);
+    let service = Handlers { pool: pool.clone(), clock: clock.clone() }
+        .into_server()
+        .max_decoding_message_size(config.rpc.max_message_bytes)
+        .max_encoding_message_size(config.rpc.max_message_bytes);
+    let server = ::rpc::Server::new(SCHEMA, &config.rpc, verifier, clock).add_service(service);
+
+    tasks.spawn("grpc", server.serve(listener, readiness.clone(), shutdown.clone()));
+    tasks.spawn("admin", admin.serve(shutdown.clone()));
+    let database = readiness.latch("database");
+    tasks.spawn("stores", async move {
+        tokio::select! {
+            migrated = db::wait_migrated(&pool, &MIGRATOR) => migrated?,
+            () = shutdown.draining() => return Ok(()),
+        }
+        let mut tasks = Tasks::new(shutdown.clone());
+        tasks.spawn("probe", probe(pool, database, shutdown));
+        tasks.join().await
+    });
+    Ok(Running { addr, admin_addr, readiness, tasks })
+}
+
+/// Without the database nothing can be kept and nothing sent.
+async fn probe(pool: PgPool, latch: Latch, shutdown: Shutdown) -> anyhow::Result<()> {
+    while !shutdown.is_draining() {
+        let answered = tokio::time::timeout(PROBE, sqlx::query("SELECT 1").execute(&pool)).await;
+        latch.set(matches!(answered, Ok(Ok(_))));
+        tokio::select! {
+            () = tokio::time::sleep(PROBE) => {}
+            () = shutdown.draining() => {}
+        }
+    }
+    Ok(())
 }

@@ -35,6 +35,14 @@ pub mod search {
     }
 }
 
+/// Messages to people and to other systems.
+pub mod notify {
+    /// Version 1.
+    pub mod v1 {
+        tonic::include_proto!("curtail.notify.v1");
+    }
+}
+
 /// Facts on the streams.
 pub mod events {
     /// Version 1.

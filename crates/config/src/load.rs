@@ -52,6 +52,7 @@ impl Config {
                 "rpc.service_key" => &self.rpc.service_key,
                 "auth.master_key" => &self.auth.master_key,
                 "redirector.visitor_key" => &self.redirector.visitor_key,
+                "notify.master_key" => &self.notify.master_key,
                 _ => continue,
             };
             if secret.is_empty() {

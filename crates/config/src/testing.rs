@@ -13,6 +13,7 @@ impl Config {
         config.rpc.service_key = Secret::new("11".repeat(32));
         config.auth.master_key = Secret::new("22".repeat(32));
         config.redirector.visitor_key = Secret::new("33".repeat(32));
+        config.notify.master_key = Secret::new("44".repeat(32));
         config.auth.argon2_memory_kib = 64;
         config.auth.argon2_passes = 1;
         config.lifecycle.drain_delay_ms = 0;

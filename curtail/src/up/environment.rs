@@ -19,6 +19,7 @@ pub(crate) fn choose(work: &WorkDir, configured: &Config, ports: &mut Ports) -> 
         ("CURTAIL_RPC__SERVICE_KEY", "service_key"),
         ("CURTAIL_AUTH__MASTER_KEY", "master_key"),
         ("CURTAIL_REDIRECTOR__VISITOR_KEY", "visitor_key"),
+        ("CURTAIL_NOTIFY__MASTER_KEY", "notify_key"),
     ] {
         let (path, _) = secrets::ensure(work, name, &mut rng)?;
         set.default(&format!("{variable}_FILE"), path.display());

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use serde::Deserialize;
 
-use crate::{ConfigErrors, forms};
+use crate::{ConfigErrors, Secret, forms};
 
 /// notify-svc.
 #[derive(Clone, Debug, Deserialize)]
@@ -14,10 +14,13 @@ pub struct Notify {
     pub listen: SocketAddr,
     /// Address and port for /health/live, /health/ready and /metrics.
     pub admin_listen: SocketAddr,
+    /// Secret: 32 bytes in hexadecimal. Signs the addresses by which mails are unsubscribed from.
+    pub master_key: Secret,
 }
 
 impl Notify {
     pub(crate) fn check(&self, errors: &mut ConfigErrors) {
         forms::listeners(errors, "notify", self.listen, self.admin_listen);
+        forms::key32(errors, "notify.master_key", &self.master_key);
     }
 }

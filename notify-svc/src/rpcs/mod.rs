@@ -1,0 +1,60 @@
+//! The RPCs of `curtail.notify.v1.NotifyService`. Handlers check who asks and convert.
+
+mod get_preferences;
+mod update_preferences;
+
+use clock::Clock;
+use proto::notify::v1::notify_service_server::{NotifyService, NotifyServiceServer};
+use proto::notify::v1::*;
+use rpc::{Code, Error};
+use sqlx::PgPool;
+use tokens::Scope;
+use tonic::{Request, Response, Status};
+
+use crate::preferences::{Owner, Preference};
+
+/// What the handlers need.
+pub struct Handlers {
+    /// The schema `notify`.
+    pub pool: PgPool,
+    /// The clock.
+    pub clock: Clock,
+}
+
+impl Handlers {
+    /// As a service of a gRPC server.
+    pub fn into_server(self) -> NotifyServiceServer<Self> {
+        NotifyServiceServer::new(self)
+    }
+}
+
+/// Each RPC goes to the `handle` of the module of its name.
+macro_rules! forward {
+    ($($name:ident($request:ty) -> $response:ty;)*) => {
+        #[tonic::async_trait]
+        impl NotifyService for Handlers {
+            $(async fn $name(&self, request: Request<$request>) -> Result<Response<$response>, Status> {
+                Ok(Response::new($name::handle(self, request).await?))
+            })*
+        }
+    };
+}
+
+forward! {
+    get_preferences(GetPreferencesRequest) -> GetPreferencesResponse;
+    update_preferences(UpdatePreferencesRequest) -> UpdatePreferencesResponse;
+}
+
+/// A preference as callers see it.
+fn message((kind, wanted): Preference) -> proto::notify::v1::Preference {
+    proto::notify::v1::Preference { kind: kind.to_proto().into(), email: wanted, required: kind.is_required() }
+}
+
+/// The caller as owner of choices.
+fn owner<T>(request: &Request<T>, scope: Scope) -> Result<Owner, Error> {
+    let user = rpc::user(request)?;
+    if !user.allows(scope) {
+        return Err(Error::new(Code::Forbidden, "SCOPE_MISSING", "this API key does not have the scope for this"));
+    }
+    Ok(Owner::User(user.user_id))
+}

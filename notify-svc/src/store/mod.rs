@@ -1,0 +1,3 @@
+//! The SQL of the schema, one file a table.
+
+pub mod choices;

@@ -1,0 +1,5 @@
+//! notify-svc on a real PostgreSQL, asked over gRPC.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod preferences;
+mod world;
