@@ -62,6 +62,11 @@ impl Answer {
 impl Platform {
     /// Starts the services and a gateway whose settings `change` may alter, and waits until all are ready.
     pub async fn start(change: impl FnOnce(&mut Config)) -> Self {
+        Self::start_at(Clock::system(), change).await
+    }
+
+    /// The same on a clock of the test's.
+    pub async fn start_at(clock: Clock, change: impl FnOnce(&mut Config)) -> Self {
         let mut config = testkit::config().await;
         (config.gateway.ip_per_second, config.gateway.anonymous_per_minute) = (0, 100_000);
         config.auth.registrations_ip_per_hour = 1000;
@@ -70,7 +75,7 @@ impl Platform {
         shortener_svc::migrate(&config.database).await.unwrap();
         analytics_svc::migrate(&config.database).await.unwrap();
 
-        let (shutdown, clock) = (Shutdown::new(), Clock::system());
+        let shutdown = Shutdown::new();
         let entropy = auth_svc::Entropy::system();
         let auth = auth_svc::start(config.clone(), clock.clone(), entropy, shutdown.clone()).await.unwrap();
         config.rpc.auth_url = format!("http://{}", auth.addr);

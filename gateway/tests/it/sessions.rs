@@ -17,6 +17,22 @@ async fn api_key(platform: &Platform, cookies: &str, limit: Option<u32>) -> (Str
     (made["secret"].as_str().unwrap().to_owned(), made["apiKey"]["id"].as_str().unwrap().to_owned())
 }
 
+#[tokio::test]
+async fn s22_what_is_remembered_of_an_access_token_ends_with_it() {
+    let clock = clock::Clock::manual(time::macros::datetime!(2026-01-01 00:00 UTC));
+    let platform = Platform::start_at(clock.clone(), |config| config.auth.access_token_seconds = 60).await;
+    let cookies = platform.register("ann").await;
+    let access = cookies.split("; ").find_map(|pair| pair.strip_prefix("__Host-curtail_access=")).unwrap();
+    let status = async || Answer::of(platform.post(VIEWER, json!({})).bearer_auth(access)).await.status.as_u16();
+    // The last exchange, at 59 s, would be good for another minute.
+    for seconds in [1, 50, 8] {
+        clock.advance(time::Duration::seconds(seconds));
+        assert_eq!(status().await, 200);
+    }
+    clock.advance(time::Duration::seconds(1));
+    assert_eq!(status().await, 401);
+}
+
 /// Asks until the credential is refused, and tells how long that took.
 async fn refused_after(ask: impl AsyncFn() -> Answer) -> Duration {
     let start = Instant::now();
