@@ -5,6 +5,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use clock::Clock;
 use config::Config;
+use serde_json::json;
 use time::OffsetDateTime;
 
 use crate::{
@@ -13,8 +14,9 @@ use crate::{
     domain::{Email, FullName, Password},
     entropy::Entropy,
     services::{
+        audit::{Actor, Entry},
         events::Facts,
-        registration::{self, Applicant},
+        registration::{self, Applicant, Identity, Made},
     },
     start::MIGRATOR,
     store::{revocations::Revoked, signing_keys, users},
@@ -65,7 +67,10 @@ pub async fn create_user(config: &Config, user: NewUser) -> anyhow::Result<i64> 
     let (now, mut rng) = (app.now(), app.entropy.fork());
     let hash = app.passwords.hash(applicant.password.clone(), &mut rng).await?;
     let mut tx = app.pool.begin().await?;
-    let made = registration::insert(&app, &mut tx, &applicant, &hash, user.platform_admin, now, &mut rng).await?;
+    // The operator vouches for the address.
+    let made = Made { platform_admin: user.platform_admin, verified: true, ip_prefix: None };
+    let identity = Identity { email: &applicant.email, full_name: &applicant.full_name, password_hash: &hash };
+    let made = registration::insert(&app, &mut tx, identity, made, now, &mut rng).await?;
     tx.commit().await?;
     Ok(made.user.id)
 }
@@ -82,6 +87,8 @@ pub async fn promote_user(config: &Config, email: &str) -> anyhow::Result<i64> {
     let id = users::promote(&mut *tx, &email.key(), now).await?;
     let id = id.with_context(|| format!("there is no account with the address {}", email.as_str()))?;
     Facts { conn: &mut tx, now, rng: &mut rng }.revoked(Revoked::User(id)).await?;
+    let entry = Entry::new("account.promoted", &Actor::operator(), now).account(id).target(id);
+    entry.after(json!({"platformAdmin": true})).record(&mut tx).await?;
     tx.commit().await?;
     Ok(id)
 }

@@ -6,6 +6,7 @@ use clock::Clock;
 use config::Config;
 use sqlx::{PgPool, PgTransaction};
 use time::{Duration, OffsetDateTime};
+use tokio::sync::Notify;
 
 use crate::{
     Error,
@@ -39,6 +40,8 @@ pub struct App {
     pub activity: Activity,
     /// Tells the relay that events are waiting.
     pub outbox: Outbox,
+    /// Told when a question came whose answer goes by mail.
+    pub mail_requested: Notify,
     /// Lives, costs and rates.
     pub settings: config::Auth,
     /// Quotas.
@@ -56,6 +59,7 @@ impl App {
             limits: Limits::new(&config.auth, secrets.clone(), redis, clock.clone()),
             issuer: Issuer::new(&config.auth, &secrets, Arc::clone(&keys)),
             activity: Activity::default(),
+            mail_requested: Notify::new(),
             settings: config.auth.clone(),
             plans: config.plans.clone(),
             pool,

@@ -33,6 +33,9 @@ pub enum Error {
     /// The address has an account already.
     #[error("An account with this e-mail address exists.")]
     EmailTaken,
+    /// Not a token from a mail of ours, or used, or expired.
+    #[error("This link is not valid any more. Ask for another.")]
+    MailTokenInvalid,
     /// Unknown account or wrong password; which of the two is not told.
     #[error("E-mail address or password is wrong.")]
     BadCredentials,
@@ -89,6 +92,12 @@ pub enum Error {
         /// When the next one is looked at.
         retry_after: Duration,
     },
+    /// Too many mails to this address, or because of this client.
+    #[error("Too many mails. Wait a little.")]
+    TooManyMails {
+        /// When the next one is sent.
+        retry_after: Duration,
+    },
     /// All places for password hashing are taken.
     #[error("The service is busy. Try again.")]
     HashingBusy,
@@ -130,6 +139,7 @@ impl From<Error> for rpc::Error {
                 .meta("score", score.to_string())
                 .meta("warning", warning),
             Error::EmailTaken => of(Code::Conflict, "EMAIL_TAKEN").field("email"),
+            Error::MailTokenInvalid => of(Code::Invalid, "MAIL_TOKEN_INVALID").field("token"),
             Error::BadCredentials => of(Code::Unauthenticated, "BAD_CREDENTIALS"),
             Error::WrongCurrentPassword => of(Code::Invalid, "BAD_CREDENTIALS").field("current_password"),
             Error::RefreshTokenInvalid => of(Code::Unauthenticated, "REFRESH_TOKEN_INVALID"),
@@ -148,6 +158,7 @@ impl From<Error> for rpc::Error {
             Error::TooManyRegistrations { retry_after } => {
                 of(Code::RateLimited, "TOO_MANY_REGISTRATIONS").retry_after(retry_after)
             }
+            Error::TooManyMails { retry_after } => of(Code::RateLimited, "TOO_MANY_MAILS").retry_after(retry_after),
             Error::HashingBusy => of(Code::Unavailable, "HASHING_BUSY").retry_after(Duration::from_secs(1)),
             Error::Store(cause) if db::is_unavailable(&cause) => rpc::Error::unavailable(cause),
             Error::Store(cause) => rpc::Error::internal(cause),

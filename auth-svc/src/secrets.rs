@@ -58,8 +58,8 @@ pub struct Secrets {
     pub device: MacKey,
     /// The pepper of API keys.
     pub api_key: MacKey,
-    /// Tokens in verification mails.
-    pub verification: MacKey,
+    /// The pepper of tokens in mails.
+    pub mail_token: MacKey,
     /// Names of counters in Redis, so that it never sees an address.
     pub limits: MacKey,
     /// Seals the seeds of signing keys.
@@ -73,7 +73,7 @@ impl Secrets {
             refresh: MacKey::derive(master, "refresh"),
             device: MacKey::derive(master, "device"),
             api_key: MacKey::derive(master, "api-key"),
-            verification: MacKey::derive(master, "verification"),
+            mail_token: MacKey::derive(master, "mail-token"),
             limits: MacKey::derive(master, "limits"),
             seal: MacKey::derive(master, "seal").0,
         }

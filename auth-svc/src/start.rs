@@ -16,7 +16,7 @@ use crate::{
     app::{App, Parts},
     entropy::Entropy,
     rpcs::Handlers,
-    services::upkeep,
+    services::{mail_requests, upkeep},
 };
 
 /// The migrations of the schema `auth`.
@@ -116,6 +116,7 @@ async fn work_with_database(
     tasks.spawn("ids", ids.run(shutdown.clone()));
     tasks.spawn("relay", relay.run(shutdown.clone()));
     tasks.spawn("activity", upkeep::write_activity(Arc::clone(&app), shutdown.clone()));
+    tasks.spawn("mail requests", mail_requests::answer_all(Arc::clone(&app), shutdown.clone()));
     tasks.spawn("clearing", upkeep::clear(Arc::clone(&app), shutdown.clone()));
     tasks.spawn("signing keys", async move {
         while let Err(error) = app.keys.ensure_one(&mut app.entropy.fork()).await {

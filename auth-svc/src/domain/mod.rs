@@ -6,9 +6,9 @@ mod client;
 mod device_token;
 mod email;
 mod full_name;
+mod mail_token;
 mod password;
 mod refresh_token;
-mod verification_token;
 
 pub use account::{AccountStatus, User};
 pub use api_key_text::{ApiKeyText, PREFIX_CHARS};
@@ -16,6 +16,6 @@ pub use client::ClientInfo;
 pub use device_token::DeviceToken;
 pub use email::Email;
 pub use full_name::FullName;
+pub use mail_token::{MailPurpose, MailToken};
 pub use password::Password;
 pub use refresh_token::RefreshToken;
-pub use verification_token::verification_token;

@@ -4,7 +4,11 @@ use proto::auth::v1::{ChangePasswordRequest, ChangePasswordResponse};
 use tonic::Request;
 
 use super::session_of;
-use crate::{App, Error, domain::Password, services::accounts};
+use crate::{
+    App, Error,
+    domain::{ClientInfo, Password},
+    services::{accounts, audit::Actor},
+};
 
 pub(super) async fn handle(
     app: &App,
@@ -15,6 +19,7 @@ pub(super) async fn handle(
     let request = request.into_inner();
     let current = Password::parse(request.current_password, "current_password")?;
     let new = Password::parse(request.new_password, "new_password")?;
-    accounts::change_password(app, &caller, session, current, new).await?;
+    let actor = Actor::of(&caller, ClientInfo::optional(request.client).as_ref());
+    accounts::change_password(app, &actor, &caller, session, current, new).await?;
     Ok(ChangePasswordResponse {})
 }

@@ -6,13 +6,18 @@ use tonic::Request;
 
 use crate::{
     App, Error, convert,
-    services::api_keys::{self, Wanted},
+    domain::ClientInfo,
+    services::{
+        api_keys::{self, Wanted},
+        audit::Actor,
+    },
 };
 
 pub(super) async fn handle(app: &App, request: Request<CreateApiKeyRequest>) -> Result<CreateApiKeyResponse, Error> {
     let caller = rpc::user(&request)?.clone();
     let request = request.into_inner();
-    let (key, text) = api_keys::create(app, &caller, request.workspace_id, wanted(&request)?).await?;
+    let actor = Actor::of(&caller, ClientInfo::optional(request.client.clone()).as_ref());
+    let (key, text) = api_keys::create(app, &actor, &caller, request.workspace_id, wanted(&request)?).await?;
     Ok(CreateApiKeyResponse { api_key: Some(convert::api_key(&key)), secret: text.expose().to_owned() })
 }
 

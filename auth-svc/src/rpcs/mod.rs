@@ -17,8 +17,12 @@ mod logout;
 mod logout_all;
 mod refresh_session;
 mod register;
+mod request_password_reset;
+mod resend_verification;
+mod reset_password;
 mod revoke_api_key;
 mod revoke_session;
+mod verify_email;
 
 use std::sync::Arc;
 
@@ -54,6 +58,10 @@ macro_rules! forward {
 
 forward! {
     register(RegisterRequest) -> RegisterResponse;
+    verify_email(VerifyEmailRequest) -> VerifyEmailResponse;
+    resend_verification(ResendVerificationRequest) -> ResendVerificationResponse;
+    request_password_reset(RequestPasswordResetRequest) -> RequestPasswordResetResponse;
+    reset_password(ResetPasswordRequest) -> ResetPasswordResponse;
     login(LoginRequest) -> LoginResponse;
     refresh_session(RefreshSessionRequest) -> RefreshSessionResponse;
     logout(LogoutRequest) -> LogoutResponse;

@@ -18,7 +18,9 @@ pub(super) async fn handle(app: &App, request: Request<RegisterRequest>) -> Resu
         full_name: FullName::parse(&request.full_name)?,
     };
     let client = ClientInfo::required(request.client)?;
-    let (registered, pair) = registration::register(app, applicant, &client).await?;
+    let Some((registered, pair)) = registration::register(app, applicant, &client).await? else {
+        return Ok(RegisterResponse::default());
+    };
     Ok(RegisterResponse {
         user: Some(convert::user(&registered.user)),
         workspace: Some(convert::workspace(&registered.workspace)),

@@ -1,6 +1,12 @@
 //! The caller's own account, and what members see of each other.
 
-use super::{events::Facts, strength};
+use serde_json::json;
+
+use super::{
+    audit::{Actor, Entry},
+    events::Facts,
+    strength,
+};
 use crate::{
     App, Error,
     domain::{Password, User},
@@ -44,6 +50,7 @@ pub async fn recipients(app: &App, workspace_id: i64, ids: &[i64]) -> Result<Vec
 /// Changes the password. All other sessions end, because one of them may be why it is changed.
 pub async fn change_password(
     app: &App,
+    actor: &Actor,
     caller: &rpc::UserCaller,
     session_id: i64,
     current: Password,
@@ -67,5 +74,7 @@ pub async fn change_password(
     let mut facts = Facts { conn: &mut tx, now, rng: &mut rng };
     facts.password_changed(caller.user_id).await?;
     facts.sessions_ended(&ended).await?;
+    let entry = Entry::new("password.changed", actor, now).account(caller.user_id).target(caller.user_id);
+    entry.after(json!({"endedSessions": ended.len()})).record(&mut tx).await?;
     app.commit(tx).await
 }

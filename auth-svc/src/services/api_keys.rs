@@ -3,7 +3,12 @@
 use time::OffsetDateTime;
 use tokens::{Plan, Role, Scope};
 
-use super::events::Facts;
+use serde_json::json;
+
+use super::{
+    audit::{Actor, Entry},
+    events::Facts,
+};
 use crate::{
     App, Error,
     domain::ApiKeyText,
@@ -37,6 +42,7 @@ pub struct Wanted {
 /// Makes a key; the text is shown this once.
 pub async fn create(
     app: &App,
+    actor: &Actor,
     caller: &rpc::UserCaller,
     workspace_id: i64,
     wanted: Wanted,
@@ -71,6 +77,10 @@ pub async fn create(
         return Err(Error::Internal(anyhow::anyhow!("two API keys have one prefix")));
     }
     Facts { conn: &mut tx, now, rng: &mut rng }.api_key_created(&key).await?;
+    let scopes: Vec<String> = key.scopes.iter().map(|scope| format!("{scope:?}").to_uppercase()).collect();
+    let after = json!({"name": key.name, "prefix": key.prefix, "scopes": scopes});
+    let entry = Entry::new("api_key.created", actor, now).workspace(workspace_id).account(caller.user_id);
+    entry.target(key.id).after(after).record(&mut tx).await?;
     app.commit(tx).await?;
     Ok((key, text))
 }
@@ -82,13 +92,15 @@ pub async fn list(app: &App, caller: &rpc::UserCaller, workspace_id: i64) -> Res
 }
 
 /// Revokes a key. Doing it again changes nothing.
-pub async fn revoke(app: &App, caller: &rpc::UserCaller, id: i64) -> Result<ApiKey, Error> {
+pub async fn revoke(app: &App, actor: &Actor, caller: &rpc::UserCaller, id: i64) -> Result<ApiKey, Error> {
     let (now, mut rng) = (app.now(), app.entropy.fork());
     let mut tx = app.pool.begin().await?;
     let key = api_keys::by_id(&mut *tx, id).await?.ok_or(Error::API_KEY_NOT_FOUND)?;
     require_admin(caller, key.workspace_id, Error::API_KEY_NOT_FOUND)?;
     if api_keys::revoke(&mut tx, id, now).await? {
         Facts { conn: &mut tx, now, rng: &mut rng }.revoked(Revoked::ApiKey(id)).await?;
+        let entry = Entry::new("api_key.revoked", actor, now).workspace(key.workspace_id).account(key.creator_id);
+        entry.target(id).before(json!({"name": key.name, "prefix": key.prefix})).record(&mut tx).await?;
     }
     let key = api_keys::by_id(&mut *tx, id).await?.ok_or(Error::API_KEY_NOT_FOUND)?;
     app.commit(tx).await?;

@@ -3,8 +3,8 @@
 use proto::{
     auth::v1 as wire,
     events::v1::{
-        ApiKeyCreated, CredentialRevoked, EmailVerificationRequested, Envelope, PasswordChanged, UserRegistered,
-        envelope::Payload,
+        AccountLocked, ApiKeyCreated, CredentialRevoked, EmailVerificationRequested, Envelope, NewDeviceSignedIn,
+        PasswordChanged, PasswordResetRequested, SignupAttempted, UserRegistered, envelope::Payload,
     },
 };
 use rand::{CryptoRng, RngExt as _};
@@ -13,12 +13,11 @@ use time::OffsetDateTime;
 
 use crate::{
     convert,
-    domain::{Email, User, verification_token},
-    secrets::MacKey,
-    settings::VERIFICATION_LIFE,
+    domain::{MailToken, User},
     store::{
         api_keys::ApiKey,
         revocations::{self, Revocation, Revoked},
+        sessions::Session,
     },
 };
 
@@ -47,18 +46,55 @@ impl<R: CryptoRng> Facts<'_, R> {
     pub async fn email_verification_requested(
         &mut self,
         user: &User,
-        email: &Email,
-        key: &MacKey,
+        token: &MailToken,
+        expires_at: OffsetDateTime,
     ) -> Result<(), sqlx::Error> {
-        let expires_at = self.now + VERIFICATION_LIFE;
         let fact = EmailVerificationRequested {
             user_id: user.id,
             email: user.email.clone(),
             full_name: user.full_name.clone(),
-            token: verification_token(key, user.id, email, expires_at),
+            token: token.expose(),
             expires_at: Some(convert::timestamp(expires_at)),
         };
         self.append(0, Payload::EmailVerificationRequested(fact)).await
+    }
+
+    /// A mail with a token for a new password is due.
+    pub async fn password_reset_requested(
+        &mut self,
+        user: &User,
+        token: &MailToken,
+        expires_at: OffsetDateTime,
+    ) -> Result<(), sqlx::Error> {
+        let fact = PasswordResetRequested {
+            user_id: user.id,
+            email: user.email.clone(),
+            full_name: user.full_name.clone(),
+            token: token.expose(),
+            expires_at: Some(convert::timestamp(expires_at)),
+        };
+        self.append(0, Payload::PasswordResetRequested(fact)).await
+    }
+
+    /// Somebody tried to sign up with the address of an account.
+    pub async fn signup_attempted(&mut self, user: &User) -> Result<(), sqlx::Error> {
+        let (email, full_name) = (user.email.clone(), user.full_name.clone());
+        self.append(0, Payload::SignupAttempted(SignupAttempted { user_id: user.id, email, full_name })).await
+    }
+
+    /// A session began on a device that the account does not know.
+    pub async fn new_device_signed_in(&mut self, user: &User, session: &Session) -> Result<(), sqlx::Error> {
+        let (email, full_name) = (user.email.clone(), user.full_name.clone());
+        let session = Some(convert::session(session, None));
+        self.append(0, Payload::NewDeviceSignedIn(NewDeviceSignedIn { user_id: user.id, email, full_name, session }))
+            .await
+    }
+
+    /// Tries from unknown devices wait.
+    pub async fn account_locked(&mut self, user: &User, until: OffsetDateTime) -> Result<(), sqlx::Error> {
+        let (email, full_name) = (user.email.clone(), user.full_name.clone());
+        let until = Some(convert::timestamp(until));
+        self.append(0, Payload::AccountLocked(AccountLocked { user_id: user.id, email, full_name, until })).await
     }
 
     /// A credential must not be accepted any more: gateways hear of it by the stream, or ask when they were cut off.

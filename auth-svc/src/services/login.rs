@@ -2,7 +2,13 @@
 //!
 //! An unknown address and a wrong password take the same steps: one look-up, one try off the same limits, one hash (S11).
 
-use super::{issuer::Pair, limits::Taken, sessions};
+use super::{
+    events::Facts,
+    issuer::Pair,
+    limits::Taken,
+    mail_requests::{self, Question},
+    sessions,
+};
 use crate::{
     App, Error,
     domain::{ClientInfo, DeviceToken, Email, Password, User},
@@ -20,8 +26,11 @@ pub async fn log_in(app: &App, email: &Email, password: Password, client: &Clien
     let matches =
         app.passwords.verify(password.clone(), found.as_ref().map(|login| login.password_hash.as_str())).await;
     let login = match (matches, found) {
-        (Ok(true), Some(login)) => login,
+        (Ok(true), Some(login)) if may_sign_in(app, &login.user) => login,
         (Ok(_), _) => {
+            if taken.is_lockout() {
+                mail_requests::ask(app, Question::Lockout, email, client).await?;
+            }
             metrics::counter!("auth_logins_total", "outcome" => "refused").increment(1);
             return Err(Error::BadCredentials);
         }
@@ -32,6 +41,11 @@ pub async fn log_in(app: &App, email: &Email, password: Password, client: &Clien
     };
     login.user.status.require_active(Error::BadCredentials)?;
     succeed(app, login, password, device, client, taken).await
+}
+
+/// An address that nobody has proven might be somebody else's: until then, where sign-ups are private, there is no account.
+fn may_sign_in(app: &App, user: &User) -> bool {
+    user.email_verified_at.is_some() || !app.settings.private_signup
 }
 
 async fn succeed(
@@ -52,6 +66,9 @@ async fn succeed(
     }
     let mut tx = app.pool.begin().await?;
     let session = sessions::open(app, &mut tx, login.user.id, client, now, &mut rng).await?;
+    if device.is_none() {
+        Facts { conn: &mut tx, now, rng: &mut rng }.new_device_signed_in(&login.user, &session).await?;
+    }
     let device = device.unwrap_or_else(|| DeviceToken::generate(&mut rng));
     let pair = app.issuer.pair(&session, Some(device), now, &mut rng)?;
     app.commit(tx).await?;

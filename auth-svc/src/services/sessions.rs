@@ -13,10 +13,15 @@
 //! meanwhile, so any number of parallel refreshes ends with one pair.
 
 use rand::{CryptoRng, RngExt as _};
+use serde_json::json;
 use sqlx::PgConnection;
 use time::{Duration, OffsetDateTime};
 
-use super::{events::Facts, issuer::Pair};
+use super::{
+    audit::{Actor, Entry},
+    events::Facts,
+    issuer::Pair,
+};
 use crate::{
     App, Error,
     domain::{ClientInfo, RefreshToken},
@@ -54,7 +59,10 @@ pub async fn open(
     };
     sessions::insert(conn, &session).await?;
     let displaced = sessions::end_oldest(conn, user_id, MAX_SESSIONS, now).await?;
-    Facts { conn, now, rng }.sessions_ended(&displaced).await?;
+    Facts { conn: &mut *conn, now, rng }.sessions_ended(&displaced).await?;
+    let entry = Entry::new("session.opened", &Actor::user(user_id, client.ip_prefix()), now);
+    let after = json!({"userAgent": session.user_agent, "displaced": displaced.len()});
+    entry.account(user_id).target(session.id).after(after).record(conn).await?;
     Ok(session)
 }
 
@@ -80,6 +88,9 @@ pub async fn refresh(app: &App, token: &str, client: Option<&ClientInfo>) -> Res
         Verdict::Reused => {
             sessions::end(&mut tx, session.id, session.user_id, now).await?;
             Facts { conn: &mut tx, now, rng: &mut rng }.revoked(Revoked::Session(session.id)).await?;
+            let actor = Actor::platform(client.map(ClientInfo::ip_prefix).unwrap_or_default());
+            let entry = Entry::new("session.reused", &actor, now).account(session.user_id).target(session.id);
+            entry.record(&mut tx).await?;
             app.commit(tx).await?;
             metrics::counter!("auth_refresh_reused_total").increment(1);
             tracing::warn!(session = session.id, user = session.user_id, "a spent refresh token came again");
@@ -120,33 +131,38 @@ fn advance(session: &mut Session, client: Option<&ClientInfo>, now: OffsetDateTi
 
 /// Ends the session of a refresh token. One that is spent or unknown ends nothing and is no error: the caller wanted to be
 /// logged out and is.
-pub async fn log_out(app: &App, token: &str) -> Result<(), Error> {
+pub async fn log_out(app: &App, token: &str, client: Option<&ClientInfo>) -> Result<(), Error> {
     let Some(token) = RefreshToken::parse(token) else { return Ok(()) };
     let Some(owned) = sessions::owned(&app.pool, token.session_id).await? else { return Ok(()) };
     if app.issuer.is_genuine(&token, &owned.session) {
-        end(app, owned.session.id, owned.session.user_id).await?;
+        let ip_prefix = client.map(ClientInfo::ip_prefix).unwrap_or_default();
+        let user_id = owned.session.user_id;
+        end(app, owned.session.id, user_id, &Actor::user(user_id, ip_prefix)).await?;
     }
     Ok(())
 }
 
 /// Ends a session of the user; `false` when there is no such live one.
-pub async fn end(app: &App, id: i64, user_id: i64) -> Result<bool, Error> {
+pub async fn end(app: &App, id: i64, user_id: i64, actor: &Actor) -> Result<bool, Error> {
     let (now, mut rng) = (app.now(), app.entropy.fork());
     let mut tx = app.pool.begin().await?;
     let ended = sessions::end(&mut tx, id, user_id, now).await?;
     if ended {
         Facts { conn: &mut tx, now, rng: &mut rng }.revoked(Revoked::Session(id)).await?;
+        Entry::new("session.ended", actor, now).account(user_id).target(id).record(&mut tx).await?;
     }
     app.commit(tx).await?;
     Ok(ended)
 }
 
 /// Ends all sessions of the user; how many.
-pub async fn end_all(app: &App, user_id: i64) -> Result<usize, Error> {
+pub async fn end_all(app: &App, user_id: i64, actor: &Actor) -> Result<usize, Error> {
     let (now, mut rng) = (app.now(), app.entropy.fork());
     let mut tx = app.pool.begin().await?;
     let ended = sessions::end_all(&mut tx, user_id, None, now).await?;
     Facts { conn: &mut tx, now, rng: &mut rng }.sessions_ended(&ended).await?;
+    let entry = Entry::new("sessions.ended", actor, now).account(user_id).target(user_id);
+    entry.after(json!({"endedSessions": ended.len()})).record(&mut tx).await?;
     app.commit(tx).await?;
     Ok(ended.len())
 }

@@ -5,7 +5,11 @@ use std::{sync::Arc, time::Duration};
 use lifecycle::Shutdown;
 
 use super::{activity, keys};
-use crate::{App, settings::REVOCATION_LIFE, store::revocations};
+use crate::{
+    App,
+    settings::REVOCATION_LIFE,
+    store::{mail_tokens, revocations},
+};
 
 /// How often old things are cleared away.
 const CLEAR_EVERY: Duration = Duration::from_secs(60);
@@ -33,7 +37,7 @@ pub async fn write_activity(app: Arc<App>, shutdown: Shutdown) -> anyhow::Result
     }
 }
 
-/// Retires signing keys, forgets old revocations and full limits.
+/// Retires signing keys, forgets old revocations, expired tokens of mails and full limits.
 pub async fn clear(app: Arc<App>, shutdown: Shutdown) -> anyhow::Result<()> {
     while pause(CLEAR_EVERY, &shutdown).await {
         app.limits.sweep();
@@ -47,6 +51,7 @@ pub async fn clear(app: Arc<App>, shutdown: Shutdown) -> anyhow::Result<()> {
 /// One round of [`clear`].
 pub async fn clear_once(app: &App) -> Result<(), crate::Error> {
     app.keys.retire().await?;
+    mail_tokens::delete_expired(&app.pool, app.now()).await?;
     revocations::delete_before(&app.pool, app.now() - REVOCATION_LIFE).await?;
     Ok(())
 }

@@ -3,6 +3,9 @@
 //! Functions take a connection when they are part of a transaction and a pool when they stand alone.
 
 pub mod api_keys;
+pub mod audit_log;
+pub mod mail_requests;
+pub mod mail_tokens;
 pub mod revocations;
 pub mod sessions;
 pub mod signing_keys;

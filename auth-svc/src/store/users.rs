@@ -26,8 +26,9 @@ pub async fn insert(
     password_hash: &str,
 ) -> Result<bool, sqlx::Error> {
     let inserted = sqlx::query(
-        "INSERT INTO users (id, email, email_key, full_name, password_hash, status, platform_admin, created_at, updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)
+        "INSERT INTO users (id, email, email_key, full_name, password_hash, status, platform_admin, created_at, updated_at,
+                            email_verified_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9)
          ON CONFLICT (email_key) DO NOTHING",
     )
     .bind(user.id)
@@ -38,6 +39,7 @@ pub async fn insert(
     .bind(user.status as i16)
     .bind(user.platform_admin)
     .bind(user.created_at)
+    .bind(user.email_verified_at)
     .execute(conn)
     .await?;
     Ok(inserted.rows_affected() == 1)
@@ -64,6 +66,34 @@ pub async fn set_password(
 ) -> Result<(), sqlx::Error> {
     sqlx::query("UPDATE users SET password_hash = $2, updated_at = $3 WHERE id = $1")
         .bind(id)
+        .bind(password_hash)
+        .bind(now)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Notes that the address is proven, unless it was before.
+pub async fn set_verified(db: impl PgExecutor<'_>, id: i64, now: OffsetDateTime) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE users SET email_verified_at = $2, updated_at = $2 WHERE id = $1 AND email_verified_at IS NULL")
+        .bind(id)
+        .bind(now)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Gives an account that was never proven the name and password of the latest sign-up.
+pub async fn sign_up_again(
+    db: impl PgExecutor<'_>,
+    id: i64,
+    name: &FullName,
+    password_hash: &str,
+    now: OffsetDateTime,
+) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE users SET full_name = $2, password_hash = $3, updated_at = $4 WHERE id = $1")
+        .bind(id)
+        .bind(name.as_str())
         .bind(password_hash)
         .bind(now)
         .execute(db)

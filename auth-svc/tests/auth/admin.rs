@@ -22,7 +22,7 @@ async fn an_operator_makes_and_promotes_users_and_the_service_publishes_it() {
     assert_eq!(admin::promote_user(&world.config, "Ada@example.com").await.unwrap(), ada.id);
     let login = world.login("ada@example.com", PASSWORD, "192.0.2.1", "").await.unwrap();
     assert!(login.user.unwrap().platform_admin);
-    let facts: Vec<_> = events(&world, 5).await.into_iter().filter_map(|envelope| envelope.payload).collect();
+    let facts: Vec<_> = events(&world, 6).await.into_iter().filter_map(|envelope| envelope.payload).collect();
     assert!(
         facts.iter().any(|fact| matches!(fact, Payload::UserRegistered(fact) if fact.user.as_ref().unwrap().id == id))
     );

@@ -44,7 +44,7 @@ impl<'a> Owner<'a> {
     }
 
     async fn revoke(&self, api_key_id: i64) -> Result<ApiKey, Error> {
-        let request = as_user(&self.internal, RevokeApiKeyRequest { api_key_id });
+        let request = as_user(&self.internal, RevokeApiKeyRequest { api_key_id, client: None });
         answer(self.world.client().revoke_api_key(request).await).map(|answer| answer.api_key.unwrap())
     }
 }

@@ -27,6 +27,10 @@ macro_rules! call_all {
             $request,
             [
                 register(RegisterRequest),
+                verify_email(VerifyEmailRequest),
+                resend_verification(ResendVerificationRequest),
+                request_password_reset(RequestPasswordResetRequest),
+                reset_password(ResetPasswordRequest),
                 login(LoginRequest),
                 refresh_session(RefreshSessionRequest),
                 exchange(ExchangeRequest),
@@ -50,9 +54,20 @@ macro_rules! call_all {
     };
 }
 
-/// The first seven take a service, the two password helpers anybody who may call, the rest a user.
-const FOR_SERVICES: [&str; 7] =
-    ["register", "login", "refresh_session", "exchange", "get_key_ring", "list_revocations", "list_recipients"];
+/// Those with a credential or an address in the request take a service, the two password helpers anybody who may call, the rest a user.
+const FOR_SERVICES: [&str; 11] = [
+    "register",
+    "verify_email",
+    "resend_verification",
+    "request_password_reset",
+    "reset_password",
+    "login",
+    "refresh_session",
+    "exchange",
+    "get_key_ring",
+    "list_revocations",
+    "list_recipients",
+];
 const FOR_BOTH: [&str; 2] = ["generate_password", "estimate_password"];
 
 #[expect(clippy::disallowed_methods, reason = "an attacker does not use our factory")]

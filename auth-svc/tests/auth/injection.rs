@@ -36,7 +36,8 @@ async fn s36_meta_characters_in_every_field_are_data() {
         assert_eq!(reason(world.refresh(text).await), "REFRESH_TOKEN_INVALID");
         assert_eq!(reason(world.exchange(Credential::AccessToken(text.into())).await), "ACCESS_TOKEN_INVALID");
         assert_eq!(reason(world.exchange(Credential::ApiKey(format!("ck_live_{text}"))).await), "API_KEY_INVALID");
-        answer(world.client().logout(as_service(LogoutRequest { refresh_token: text.into() })).await).unwrap();
+        answer(world.client().logout(as_service(LogoutRequest { refresh_token: text.into(), client: None })).await)
+            .unwrap();
 
         // Where text is free, it comes back as it went in.
         let password = format!("{text}{PASSWORD}");

@@ -4,8 +4,10 @@
 
 mod admin;
 mod api_keys;
+mod by_mail;
 mod callers;
 mod exchange;
+mod guessing;
 mod injection;
 mod key_rotation;
 mod login;

@@ -12,7 +12,7 @@ use crate::{
 const NEW: &str = "amber-falcon-thimble-17";
 
 async fn change(world: &World, internal: &str, current: &str, new: &str) -> Result<(), Error> {
-    let request = ChangePasswordRequest { current_password: current.into(), new_password: new.into() };
+    let request = ChangePasswordRequest { current_password: current.into(), new_password: new.into(), client: None };
     answer(world.client().change_password(as_user(internal, request)).await).map(drop)
 }
 

@@ -130,7 +130,7 @@ async fn sessions_are_listed_with_device_and_network_and_ended_one_by_one() {
     assert_eq!((listed[1].ip_prefix.as_str(), listed[1].user_agent.as_str()), ("192.0.2.0/24", "Firefox"));
 
     let revoke = async |id| {
-        let request = as_user(&internal, RevokeSessionRequest { session_id: id });
+        let request = as_user(&internal, RevokeSessionRequest { session_id: id, client: None });
         answer(world.client().revoke_session(request).await)
     };
     revoke(second.session_id).await.unwrap();
@@ -147,7 +147,7 @@ async fn sessions_are_listed_with_device_and_network_and_ended_one_by_one() {
 async fn logging_out_ends_one_session_or_all() {
     let world = World::new().await;
     let pairs = [signed_in(&world).await, another(&world).await, another(&world).await, another(&world).await];
-    let logout = |refresh_token: &str| LogoutRequest { refresh_token: refresh_token.into() };
+    let logout = |refresh_token: &str| LogoutRequest { refresh_token: refresh_token.into(), client: None };
     // By refresh token, in the name of the gateway: the access token may have expired.
     answer(world.client().logout(as_service(logout(&pairs[0].refresh_token))).await).unwrap();
     assert!(!world.is_signed_in(&pairs[0]).await);
@@ -159,12 +159,13 @@ async fn logging_out_ends_one_session_or_all() {
     answer(world.client().logout(as_user(&internal, logout(""))).await).unwrap();
     assert!(!world.is_signed_in(&pairs[1]).await);
     let internal = world.internal(&pairs[2]).await;
-    let ended = answer(world.client().logout_all(as_user(&internal, LogoutAllRequest {})).await).unwrap().ended;
+    let ended =
+        answer(world.client().logout_all(as_user(&internal, LogoutAllRequest { client: None })).await).unwrap().ended;
     assert_eq!(ended, 2);
     assert!(!world.is_signed_in(&pairs[3]).await);
     // Gateways hear of each, by the stream or by asking.
     let everything: HashSet<_> = pairs.iter().map(|pair| Subject::SessionId(pair.session_id)).collect();
-    assert_eq!(revoked_on_stream(&world, 6).await, everything);
+    assert_eq!(revoked_on_stream(&world, 9).await, everything);
     assert_eq!(revoked_since(&world, None).await, everything);
     world.advance(time::Duration::minutes(1)).await;
     assert_eq!(revoked_since(&world, Some(world.clock.now())).await, HashSet::new());

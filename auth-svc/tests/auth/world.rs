@@ -41,7 +41,7 @@ impl World {
     /// With other settings, perhaps of a Redis that is away.
     pub async fn with_or_without_redis(adjust: impl FnOnce(&mut Config)) -> Self {
         let mut config = testkit::config().await;
-        config.auth.registrations_ip_per_hour = 1000;
+        (config.auth.registrations_ip_per_hour, config.auth.mail_burst) = (1000, 1000);
         adjust(&mut config);
         auth_svc::migrate(&config.database).await.unwrap();
         let world = Self::start(config, Clock::manual(Clock::system().now())).await;

@@ -16,6 +16,7 @@ impl Config {
         config.notify.master_key = Secret::new("44".repeat(32));
         config.auth.argon2_memory_kib = 64;
         config.auth.argon2_passes = 1;
+        config.auth.private_signup = false;
         config.lifecycle.drain_delay_ms = 0;
         config.lifecycle.drain_timeout_ms = 5000;
         for listen in [

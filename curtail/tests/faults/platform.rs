@@ -148,6 +148,7 @@ fn settings(dir: &std::path::Path, database_url: &str, redis_url: &str) -> BTree
         ("REDIS_URL", redis_url.to_owned()),
         ("CURTAIL_RPC__SERVICE_KEY", "11".repeat(32)),
         ("CURTAIL_AUTH__MASTER_KEY", "22".repeat(32)),
+        ("CURTAIL_AUTH__PRIVATE_SIGNUP", "false".into()),
         ("CURTAIL_REDIRECTOR__VISITOR_KEY", "33".repeat(32)),
         ("CURTAIL_REDIRECTOR__SPOOL_DIR", dir.join("spool").display().to_string()),
         // The load comes from one address.

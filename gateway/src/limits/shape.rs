@@ -12,8 +12,18 @@ use super::Limits;
 use crate::error::{Code, Refusal};
 
 /// Root fields of mutations that take a password, a token or make one. Trying many in one request is guessing.
-pub const CREDENTIAL_MUTATIONS: &[&str] =
-    &["register", "login", "refreshSession", "logout", "changePassword", "createApiKey"];
+pub const CREDENTIAL_MUTATIONS: &[&str] = &[
+    "register",
+    "verifyEmail",
+    "resendVerification",
+    "requestPasswordReset",
+    "resetPassword",
+    "login",
+    "refreshSession",
+    "logout",
+    "changePassword",
+    "createApiKey",
+];
 
 /// Lists of the introspection types that lead back to types. Nested ones multiply the whole schema with itself.
 const INTROSPECTION_LISTS: &[&str] = &["fields", "inputFields", "interfaces", "possibleTypes"];

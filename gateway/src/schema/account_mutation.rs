@@ -58,12 +58,15 @@ impl From<pb::TokenPair> for Tokens {
 /// What became of `register`.
 #[derive(SimpleObject, Default)]
 pub struct RegisterPayload {
-    /// The new account; null when `userErrors` says why not.
+    /// The new account; null when `userErrors` says why not, and when the address has to be verified first.
     pub viewer: Option<Viewer>,
     /// The personal workspace.
     pub workspace: Option<Workspace>,
     /// The session that was opened.
     pub tokens: Option<Tokens>,
+    /// Whether the link in a mail comes next. The answer is then the same for an address that has an account; its owner is
+    /// told by mail.
+    pub verification_required: bool,
     /// Why nothing was made.
     pub user_errors: Vec<UserError>,
 }
@@ -87,7 +90,7 @@ pub struct DonePayload {
 }
 
 impl DonePayload {
-    fn new<T>(result: Result<T, UserError>) -> Self {
+    pub(super) fn new<T>(result: Result<T, UserError>) -> Self {
         match result {
             Ok(_) => Self { done: true, user_errors: Vec::new() },
             Err(error) => Self { done: false, user_errors: vec![error] },
@@ -114,7 +117,7 @@ pub struct AccountMutation;
 
 #[Object]
 impl AccountMutation {
-    /// Makes an account with a personal workspace and signs it in.
+    /// Makes an account with a personal workspace. Signs it in, unless the address has to be verified first.
     async fn register(&self, ctx: &Context<'_>, input: RegisterInput) -> Result<RegisterPayload, Error> {
         let context = ctx.data::<RequestContext>()?;
         let message = pb::RegisterRequest {
@@ -129,6 +132,7 @@ impl AccountMutation {
                 open_session(context, answer.tokens.as_ref());
                 let workspaces = answer.workspace.clone().into_iter().collect();
                 RegisterPayload {
+                    verification_required: answer.tokens.is_none(),
                     viewer: Viewer::new(answer.user, workspaces),
                     workspace: answer.workspace.map(Workspace::from),
                     tokens: answer.tokens.map(Tokens::from),
@@ -168,7 +172,7 @@ impl AccountMutation {
             context.require_principal().map_err(fault)?;
         }
         context.clear_session();
-        let request = context.write(pb::LogoutRequest { refresh_token });
+        let request = context.write(pb::LogoutRequest { refresh_token, client: Some(context.client.clone()) });
         let mut auth = ctx.data::<Upstreams>()?.auth.clone();
         Ok(DonePayload::new(outcome(auth.logout(request).await)?))
     }
@@ -179,14 +183,16 @@ impl AccountMutation {
         context.require_principal().map_err(fault)?;
         context.clear_session();
         let mut auth = ctx.data::<Upstreams>()?.auth.clone();
-        Ok(DonePayload::new(outcome(auth.logout_all(context.write(pb::LogoutAllRequest {})).await)?))
+        let request = context.write(pb::LogoutAllRequest { client: Some(context.client.clone()) });
+        Ok(DonePayload::new(outcome(auth.logout_all(request).await)?))
     }
 
     /// Ends one session of the account.
     async fn revoke_session(&self, ctx: &Context<'_>, id: ID) -> Result<DonePayload, Error> {
         let context = ctx.data::<RequestContext>()?;
         context.require_principal().map_err(fault)?;
-        let request = context.write(pb::RevokeSessionRequest { session_id: parse_id(&id) });
+        let request =
+            context.write(pb::RevokeSessionRequest { session_id: parse_id(&id), client: Some(context.client.clone()) });
         let mut auth = ctx.data::<Upstreams>()?.auth.clone();
         Ok(DonePayload::new(outcome(auth.revoke_session(request).await)?))
     }
@@ -200,7 +206,8 @@ impl AccountMutation {
     ) -> Result<DonePayload, Error> {
         let context = ctx.data::<RequestContext>()?;
         context.require_principal().map_err(fault)?;
-        let request = context.write(pb::ChangePasswordRequest { current_password, new_password });
+        let client = Some(context.client.clone());
+        let request = context.write(pb::ChangePasswordRequest { current_password, new_password, client });
         let mut auth = ctx.data::<Upstreams>()?.auth.clone();
         Ok(DonePayload::new(outcome(auth.change_password(request).await)?))
     }
@@ -235,7 +242,7 @@ fn open_session(context: &RequestContext, tokens: Option<&pb::TokenPair>) {
     }
 }
 
-fn session(context: &RequestContext, result: Result<Option<pb::TokenPair>, UserError>) -> SessionPayload {
+pub(super) fn session(context: &RequestContext, result: Result<Option<pb::TokenPair>, UserError>) -> SessionPayload {
     match result {
         Ok(tokens) => {
             open_session(context, tokens.as_ref());

@@ -117,6 +117,7 @@ impl ApiKeyMutation {
             scopes: input.scopes.into_iter().map(|scope| pb::Scope::from(scope).into()).collect(),
             expires_at: input.expires_at.map(timestamp),
             rate_limit_per_minute: input.rate_limit_per_minute.unwrap_or(0),
+            client: Some(context.client.clone()),
         };
         let mut auth = ctx.data::<Upstreams>()?.auth.clone();
         Ok(match outcome(auth.create_api_key(context.write(message)).await)? {
@@ -133,7 +134,8 @@ impl ApiKeyMutation {
     async fn revoke_api_key(&self, ctx: &Context<'_>, id: ID) -> Result<RevokeApiKeyPayload, Error> {
         let context = ctx.data::<RequestContext>()?;
         context.require_principal().map_err(super::problem::fault)?;
-        let request = context.write(pb::RevokeApiKeyRequest { api_key_id: parse_id(&id) });
+        let request =
+            context.write(pb::RevokeApiKeyRequest { api_key_id: parse_id(&id), client: Some(context.client.clone()) });
         let mut auth = ctx.data::<Upstreams>()?.auth.clone();
         Ok(match outcome(auth.revoke_api_key(request).await)? {
             Ok(answer) => RevokeApiKeyPayload { api_key: answer.api_key.map(ApiKey::from), user_errors: Vec::new() },

@@ -18,6 +18,7 @@ mod member;
 mod page;
 mod problem;
 mod queries;
+mod recovery_mutation;
 mod scalars;
 mod workspace;
 
@@ -31,7 +32,12 @@ use crate::upstreams::Upstreams;
 
 /// Everything that can be changed.
 #[derive(MergedObject, Default)]
-pub struct Mutation(account_mutation::AccountMutation, api_key::ApiKeyMutation, link_mutation::LinkMutation);
+pub struct Mutation(
+    account_mutation::AccountMutation,
+    recovery_mutation::RecoveryMutation,
+    api_key::ApiKeyMutation,
+    link_mutation::LinkMutation,
+);
 
 /// The executable schema.
 pub type CurtailSchema = Schema<Query, Mutation, EmptySubscription>;

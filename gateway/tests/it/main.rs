@@ -9,6 +9,7 @@ mod load;
 mod outcomes;
 mod page_cost;
 mod platform;
+mod recovery;
 mod s15_credentials;
 mod s16_bombs;
 mod s17_silence;

@@ -1,10 +1,14 @@
 //! A whole platform for one test.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use clock::Clock;
 use config::Config;
+use fred::interfaces::StreamsInterface as _;
 use lifecycle::Shutdown;
+use prost::Message as _;
+use proto::events::v1::{Envelope, envelope::Payload};
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 use reqwest::{RequestBuilder, Response, StatusCode};
@@ -69,7 +73,7 @@ impl Platform {
     pub async fn start_at(clock: Clock, change: impl FnOnce(&mut Config)) -> Self {
         let mut config = testkit::config().await;
         (config.gateway.ip_per_second, config.gateway.anonymous_per_minute) = (0, 100_000);
-        config.auth.registrations_ip_per_hour = 1000;
+        (config.auth.registrations_ip_per_hour, config.auth.mail_burst) = (1000, 1000);
         change(&mut config);
         auth_svc::migrate(&config.database).await.unwrap();
         shortener_svc::migrate(&config.database).await.unwrap();
@@ -93,6 +97,22 @@ impl Platform {
         let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
         let url = format!("http://{}", gateway.addr);
         Self { url, http, config, shutdown, _services: (auth, links, analytics, gateway) }
+    }
+
+    /// The first fact on the stream `accounts` that `pick` takes: what a mail would say.
+    pub async fn mailed<T>(&self, pick: impl Fn(Payload) -> Option<T>) -> T {
+        let redis = streams::connect(&self.config.redis).await.unwrap();
+        let mut found = None;
+        let look = async || {
+            type Entries = Vec<(String, HashMap<String, Vec<u8>>)>;
+            let entries: Entries = redis.xrange_values("accounts", "-", "+", None).await.unwrap_or_default();
+            let envelopes =
+                entries.iter().map(|(_, fields)| Envelope::decode(fields[streams::ENVELOPE_FIELD].as_slice()).unwrap());
+            found = envelopes.filter_map(|envelope| envelope.payload).find_map(&pick);
+            found.is_some()
+        };
+        testkit::until(look, Duration::from_secs(10), "the mail is due").await;
+        found.unwrap()
     }
 
     /// Begins to stop, as at the first signal.

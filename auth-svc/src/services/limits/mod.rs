@@ -5,6 +5,7 @@
 //! | a device that the account does not know | the address (tight), the account (loose), and a growing delay on the account |
 //! | a device that the account knows | that device on that account, and nothing else |
 //! | a new account | the network |
+//! | whoever causes a mail (S33) | the mailbox, and the address of the client |
 //!
 //! So a stranger can slow down other strangers at an account, but never its owner on a device that has signed in before.
 //! Only failures count: a try is taken before the password is looked at, so that parallel tries cannot slip through, and
@@ -23,13 +24,16 @@ use fred::clients::Pool;
 use self::{
     bucket::{Bucket, Rule},
     local::Local,
-    shared::Shared,
+    shared::{Shared, Verdict},
 };
 use crate::{
     Error,
     domain::{ClientInfo, DeviceToken, Email},
     secrets::Secrets,
 };
+
+/// How long failures at an account are remembered after the last one; so long its delay goes on.
+pub const LOCKOUT_MEMORY: Duration = Duration::from_secs(3600);
 
 /// Counts tries and says when there were too many.
 #[derive(Debug)]
@@ -46,6 +50,9 @@ struct Rules {
     account: Rule,
     device: Rule,
     registration: Rule,
+    mailbox: Rule,
+    mail_client: Rule,
+    lockout_notice: Rule,
 }
 
 /// A try that was taken. Unless it is given back it stays counted as a failure.
@@ -56,11 +63,22 @@ pub struct Taken {
     gate: Option<String>,
     /// Counted in Redis, which can take it back.
     shared: bool,
+    /// Failures at the account by unknown devices, this one among them; 0 when they are not known.
+    failures: u64,
+}
+
+impl Taken {
+    /// Whether this failure is the one at which the delay has become the longest: the owner should know.
+    pub fn is_lockout(&self) -> bool {
+        self.failures == shared::FAILURES_TO_LONGEST_DELAY
+    }
 }
 
 impl Limits {
     /// Takes the rates from the settings.
     pub fn new(settings: &config::Auth, secrets: Secrets, redis: Pool, clock: Clock) -> Self {
+        let hour = Duration::from_secs(3600);
+        let mail = |name| Rule::new(name, settings.mail_burst, settings.mail_per_hour, hour);
         let rules = Rules {
             address: Rule::new(
                 "address",
@@ -76,8 +94,12 @@ impl Limits {
                 settings.registrations_ip_per_hour,
                 Duration::from_secs(3600),
             ),
+            mailbox: mail("mailbox"),
+            mail_client: mail("mail-client"),
+            lockout_notice: Rule::new("lockout-notice", 1, 1, LOCKOUT_MEMORY),
         };
-        let local = Local::new([&rules.address, &rules.account, &rules.device, &rules.registration]);
+        let Rules { address, account, device, registration, mailbox, mail_client, lockout_notice } = &rules;
+        let local = Local::new([address, account, device, registration, mailbox, mail_client, lockout_notice]);
         Self { shared: Shared::new(redis, clock), local, rules, secrets }
     }
 
@@ -117,6 +139,21 @@ impl Limits {
         self.take(vec![bucket], None).await.map_err(|retry_after| Error::TooManyRegistrations { retry_after })
     }
 
+    /// A mail to this address is about to be caused, by a client if one is given. It counts whether or not it will be sent.
+    pub async fn mail(&self, email: &Email, client: Option<&ClientInfo>) -> Result<(), Error> {
+        let mut buckets = vec![self.bucket(&self.rules.mailbox, &[email.key().as_bytes()])];
+        buckets.extend(client.map(|client| self.bucket(&self.rules.mail_client, &[&limited_network(client.ip)])));
+        let taken = self.take(buckets, None).await;
+        taken.map(drop).map_err(|retry_after| Error::TooManyMails { retry_after })
+    }
+
+    /// The owner of an account is about to be told of failures.
+    pub async fn lockout_notice(&self, email: &Email) -> Result<(), Error> {
+        let bucket = self.bucket(&self.rules.lockout_notice, &[email.key().as_bytes()]);
+        let taken = self.take(vec![bucket], None).await;
+        taken.map(drop).map_err(|retry_after| Error::TooManyMails { retry_after })
+    }
+
     /// The try was right: it does not count, and the account's delay is forgotten.
     pub async fn succeeded(&self, taken: Taken) {
         self.give_back(taken, true).await;
@@ -139,12 +176,12 @@ impl Limits {
 
     async fn take(&self, buckets: Vec<Bucket>, gate: Option<String>) -> Result<Taken, Duration> {
         match self.shared.take(&buckets, gate.as_deref()).await {
-            Ok(None) => Ok(Taken { buckets, gate, shared: true }),
-            Ok(Some(wait)) => Err(wait),
+            Ok(Verdict::Taken { failures }) => Ok(Taken { buckets, gate, shared: true, failures }),
+            Ok(Verdict::Wait(wait)) => Err(wait),
             Err(error) => {
                 tracing::warn!(%error, "limits are counted in this process alone");
                 metrics::counter!("auth_limits_local_total").increment(1);
-                self.local.take(&buckets).map(|()| Taken { buckets, gate, shared: false })
+                self.local.take(&buckets).map(|()| Taken { buckets, gate, shared: false, failures: 0 })
             }
         }
     }

@@ -10,7 +10,7 @@ use fred::{
     types::scripts::Script,
 };
 
-use super::bucket::Bucket;
+use super::{LOCKOUT_MEMORY, bucket::Bucket};
 
 /// After this many failures at an account by unknown devices the delay begins.
 const FREE_TRIES: u64 = 10;
@@ -19,10 +19,19 @@ const FIRST_DELAY: Duration = Duration::from_secs(1);
 /// Where the delay stops growing: long enough that guessing is pointless, short enough that an owner on a new device gets
 /// through.
 const LONGEST_DELAY: Duration = Duration::from_secs(30);
-/// How long failures are remembered after the last one.
-const MEMORY: Duration = Duration::from_secs(3600);
+/// 1, 2, 4, 8, 16 and then 30 seconds.
+pub(super) const FAILURES_TO_LONGEST_DELAY: u64 = FREE_TRIES + 6;
 /// How long Redis may take before this process counts for itself.
 const PATIENCE: Duration = Duration::from_secs(1);
+
+/// What became of a try.
+#[derive(Debug)]
+pub(super) enum Verdict {
+    /// It may go on. `failures`: those that the gate remembers, this one among them; 0 without a gate.
+    Taken { failures: u64 },
+    /// It has to wait.
+    Wait(Duration),
+}
 
 #[derive(Debug)]
 pub(super) struct Shared {
@@ -43,17 +52,18 @@ impl Shared {
         self.redis.next_connected().is_connected()
     }
 
-    /// Takes a try from every bucket and through the gate; the time to wait when one refuses.
-    pub async fn take(&self, buckets: &[Bucket], gate: Option<&str>) -> Result<Option<Duration>, Error> {
+    /// Takes a try from every bucket and through the gate, or from none of them.
+    pub async fn take(&self, buckets: &[Bucket], gate: Option<&str>) -> Result<Verdict, Error> {
         let mut args = vec![self.clock.unix_ms(), buckets.len() as i64];
         for bucket in buckets {
             args.extend([millis(bucket.rule.interval), i64::from(bucket.rule.burst.get())]);
         }
         if gate.is_some() {
-            args.extend([FREE_TRIES as i64, millis(FIRST_DELAY), millis(LONGEST_DELAY), millis(MEMORY)]);
+            args.extend([FREE_TRIES as i64, millis(FIRST_DELAY), millis(LONGEST_DELAY), millis(LOCKOUT_MEMORY)]);
         }
-        let wait = self.run(&self.take, buckets, gate, args).await?;
-        Ok((wait > 0).then(|| Duration::from_millis(wait.unsigned_abs())))
+        let answer = self.run(&self.take, buckets, gate, args).await?;
+        let size = answer.unsigned_abs();
+        Ok(if answer > 0 { Verdict::Wait(Duration::from_millis(size)) } else { Verdict::Taken { failures: size } })
     }
 
     /// Puts a try back.

@@ -1,4 +1,5 @@
--- Takes one try from every bucket or from none; answers how many ms to wait, 0 when it was taken.
+-- Takes one try from every bucket or from none; answers how many ms to wait. When it was taken: 0, or with a gate the tries
+-- that it remembers as a negative number.
 -- KEYS: the buckets (generic cell rate algorithm: the value is the theoretical arrival time in ms), then perhaps a gate.
 -- ARGV: now in ms, number of buckets, interval in ms and burst of each bucket; for the gate: free tries, first and longest
 -- delay in ms, how long it remembers in ms.
@@ -34,4 +35,4 @@ if gate then
   redis.call('HSET', gate, 'tries', tries, 'open_at', now + delay)
   redis.call('PEXPIRE', gate, ARGV[at + 4])
 end
-return 0
+return -tries

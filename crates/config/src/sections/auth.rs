@@ -44,6 +44,13 @@ pub struct Auth {
     pub login_account_per_hour: u32,
     /// New accounts per hour from an address (network prefix).
     pub registrations_ip_per_hour: u32,
+    /// Whether a sign-up answers the same for a known and an unknown address and the rest goes by mail.
+    pub private_signup: bool,
+    /// Mails that somebody who is not signed in, or an invitation, causes to one address or from one address of a client:
+    /// how many at once.
+    pub mail_burst: u32,
+    /// The same: how many more per hour.
+    pub mail_per_hour: u32,
 }
 
 impl Auth {
