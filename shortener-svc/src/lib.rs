@@ -47,7 +47,7 @@ pub const SCHEMA: &str = "links";
 /// The migrations of the schema.
 pub static MIGRATOR: Migrator = sqlx::migrate!();
 
-/// Brings the schema up to date and makes the partitions that the coming months need.
+/// Brings the schema up to date, builds indexes on the partitions that lack them, and makes the partitions that the coming months need.
 ///
 /// # Errors
 /// When the database is away or a migration fails.
@@ -56,6 +56,7 @@ pub async fn migrate(database: &config::Database) -> anyhow::Result<()> {
     let pool = db::connect(database, SCHEMA).await?;
     let mut conn = pool.acquire().await.context("after migrating")?;
     upkeep::make_partitions(&mut conn, Clock::system().now(), 1).await?;
+    upkeep::build_indexes(&mut conn).await?;
     conn.detach().close().await?;
     pool.close().await;
     Ok(())

@@ -30,5 +30,11 @@ pub const PAGE: usize = 100;
 pub const BATCH: usize = 1_000;
 /// The length of an event id of a click, in bytes.
 pub const EVENT_ID_BYTES: usize = 16;
+/// The most links of one call that tends the tables.
+pub const UPKEEP_BATCH: u32 = 1_000;
+/// How far ahead of an expiry a warning may be asked for, in seconds: 366 days.
+pub const WARN_SECONDS: u32 = 366 * 86_400;
+/// How many days after its deletion a link may be archived, at the most.
+pub const ARCHIVE_DAYS: u32 = 36_500;
 /// How long the event id of a consumed click is remembered; redirectors give up asking again long before.
 pub const CONSUMED_CLICK_HOURS: i64 = 24;

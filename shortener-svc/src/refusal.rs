@@ -77,6 +77,14 @@ pub fn page_size(field: &'static str) -> Error {
     invalid("LIMIT_RANGE", field, format!("between 1 and {} links at a time", limits::PAGE))
 }
 
+/// How many links one call that tends the tables deals with.
+pub fn upkeep_batch(limit: u32) -> Result<i64, Error> {
+    if (1..=limits::UPKEEP_BATCH).contains(&limit) {
+        return Ok(limit.into());
+    }
+    Err(invalid("LIMIT_RANGE", "limit", format!("between 1 and {} links at a time", limits::UPKEEP_BATCH)))
+}
+
 /// What a failed statement means to the caller.
 pub fn store(error: sqlx::Error) -> Error {
     if db::is_unavailable(&error) { Error::unavailable(error) } else { Error::internal(error) }

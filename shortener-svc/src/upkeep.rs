@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use clock::Clock;
-use db::partitions::{ensure_monthly_by_id, month_after};
+use db::partitions::{ensure_index, ensure_monthly_by_id, month_after};
 use lifecycle::{Latch, Shutdown};
 use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
@@ -15,6 +15,8 @@ use crate::store::{upkeep, usage};
 const EVERY: Duration = Duration::from_secs(3_600);
 /// The pause after a round that failed.
 const AGAIN: Duration = Duration::from_secs(10);
+/// Indexes that migrations made on the parent alone, because the partitions may be large.
+const INDEXES: [&str; 3] = ["links_untold", "links_unwarned", "links_deleted"];
 /// Months whose counts are kept beside the present one.
 const USAGE_MONTHS: i32 = 12;
 
@@ -69,6 +71,18 @@ pub async fn make_partitions(conn: &mut PgConnection, now: OffsetDateTime, ahead
     let made = ensure_monthly_by_id(conn, "links", from, through, ids::first_id_at).await?;
     if made > 0 {
         tracing::info!(made, through = %through, "made partitions of links");
+    }
+    Ok(())
+}
+
+/// Builds the parts of indexes that partitions lack, while everybody goes on reading and writing. Takes the time it takes.
+pub async fn build_indexes(conn: &mut PgConnection) -> Result<(), sqlx::Error> {
+    sqlx::query("set statement_timeout = 0").execute(&mut *conn).await?;
+    for index in INDEXES {
+        let built = ensure_index(conn, "links", index).await?;
+        if built > 0 {
+            tracing::info!(index, built, "built an index on partitions of links");
+        }
     }
     Ok(())
 }

@@ -53,6 +53,46 @@ pub async fn ensure_daily(
     Ok(made)
 }
 
+/// Builds the parts of `index` that partitions of `table` lack and returns how many. The index was made on the parent alone
+/// (`CREATE INDEX … ON ONLY`); partitions that are made later have it from the start.
+///
+/// Each part is built concurrently: nobody waits, but the connection must be in no transaction and needs time
+/// (`statement_timeout`). While another process builds on this table, that is left to it.
+pub async fn ensure_index(connection: &mut PgConnection, table: &str, index: &str) -> Result<u32, sqlx::Error> {
+    let definition: String =
+        sqlx::query_scalar("SELECT pg_get_indexdef($1::regclass)").bind(index).fetch_one(&mut *connection).await?;
+    let Some(place) = definition.find(" USING ") else { return Ok(0) };
+    let lacking: Vec<String> = sqlx::query_scalar(
+        "SELECT c.relname::text FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+         WHERE i.inhparent = $1::regclass AND NOT EXISTS (
+             SELECT FROM pg_inherits part JOIN pg_index x ON x.indexrelid = part.inhrelid
+             WHERE part.inhparent = $2::regclass AND x.indrelid = c.oid
+         ) ORDER BY 1",
+    )
+    .bind(table)
+    .bind(index)
+    .fetch_all(&mut *connection)
+    .await?;
+    let lock = "SELECT pg_try_advisory_lock(hashtextextended('index ' || current_schema() || '.' || $1, 0))";
+    if lacking.is_empty() || !sqlx::query_scalar::<_, bool>(lock).bind(table).fetch_one(&mut *connection).await? {
+        return Ok(0);
+    }
+    for partition in &lacking {
+        let part = format!("{partition}_{index}");
+        for statement in [
+            // What a build that was interrupted left behind is of no use.
+            format!("DROP INDEX CONCURRENTLY IF EXISTS {part}"),
+            format!("CREATE INDEX CONCURRENTLY {part} ON {partition}{}", &definition[place..]),
+            format!("ALTER INDEX {index} ATTACH PARTITION {part}"),
+        ] {
+            sqlx::query(AssertSqlSafe(statement)).execute(&mut *connection).await?;
+        }
+    }
+    let unlock = "SELECT pg_advisory_unlock(hashtextextended('index ' || current_schema() || '.' || $1, 0))";
+    sqlx::query(unlock).bind(table).execute(&mut *connection).await?;
+    Ok(u32::try_from(lacking.len()).unwrap_or(u32::MAX))
+}
+
 /// The first day of the month `months` after the one of `day`; a negative number goes back.
 pub fn month_after(day: Date, months: i32) -> Date {
     let mut month = first_of_month(day);

@@ -164,3 +164,22 @@ async fn daily_partitions_follow_utc_and_do_not_wait_for_writers() {
     let new_year: i64 = sqlx::query_scalar("SELECT n FROM clicks_20270101").fetch_one(&pool).await.unwrap();
     assert_eq!(new_year, 2);
 }
+
+#[tokio::test]
+async fn an_index_of_the_parent_is_built_on_the_partitions_that_lack_it_and_then_holds_for_all() {
+    let pool = migrated().await;
+    let mut connection = pool.acquire().await.unwrap();
+    let (november, january) = (date!(2026 - 11 - 21), date!(2027 - 01 - 01));
+    let ensure = partitions::ensure_daily;
+    ensure(&mut connection, "clicks", november, november).await.unwrap();
+    sqlx::query("CREATE INDEX clicks_by_n ON ONLY clicks (n) WHERE n > 1").execute(&mut *connection).await.unwrap();
+    // A partition that is made later has the index from the start.
+    ensure(&mut connection, "clicks", january, january).await.unwrap();
+    // An earlier build was interrupted.
+    let left = "CREATE INDEX clicks_20261121_clicks_by_n ON clicks_20261121 (n)";
+    sqlx::query(left).execute(&mut *connection).await.unwrap();
+    assert_eq!(partitions::ensure_index(&mut connection, "clicks", "clicks_by_n").await.unwrap(), 1);
+    assert_eq!(partitions::ensure_index(&mut connection, "clicks", "clicks_by_n").await.unwrap(), 0);
+    let valid = "SELECT indisvalid FROM pg_index WHERE indexrelid = 'clicks_by_n'::regclass";
+    assert!(sqlx::query_scalar::<_, bool>(valid).fetch_one(&mut *connection).await.unwrap());
+}

@@ -1,8 +1,8 @@
 //! The facts about links that others hear of.
 
 use proto::events::v1::{
-    Envelope, LinkCreated, LinkDeleted, LinkDisabled, LinkExpired, LinkRestored, LinkSnapshot, LinkUpdated,
-    envelope::Payload,
+    Envelope, LinkCreated, LinkDeleted, LinkDisabled, LinkExpired, LinkExpiring, LinkRestored, LinkSnapshot,
+    LinkUpdated, envelope::Payload,
 };
 use time::OffsetDateTime;
 
@@ -23,8 +23,10 @@ pub enum Fact {
     Deleted,
     /// It was taken back.
     Restored,
-    /// Its clicks are used up.
+    /// Its time is over or its clicks are used up.
     Expired,
+    /// Its time will be over soon. No change: the version stays.
+    Expiring,
     /// It was switched off.
     Disabled,
 }
@@ -49,6 +51,7 @@ impl Fact {
             Self::Deleted => Payload::LinkDeleted(LinkDeleted { snapshot }),
             Self::Restored => Payload::LinkRestored(LinkRestored { snapshot }),
             Self::Expired => Payload::LinkExpired(LinkExpired { snapshot }),
+            Self::Expiring => Payload::LinkExpiring(LinkExpiring { snapshot }),
             Self::Disabled => Payload::LinkDisabled(LinkDisabled { snapshot }),
         }
     }

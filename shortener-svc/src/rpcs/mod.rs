@@ -1,11 +1,13 @@
 //! The RPCs, one file each.
 
+mod archive_links;
 mod batch_create_links;
 mod batch_get_links;
 mod change;
 mod consume_click;
 mod create_link;
 mod delete_link;
+mod expire_links;
 mod get_link;
 mod list_links;
 mod list_tags;
@@ -13,6 +15,7 @@ mod resolve_link;
 mod restore_link;
 mod set_tag;
 mod update_link;
+mod warn_expiring;
 
 use std::sync::Arc;
 
@@ -59,4 +62,7 @@ rpcs! {
     set_tag(SetTagRequest) -> SetTagResponse;
     resolve_link(ResolveLinkRequest) -> ResolveLinkResponse;
     consume_click(ConsumeClickRequest) -> ConsumeClickResponse;
+    expire_links(ExpireLinksRequest) -> ExpireLinksResponse;
+    warn_expiring(WarnExpiringRequest) -> WarnExpiringResponse;
+    archive_links(ArchiveLinksRequest) -> ArchiveLinksResponse;
 }

@@ -22,12 +22,15 @@ pub async fn by_ids(pool: &PgPool, ids: &[i64]) -> Result<Vec<Link>, sqlx::Error
         .await
 }
 
-/// The link behind a code.
+/// The link behind a code, also one that lies in the archive.
 pub async fn by_address(pool: &PgPool, domain: &str, code: &str) -> Result<Option<Link>, sqlx::Error> {
     sqlx::query_as(concat!(
         "select ",
         link_columns!(),
-        " from codes c join links l on l.id = c.link_id where c.domain = $1 and c.code = $2"
+        " from codes c join links l on l.id = c.link_id where c.domain = $1 and c.code = $2 union all select ",
+        link_columns!(),
+        " from codes c join archive a on a.id = c.link_id \
+         cross join lateral jsonb_populate_record(null::links, a.row) l where c.domain = $1 and c.code = $2"
     ))
     .bind(domain)
     .bind(code)

@@ -1,9 +1,11 @@
 //! The SQL of the `links` schema. One file for each subject; nothing here decides anything.
 
+pub mod archive;
 pub mod clicks;
 pub mod codes;
 pub mod create;
 pub mod create_many;
+pub mod expiry;
 pub mod find;
 pub mod idempotency;
 pub mod list;

@@ -87,6 +87,9 @@ async fn s37_services_and_users_do_not_stand_in_for_each_other() {
     let resolve = ResolveLinkRequest { domain: String::new(), code: "target".to_owned() };
     assert!(owner.resolve_link(resolve).await.is_err());
     assert!(owner.click(link.id, 1).await.is_err());
+    assert!(owner.expire_links(ExpireLinksRequest { limit: 1 }).await.is_err());
+    assert!(owner.warn_expiring(WarnExpiringRequest { within_seconds: 1, limit: 1 }).await.is_err());
+    assert!(owner.archive_links(ArchiveLinksRequest { deleted_days: 1, limit: 1 }).await.is_err());
     world.stop().await;
 }
 

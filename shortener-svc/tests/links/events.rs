@@ -9,7 +9,7 @@ use proto::links::v1::*;
 use crate::world::*;
 
 /// The events of the stream `links`, as soon as there are `count`.
-async fn events(world: &World, count: usize) -> Vec<Envelope> {
+pub async fn events(world: &World, count: usize) -> Vec<Envelope> {
     let pool = streams::connect(&world.config.redis).await.unwrap();
     let mut group = streams::Group::new(&world.config.redis, pool, "links", "test", "test").unwrap();
     group.ensure().await.unwrap();
@@ -29,7 +29,7 @@ async fn events(world: &World, count: usize) -> Vec<Envelope> {
     events
 }
 
-fn read(event: &Envelope) -> (&'static str, &LinkSnapshot) {
+pub fn read(event: &Envelope) -> (&'static str, &LinkSnapshot) {
     let (name, snapshot) = match event.payload.as_ref().unwrap() {
         Payload::LinkCreated(fact) => ("created", &fact.snapshot),
         Payload::LinkUpdated(fact) => ("updated", &fact.snapshot),
@@ -37,6 +37,7 @@ fn read(event: &Envelope) -> (&'static str, &LinkSnapshot) {
         Payload::LinkRestored(fact) => ("restored", &fact.snapshot),
         Payload::LinkExpired(fact) => ("expired", &fact.snapshot),
         Payload::LinkDisabled(fact) => ("disabled", &fact.snapshot),
+        Payload::LinkExpiring(fact) => ("expiring", &fact.snapshot),
         other => panic!("{other:?}"),
     };
     (name, snapshot.as_ref().unwrap())

@@ -2,11 +2,13 @@
 #![allow(clippy::unwrap_used, reason = "clippy sees tests only in functions that are marked as such")]
 
 mod access;
+mod archive;
 mod bulk;
 mod change;
 mod clicks;
 mod create;
 mod events;
+mod expiry;
 mod faults;
 mod groups;
 mod idempotency;

@@ -150,6 +150,9 @@ calls! {
     set_tag(SetTagRequest) -> SetTagResponse;
     resolve_link(ResolveLinkRequest) -> ResolveLinkResponse;
     consume_click(ConsumeClickRequest) -> ConsumeClickResponse;
+    expire_links(ExpireLinksRequest) -> ExpireLinksResponse;
+    warn_expiring(WarnExpiringRequest) -> WarnExpiringResponse;
+    archive_links(ArchiveLinksRequest) -> ArchiveLinksResponse;
 }
 
 impl Client {
