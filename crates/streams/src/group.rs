@@ -14,6 +14,9 @@ use crate::{Entry, EntryId, connect, dead_letter, entry};
 /// The most entries that one claim takes over.
 const CLAIM_COUNT: u64 = 100;
 
+/// The field of an entry that is meant for one group only. Other groups pass over it, followers without a group too.
+pub(crate) const TO_FIELD: &str = "to";
+
 /// One consumer of a consumer group, with a connection of its own for reads that block.
 ///
 /// Consumer names should be stable (`analytics-0`), not new for each process: Redis never forgets a name by itself, and a
@@ -99,10 +102,25 @@ impl Group {
             let pending = self.read_from(count, None, after.into()).await?;
             self.history = pending.last().map(|entry| entry.id);
             if !pending.is_empty() {
-                return Ok((pending, false));
+                return Ok((self.ours(pending).await?, false));
             }
         }
-        Ok((self.read_from(count, Some(block), XID::NewInGroup).await?, true))
+        let new = self.read_from(count, Some(block), XID::NewInGroup).await?;
+        Ok((self.ours(new).await?, true))
+    }
+
+    /// Acknowledges the entries that are meant for other groups and leaves the rest.
+    async fn ours(&self, mut entries: Vec<Entry>) -> Result<Vec<Entry>, Error> {
+        let mut others = Vec::new();
+        entries.retain(|entry| {
+            let ours = entry.field(TO_FIELD).is_none_or(|group| group == self.group.as_bytes());
+            if !ours {
+                others.push(entry.id);
+            }
+            ours
+        });
+        self.ack(&others).await?;
+        Ok(entries)
     }
 
     async fn read_from(&self, count: u64, block: Option<Duration>, from: XID) -> Result<Vec<Entry>, Error> {
@@ -147,7 +165,7 @@ impl Group {
             }
             Ok(_) => return Ok((Vec::new(), EntryId::ZERO)),
         };
-        Ok((entry::of_list(entries)?, next.parse()?))
+        Ok((self.ours(entry::of_list(entries)?).await?, next.parse()?))
     }
 
     /// Says that entries are still being worked on, so that nobody takes them over. Does not count as a delivery.

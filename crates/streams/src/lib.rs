@@ -5,6 +5,7 @@
 //! - [`Consumer`]: handles the events of a stream as member of a consumer group, with a dead-letter stream.
 //! - [`Tail`]: follows a stream without a group, for processes that each must see everything.
 //! - [`Group`], [`append`]: the pieces below, for streams that carry something other than envelopes.
+//! - [`DeadLetters`]: what could not be handled, for a person to look at and to hand out once more.
 //! - [`trim_behind_groups`]: cuts a stream at the slowest group.
 //!
 //! An event stream has one entry for each `curtail.events.v1.Envelope`, in the field `e`. Redis must not evict
@@ -23,7 +24,7 @@ mod trim;
 
 pub use connect::{connect, is_unavailable, server_run_id};
 pub use consumer::{Consumer, Delivery, Outcome};
-pub use dead_letter::dead_letter_stream;
+pub use dead_letter::{DeadLetter, DeadLetters, Head, Redriven, dead_letter_stream};
 pub use entry::{Entry, EntryId, append};
 pub use group::Group;
 pub use lag::{Lag, lag};

@@ -12,7 +12,7 @@ use prost::Message as _;
 use proto::events::v1::Envelope;
 use tokio::sync::broadcast::{Receiver, error::TryRecvError};
 
-use crate::{ENVELOPE_FIELD, EntryId, connect, consumer::Pause, entry, publish};
+use crate::{ENVELOPE_FIELD, EntryId, connect, consumer::Pause, entry, group::TO_FIELD, publish};
 
 /// How many entries are read at once.
 const COUNT: u64 = 256;
@@ -80,6 +80,9 @@ impl Tail {
                     }
                     for entry in entries {
                         self.last = Some(entry.id);
+                        if entry.field(TO_FIELD).is_some() {
+                            continue;
+                        }
                         match entry.field(ENVELOPE_FIELD).map(|payload| Envelope::decode(payload.clone())) {
                             Some(Ok(envelope)) => tell(TailEvent::Entry(Box::new(envelope))),
                             _ => tracing::error!(stream = self.stream, entry = %entry.id, "not an event"),

@@ -3,6 +3,7 @@
 mod kit;
 
 mod consumers;
+mod dead_letters;
 mod groups;
 mod relays;
 mod tails;

@@ -1,4 +1,4 @@
-//! Dead-letter streams: entries that could not be handled, kept for a person to look at.
+//! Setting an entry aside.
 
 use std::sync::LazyLock;
 
@@ -8,10 +8,15 @@ use fred::error::Error;
 use fred::types::Value;
 use fred::types::scripts::Script;
 
+use super::dead_letter_stream;
 use crate::Entry;
+use crate::group::TO_FIELD;
 
 /// More dead letters than this are cut off at the old end.
 const MOST: u32 = 100_000;
+
+/// The most fields of an original that are kept. A Lua script has room for 8,000 values in one call.
+const MOST_FIELDS: usize = 1_000;
 
 /// Adds to the dead letters and acknowledges in one step: a crash in between would do one without the other.
 static BURY: LazyLock<Script> = LazyLock::new(|| {
@@ -23,14 +28,7 @@ static BURY: LazyLock<Script> = LazyLock::new(|| {
     )
 });
 
-/// The stream that takes what could not be handled of `stream`.
-///
-/// Its entries have the fields of the original and, before them, `reason` (a word: `poison`, `deliveries`,
-/// `undecodable`), `error` (a sentence), `attempts`, `group`, `stream` and `entry` (the original's id).
-pub fn dead_letter_stream(stream: &str) -> String {
-    format!("{stream}:dlq")
-}
-
+/// Moves `entry` to the dead letters of `stream`. Of an absurd number of fields, which no script could pass on, the first stay.
 pub(crate) async fn bury(
     pool: &Pool,
     stream: &str,
@@ -47,7 +45,8 @@ pub(crate) async fn bury(
     for (name, value) in about.into_iter().chain([("stream", stream), ("entry", id.as_str())]) {
         args.extend([name.into(), Value::Bytes(Bytes::copy_from_slice(value.as_bytes()))]);
     }
-    for (name, value) in &entry.fields {
+    // What was redriven and died again may be redriven again: its address is not part of the original.
+    for (name, value) in entry.fields.iter().filter(|(name, _)| name != TO_FIELD.as_bytes()).take(MOST_FIELDS) {
         args.extend([Value::Bytes(name.clone()), Value::Bytes(value.clone())]);
     }
     BURY.evalsha_with_reload(pool.next(), vec![stream.to_owned(), dead_letter_stream(stream)], args).await
