@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
+use streams::EntryId;
 
 use crate::services::Service;
 
@@ -36,6 +37,12 @@ pub(crate) enum Command {
     /// Signing keys.
     #[command(subcommand)]
     Keys(Keys),
+    /// Dead letters: events that could not be handled.
+    #[command(subcommand)]
+    Dlq(Dlq),
+    /// Jobs: what is done again and again.
+    #[command(subcommand)]
+    Job(Job),
     /// Make an account with a dozen links and a month of clicks to look at.
     Demo,
 }
@@ -66,4 +73,58 @@ pub(crate) enum User {
 pub(crate) enum Keys {
     /// Make a new signing key. Tokens signed with the old one stay valid until they expire.
     Rotate,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Job {
+    /// Tell how each stands.
+    List,
+    /// Run one now, whether it is due or not.
+    Run {
+        /// Which one, as `list` calls it.
+        name: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Dlq {
+    /// Count them by stream, group and reason; of one stream, list each.
+    List {
+        /// For example `links`.
+        stream: Option<String>,
+    },
+    /// Show one with its event.
+    Show {
+        /// The stream that it comes from.
+        stream: String,
+        /// Its id, as `list` tells it.
+        id: EntryId,
+    },
+    /// Hand some out once more, to the group that could not handle them and to no other.
+    Redrive {
+        /// The stream that they come from.
+        stream: String,
+        #[command(flatten)]
+        which: Letters,
+    },
+    /// Throw some away.
+    Drop {
+        /// The stream that they come from.
+        stream: String,
+        #[command(flatten)]
+        which: Letters,
+    },
+}
+
+/// Which dead letters of a stream.
+#[derive(Debug, Args)]
+pub(crate) struct Letters {
+    /// Their ids, as `list` tells them.
+    pub(crate) ids: Vec<EntryId>,
+    /// All that are there now.
+    #[arg(long, conflicts_with = "ids")]
+    pub(crate) all: bool,
+    /// Of all, those of this group.
+    #[arg(long, requires = "all")]
+    pub(crate) group: Option<String>,
 }

@@ -3,8 +3,10 @@
 mod accounts;
 mod cli;
 mod demo;
+mod dlq;
 mod doctor;
 mod health;
+mod jobs;
 mod path;
 mod redis;
 mod services;
@@ -35,6 +37,8 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         }
         Command::User(command) => one_thread()?.block_on(accounts::user(&cli.dir, command)).map(|()| ExitCode::SUCCESS),
         Command::Keys(command) => one_thread()?.block_on(accounts::keys(&cli.dir, command)).map(|()| ExitCode::SUCCESS),
+        Command::Dlq(command) => one_thread()?.block_on(dlq::run(&cli.dir, command)).map(|()| ExitCode::SUCCESS),
+        Command::Job(command) => one_thread()?.block_on(jobs::run(&cli.dir, command)).map(|()| ExitCode::SUCCESS),
         Command::Demo => one_thread()?.block_on(demo::run(&cli.dir)).map(|()| ExitCode::SUCCESS),
     }
 }

@@ -120,15 +120,17 @@ pub(crate) async fn migrate(database: &config::Database) -> anyhow::Result<()> {
     shortener_svc::migrate(database).await?;
     analytics_svc::migrate(database).await?;
     notify_svc::migrate(database).await?;
+    expiry_worker::migrate(database).await?;
     Ok(())
 }
 
 /// The schemas of this version with the migrations that belong there.
-pub(crate) fn schemas() -> [(&'static str, &'static Migrator); 4] {
+pub(crate) fn schemas() -> [(&'static str, &'static Migrator); 5] {
     [
         (auth_svc::SCHEMA, &auth_svc::MIGRATOR),
         (shortener_svc::SCHEMA, &shortener_svc::MIGRATOR),
         (analytics_svc::SCHEMA, &analytics_svc::MIGRATOR),
         (notify_svc::SCHEMA, &notify_svc::MIGRATOR),
+        (expiry_worker::SCHEMA, &expiry_worker::MIGRATOR),
     ]
 }

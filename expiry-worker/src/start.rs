@@ -7,6 +7,10 @@ use clock::Clock;
 use config::Config;
 use lifecycle::{Admin, Readiness, Shutdown, Tasks};
 
+use crate::job::Job;
+use crate::tools::Tools;
+use crate::{MIGRATOR, timer};
+
 /// A service that has its ports. It stops when its shutdown begins.
 pub struct Running {
     /// Where `/health/*` and `/metrics` are served.
@@ -29,7 +33,8 @@ impl Running {
 /// Runs the service until `shutdown`.
 ///
 /// # Errors
-/// When the configuration does not work out or a port is taken. Stores and peers that are away are waited for.
+/// When the configuration does not work out, a port is taken or migrations are missing. Stores and peers that are away are
+/// waited for.
 pub async fn run(config: Config, shutdown: Shutdown) -> anyhow::Result<()> {
     let running = start(config, Clock::system(), shutdown).await?;
     tracing::info!(admin = %running.admin_addr, "looking after time");
@@ -39,12 +44,26 @@ pub async fn run(config: Config, shutdown: Shutdown) -> anyhow::Result<()> {
 /// Takes the ports and starts every task.
 ///
 /// # Errors
-/// As for [`run`].
-pub async fn start(config: Config, _clock: Clock, shutdown: Shutdown) -> anyhow::Result<Running> {
+/// As for [`run`], except for missing migrations: those fail [`Running::join`].
+pub async fn start(config: Config, clock: Clock, shutdown: Shutdown) -> anyhow::Result<Running> {
     let readiness = Readiness::new();
     let admin = Admin::bind(config.expiry.admin_listen, readiness.clone()).await.context("expiry.admin_listen")?;
     let admin_addr = admin.local_addr();
+    let tools = Tools::new(&config, clock, shutdown.clone()).await?;
+    let worker = format!("{admin_addr} pid {}", std::process::id());
+    let database = readiness.latch("database");
     let mut tasks = Tasks::new(shutdown.clone());
-    tasks.spawn("admin", admin.serve(shutdown));
+    tasks.spawn("admin", admin.serve(shutdown.clone()));
+    tasks.spawn("jobs", async move {
+        tokio::select! {
+            migrated = db::wait_migrated(&tools.pool, &MIGRATOR) => migrated?,
+            () = shutdown.draining() => return Ok(()),
+        }
+        let mut tasks = Tasks::new(shutdown);
+        for job in Job::ALL {
+            tasks.spawn(job.name(), timer::run(job, tools.clone(), worker.clone(), database.clone()));
+        }
+        tasks.join().await
+    });
     Ok(Running { admin_addr, readiness, tasks })
 }

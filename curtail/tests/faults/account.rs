@@ -85,6 +85,26 @@ impl Account {
         (link(&reply.body["data"]["createLink"]["link"]), reply)
     }
 
+    /// Makes a link that expires after `life`.
+    pub async fn create_expiring(&self, life: Duration) -> Link {
+        let at = clock::Clock::system().now() + life;
+        let at = at.format(&time::format_description::well_known::Rfc3339).expect("an instant of this century");
+        let reply = self
+            .ask(
+                "mutation($at: DateTime!) { createLink(input: {url: \"https://example.org/short\", expiresAt: $at}) \
+                 { link { id code } userErrors { code } } }",
+                json!({"at": at}),
+            )
+            .await;
+        link(&reply.body["data"]["createLink"]["link"]).unwrap_or_else(|| panic!("made: {reply:?}"))
+    }
+
+    /// The state of a link.
+    pub async fn state(&self, link: &Link) -> Option<String> {
+        let reply = self.ask("query($id: ID!) { link(id: $id) { state } }", json!({"id": link.id.to_string()})).await;
+        Some(reply.body["data"]["link"]["state"].as_str()?.to_owned())
+    }
+
     /// Deletes a link.
     pub async fn delete_link(&self, link: &Link) {
         let id = link.id.to_string();

@@ -5,6 +5,7 @@
 
 mod account;
 mod exactly_once;
+mod expiry;
 mod ledger;
 mod load;
 mod platform;
