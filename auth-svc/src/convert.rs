@@ -9,6 +9,9 @@ use crate::{
     services::issuer::Pair,
     store::{
         api_keys::ApiKey,
+        audit_log::AuditEntry,
+        invitations::Invitation,
+        members::Member,
         revocations::{Revocation, Revoked},
         sessions::Session,
         users::{Recipient, Summary},
@@ -69,6 +72,42 @@ pub fn workspace(workspace: &Workspace) -> wire::Workspace {
     }
 }
 
+/// A member of a workspace.
+pub fn member(member: Member) -> wire::Member {
+    let user = wire::UserSummary { id: member.user_id, full_name: member.full_name, email: member.email };
+    wire::Member { user: Some(user), role: member.role.number(), joined_at: Some(timestamp(member.created_at)) }
+}
+
+/// An invitation without its token.
+pub fn invitation(invitation: Invitation) -> wire::Invitation {
+    wire::Invitation {
+        id: invitation.id,
+        workspace_id: invitation.workspace_id,
+        email: invitation.email,
+        role: invitation.role.number(),
+        inviter_id: invitation.inviter_id,
+        created_at: Some(timestamp(invitation.created_at)),
+        expires_at: Some(timestamp(invitation.expires_at)),
+    }
+}
+
+/// An entry of the audit log.
+pub fn audit_entry(entry: AuditEntry) -> wire::AuditEntry {
+    let text = |value: Option<serde_json::Value>| value.map(|value| value.to_string()).unwrap_or_default();
+    wire::AuditEntry {
+        id: entry.id,
+        at: Some(timestamp(entry.at)),
+        action: entry.action,
+        actor_kind: entry.actor_kind.into(),
+        actor_user_id: entry.actor_user_id.unwrap_or(0),
+        actor_api_key_id: entry.actor_api_key_id.unwrap_or(0),
+        ip_prefix: entry.ip_prefix,
+        target_id: entry.target_id.unwrap_or(0),
+        before: text(entry.before),
+        after: text(entry.after),
+    }
+}
+
 /// The pair of a session.
 pub fn pair(pair: Pair) -> wire::TokenPair {
     wire::TokenPair {
@@ -116,6 +155,7 @@ pub fn revocation(revocation: &Revocation) -> wire::Revocation {
         Revoked::Session(id) => Subject::SessionId(id),
         Revoked::ApiKey(id) => Subject::ApiKeyId(id),
         Revoked::User(id) => Subject::UserId(id),
+        Revoked::Memberships(id) => Subject::MembershipsOf(id),
     };
     wire::Revocation { subject: Some(subject), at: Some(timestamp(revocation.at)) }
 }

@@ -74,6 +74,27 @@ pub enum Error {
         /// What was looked for.
         what: &'static str,
     },
+    /// Something stands against it that the caller can change.
+    #[error("{message}")]
+    Conflict {
+        /// Stable name of what it is.
+        reason: &'static str,
+        /// For people.
+        message: &'static str,
+    },
+    /// There are as many as there may be.
+    #[error("There can be at most {limit} {what}.")]
+    Quota {
+        /// Stable name of the bound.
+        reason: &'static str,
+        /// How many there may be.
+        limit: i64,
+        /// Of what.
+        what: &'static str,
+    },
+    /// A member whose role does not reach this far.
+    #[error("Your role in this workspace does not allow this.")]
+    RoleTooLow,
     /// The workspace has all the API keys of its plan.
     #[error("The plan allows {limit} API keys.")]
     ApiKeyQuota {
@@ -124,6 +145,26 @@ impl Error {
     pub const WORKSPACE_NOT_FOUND: Self = Self::NotFound { reason: "WORKSPACE_NOT_FOUND", what: "workspace" };
     /// No such API key in a workspace that the caller may administer.
     pub const API_KEY_NOT_FOUND: Self = Self::NotFound { reason: "API_KEY_NOT_FOUND", what: "API key" };
+    /// No such member of a workspace that the caller may administer.
+    pub const MEMBER_NOT_FOUND: Self = Self::NotFound { reason: "MEMBER_NOT_FOUND", what: "member" };
+    /// No such invitation to a workspace that the caller may administer.
+    pub const INVITATION_NOT_FOUND: Self = Self::NotFound { reason: "INVITATION_NOT_FOUND", what: "invitation" };
+    /// A personal workspace has one member.
+    pub const PERSONAL_WORKSPACE: Self = Self::Conflict {
+        reason: "PERSONAL_WORKSPACE",
+        message: "A personal workspace belongs to one person. Make another workspace for a team.",
+    };
+    /// Nobody else owns the workspace.
+    pub const LAST_OWNER: Self =
+        Self::Conflict { reason: "LAST_OWNER", message: "A workspace needs an owner. Make somebody else one first." };
+    /// Members are not invited.
+    pub const ALREADY_MEMBER: Self =
+        Self::Conflict { reason: "ALREADY_MEMBER", message: "This address belongs to a member of the workspace." };
+    /// The mail was for somebody else.
+    pub const INVITATION_FOR_OTHER_ADDRESS: Self = Self::Conflict {
+        reason: "INVITATION_FOR_OTHER_ADDRESS",
+        message: "This invitation is for another address. Sign in with the account of that address.",
+    };
     /// No such account.
     pub const USER_NOT_FOUND: Self = Self::NotFound { reason: "USER_NOT_FOUND", what: "user" };
 }
@@ -151,6 +192,9 @@ impl From<Error> for rpc::Error {
             Error::SessionRequired => of(Code::Forbidden, "SESSION_REQUIRED"),
             Error::ScopeMissing => of(Code::Forbidden, "SCOPE_MISSING"),
             Error::NotFound { reason, .. } => of(Code::NotFound, reason),
+            Error::Conflict { reason, .. } => of(Code::Conflict, reason),
+            Error::Quota { reason, limit, .. } => of(Code::QuotaExceeded, reason).meta("limit", limit.to_string()),
+            Error::RoleTooLow => of(Code::Forbidden, "ROLE_TOO_LOW"),
             Error::ApiKeyQuota { limit } => of(Code::QuotaExceeded, "API_KEY_QUOTA").meta("limit", limit.to_string()),
             Error::TooManyAttempts { retry_after } => {
                 of(Code::RateLimited, "TOO_MANY_ATTEMPTS").retry_after(retry_after)

@@ -6,6 +6,8 @@ use time::Duration;
 pub const VERIFICATION_LIFE: Duration = Duration::hours(24);
 /// Life of the token in a mail with which a password can be set anew.
 pub const RESET_LIFE: Duration = Duration::hours(1);
+/// Life of the token in an invitation.
+pub const INVITATION_LIFE: Duration = Duration::days(7);
 /// How long a new signing key is only announced, so that every verifier has it before the first token signed with it.
 /// auth-svc and its callers each look once a second.
 pub const KEY_ANNOUNCEMENT: Duration = Duration::seconds(3);

@@ -1,7 +1,7 @@
 //! What one GraphQL request carries to its resolvers.
 
 use std::fmt;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use proto::auth::v1::{Client, TokenPair};
@@ -56,6 +56,7 @@ pub struct RequestContext {
     /// The refresh token that came as a cookie, if that cookie counts (see the rules against request forgery).
     pub refresh_cookie: Option<String>,
     session_change: Arc<Mutex<Option<SessionChange>>>,
+    memberships_changed: Arc<AtomicBool>,
 }
 
 impl RequestContext {
@@ -66,7 +67,14 @@ impl RequestContext {
         call: rpc::CallContext,
         refresh_cookie: Option<String>,
     ) -> Self {
-        Self { principal, client, call, refresh_cookie, session_change: Arc::default() }
+        Self {
+            principal,
+            client,
+            call,
+            refresh_cookie,
+            session_change: Arc::default(),
+            memberships_changed: Arc::default(),
+        }
     }
 
     /// The caller, or `UNAUTHENTICATED`.
@@ -99,6 +107,16 @@ impl RequestContext {
     /// Takes the session cookies from the client with the answer.
     pub fn clear_session(&self) {
         self.change_session(SessionChange::Clear);
+    }
+
+    /// The caller joined, made or left a workspace: the next request has to know.
+    pub fn change_memberships(&self) {
+        self.memberships_changed.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the caller's memberships changed, for the HTTP layer.
+    pub fn memberships_changed(&self) -> bool {
+        self.memberships_changed.load(Ordering::Relaxed)
     }
 
     /// Takes the change out, for the HTTP layer.

@@ -9,6 +9,7 @@ mod full_name;
 mod mail_token;
 mod password;
 mod refresh_token;
+mod workspace_name;
 
 pub use account::{AccountStatus, User};
 pub use api_key_text::{ApiKeyText, PREFIX_CHARS};
@@ -19,3 +20,4 @@ pub use full_name::FullName;
 pub use mail_token::{MailPurpose, MailToken};
 pub use password::Password;
 pub use refresh_token::RefreshToken;
+pub use workspace_name::WorkspaceName;

@@ -1,14 +1,22 @@
 //! One file an RPC: it reads the request into our types, calls the service and writes the answer.
 
+mod accept_invitation;
 mod batch_get_users;
+mod change_member_role;
 mod change_password;
 mod create_api_key;
+mod create_workspace;
 mod estimate_password;
 mod exchange;
 mod generate_password;
 mod get_key_ring;
 mod get_viewer;
+mod invite_member;
+mod leave_workspace;
 mod list_api_keys;
+mod list_audit_log;
+mod list_invitations;
+mod list_members;
 mod list_recipients;
 mod list_revocations;
 mod list_sessions;
@@ -17,11 +25,14 @@ mod logout;
 mod logout_all;
 mod refresh_session;
 mod register;
+mod remove_member;
 mod request_password_reset;
 mod resend_verification;
 mod reset_password;
 mod revoke_api_key;
+mod revoke_invitation;
 mod revoke_session;
+mod update_workspace;
 mod verify_email;
 
 use std::sync::Arc;
@@ -77,9 +88,25 @@ forward! {
     change_password(ChangePasswordRequest) -> ChangePasswordResponse;
     generate_password(GeneratePasswordRequest) -> GeneratePasswordResponse;
     estimate_password(EstimatePasswordRequest) -> EstimatePasswordResponse;
+    create_workspace(CreateWorkspaceRequest) -> CreateWorkspaceResponse;
+    update_workspace(UpdateWorkspaceRequest) -> UpdateWorkspaceResponse;
+    list_members(ListMembersRequest) -> ListMembersResponse;
+    list_invitations(ListInvitationsRequest) -> ListInvitationsResponse;
+    invite_member(InviteMemberRequest) -> InviteMemberResponse;
+    revoke_invitation(RevokeInvitationRequest) -> RevokeInvitationResponse;
+    accept_invitation(AcceptInvitationRequest) -> AcceptInvitationResponse;
+    change_member_role(ChangeMemberRoleRequest) -> ChangeMemberRoleResponse;
+    remove_member(RemoveMemberRequest) -> RemoveMemberResponse;
+    leave_workspace(LeaveWorkspaceRequest) -> LeaveWorkspaceResponse;
+    list_audit_log(ListAuditLogRequest) -> ListAuditLogResponse;
     create_api_key(CreateApiKeyRequest) -> CreateApiKeyResponse;
     list_api_keys(ListApiKeysRequest) -> ListApiKeysResponse;
     revoke_api_key(RevokeApiKeyRequest) -> RevokeApiKeyResponse;
+}
+
+/// A role of a request.
+fn role(number: i32) -> Result<tokens::Role, Error> {
+    tokens::Role::from_number(number).ok_or(Error::invalid("role", "ROLE_INVALID", "There is no such role."))
 }
 
 /// The session of a caller who signed in with one. An API key may not manage sessions or passwords.

@@ -5,10 +5,12 @@
 use serde_json::Value;
 use sqlx::PgConnection;
 use time::OffsetDateTime;
+use tokens::{Role, Scope};
 
 use crate::{
+    App, Error,
     domain::ClientInfo,
-    store::audit_log::{self, NewEntry},
+    store::audit_log::{self, AuditEntry, NewEntry, Of, Page},
 };
 
 /// What kind of actor it was. The numbers are those of the contract and of the database.
@@ -114,4 +116,20 @@ impl Entry {
     pub async fn record(self, conn: &mut PgConnection) -> Result<(), sqlx::Error> {
         audit_log::insert(conn, &self.0).await
     }
+}
+
+/// What was done to the caller's own account, newest first.
+pub async fn of_account(app: &App, user_id: i64, page: Page) -> Result<(Vec<AuditEntry>, bool), Error> {
+    Ok(audit_log::page(&app.pool, Of::Account(user_id), page).await?)
+}
+
+/// What was done in a workspace, newest first; for its admins.
+pub async fn of_workspace(
+    app: &App,
+    caller: &rpc::UserCaller,
+    workspace_id: i64,
+    page: Page,
+) -> Result<(Vec<AuditEntry>, bool), Error> {
+    caller.require(workspace_id, Role::Admin, Scope::Admin)?;
+    Ok(audit_log::page(&app.pool, Of::Workspace(workspace_id), page).await?)
 }

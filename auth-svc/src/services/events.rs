@@ -3,8 +3,8 @@
 use proto::{
     auth::v1 as wire,
     events::v1::{
-        AccountLocked, ApiKeyCreated, CredentialRevoked, EmailVerificationRequested, Envelope, NewDeviceSignedIn,
-        PasswordChanged, PasswordResetRequested, SignupAttempted, UserRegistered, envelope::Payload,
+        AccountLocked, ApiKeyCreated, CredentialRevoked, EmailVerificationRequested, Envelope, InvitationCreated,
+        NewDeviceSignedIn, PasswordChanged, PasswordResetRequested, SignupAttempted, UserRegistered, envelope::Payload,
     },
 };
 use rand::{CryptoRng, RngExt as _};
@@ -16,6 +16,7 @@ use crate::{
     domain::{MailToken, User},
     store::{
         api_keys::ApiKey,
+        invitations::Invitation,
         revocations::{self, Revocation, Revoked},
         sessions::Session,
     },
@@ -88,6 +89,26 @@ impl<R: CryptoRng> Facts<'_, R> {
         let session = Some(convert::session(session, None));
         self.append(0, Payload::NewDeviceSignedIn(NewDeviceSignedIn { user_id: user.id, email, full_name, session }))
             .await
+    }
+
+    /// A mail to somebody who may join a workspace is due.
+    pub async fn invitation_created(
+        &mut self,
+        invitation: &Invitation,
+        workspace_name: &str,
+        inviter_name: &str,
+        token: &MailToken,
+    ) -> Result<(), sqlx::Error> {
+        let fact = InvitationCreated {
+            invitation_id: invitation.id,
+            workspace_name: workspace_name.to_owned(),
+            inviter_name: inviter_name.to_owned(),
+            email: invitation.email.clone(),
+            role: invitation.role.number(),
+            token: token.expose(),
+            expires_at: Some(convert::timestamp(invitation.expires_at)),
+        };
+        self.append(invitation.workspace_id, Payload::InvitationCreated(fact)).await
     }
 
     /// Tries from unknown devices wait.

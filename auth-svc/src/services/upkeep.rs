@@ -8,7 +8,7 @@ use super::{activity, keys};
 use crate::{
     App,
     settings::REVOCATION_LIFE,
-    store::{mail_tokens, revocations},
+    store::{invitations, mail_tokens, revocations},
 };
 
 /// How often old things are cleared away.
@@ -52,6 +52,7 @@ pub async fn clear(app: Arc<App>, shutdown: Shutdown) -> anyhow::Result<()> {
 pub async fn clear_once(app: &App) -> Result<(), crate::Error> {
     app.keys.retire().await?;
     mail_tokens::delete_expired(&app.pool, app.now()).await?;
+    invitations::delete_expired(&app.pool, app.now()).await?;
     revocations::delete_before(&app.pool, app.now() - REVOCATION_LIFE).await?;
     Ok(())
 }

@@ -172,3 +172,21 @@ pub async fn touch(pool: &PgPool, ids: &[i64], times: &[OffsetDateTime]) -> Resu
     .await?;
     Ok(())
 }
+
+/// Revokes the live keys that a user made in a workspace; their ids.
+pub async fn revoke_of_creator(
+    conn: &mut PgConnection,
+    workspace_id: i64,
+    creator_id: i64,
+    now: OffsetDateTime,
+) -> Result<Vec<i64>, sqlx::Error> {
+    sqlx::query_scalar(
+        "UPDATE api_keys SET revoked_at = $3 WHERE workspace_id = $1 AND creator_id = $2 AND revoked_at IS NULL
+         RETURNING id",
+    )
+    .bind(workspace_id)
+    .bind(creator_id)
+    .bind(now)
+    .fetch_all(conn)
+    .await
+}

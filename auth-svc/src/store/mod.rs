@@ -4,8 +4,10 @@
 
 pub mod api_keys;
 pub mod audit_log;
+pub mod invitations;
 pub mod mail_requests;
 pub mod mail_tokens;
+pub mod members;
 pub mod revocations;
 pub mod sessions;
 pub mod signing_keys;

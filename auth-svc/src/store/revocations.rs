@@ -12,6 +12,8 @@ pub enum Revoked {
     ApiKey(i64),
     /// Everything of this user that was issued before.
     User(i64),
+    /// What services were told of this user's memberships before; sessions go on.
+    Memberships(i64),
 }
 
 /// Something revoked and when.
@@ -25,31 +27,40 @@ pub struct Revocation {
 
 /// Inserts a revocation.
 pub async fn insert(conn: &mut PgConnection, revocation: &Revocation) -> Result<(), sqlx::Error> {
-    let (session, api_key, user) = match revocation.subject {
-        Revoked::Session(id) => (Some(id), None, None),
-        Revoked::ApiKey(id) => (None, Some(id), None),
-        Revoked::User(id) => (None, None, Some(id)),
-    };
-    sqlx::query("INSERT INTO revocations (at, session_id, api_key_id, user_id) VALUES ($1, $2, $3, $4)")
-        .bind(revocation.at)
-        .bind(session)
-        .bind(api_key)
-        .bind(user)
-        .execute(conn)
-        .await?;
+    let (mut session, mut api_key, mut user, mut memberships) = (None, None, None, None);
+    match revocation.subject {
+        Revoked::Session(id) => session = Some(id),
+        Revoked::ApiKey(id) => api_key = Some(id),
+        Revoked::User(id) => user = Some(id),
+        Revoked::Memberships(id) => memberships = Some(id),
+    }
+    sqlx::query(
+        "INSERT INTO revocations (at, session_id, api_key_id, user_id, memberships_of) VALUES ($1, $2, $3, $4, $5)",
+    )
+    .bind(revocation.at)
+    .bind(session)
+    .bind(api_key)
+    .bind(user)
+    .bind(memberships)
+    .execute(conn)
+    .await?;
     Ok(())
 }
 
 /// Everything revoked at `since` or later, oldest first.
 pub async fn since(pool: &PgPool, since: OffsetDateTime) -> Result<Vec<Revocation>, sqlx::Error> {
-    type Row = (OffsetDateTime, Option<i64>, Option<i64>, Option<i64>);
-    let rows: Vec<Row> =
-        sqlx::query_as("SELECT at, session_id, api_key_id, user_id FROM revocations WHERE at >= $1 ORDER BY at, id")
-            .bind(since)
-            .fetch_all(pool)
-            .await?;
-    let subject = |row: &Row| row.1.map(Revoked::Session).or(row.2.map(Revoked::ApiKey)).or(row.3.map(Revoked::User));
-    // A check of the table says that one of the three is there.
+    type Row = (OffsetDateTime, Option<i64>, Option<i64>, Option<i64>, Option<i64>);
+    let rows: Vec<Row> = sqlx::query_as(
+        "SELECT at, session_id, api_key_id, user_id, memberships_of FROM revocations WHERE at >= $1 ORDER BY at, id",
+    )
+    .bind(since)
+    .fetch_all(pool)
+    .await?;
+    let subject = |row: &Row| {
+        let (session, api_key) = (row.1.map(Revoked::Session), row.2.map(Revoked::ApiKey));
+        session.or(api_key).or(row.3.map(Revoked::User)).or(row.4.map(Revoked::Memberships))
+    };
+    // A check of the table says that one of them is there.
     Ok(rows.iter().filter_map(|row| Some(Revocation { subject: subject(row)?, at: row.0 })).collect())
 }
 

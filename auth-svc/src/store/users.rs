@@ -57,6 +57,12 @@ pub async fn by_id(db: impl PgExecutor<'_>, id: i64) -> Result<Option<Login>, sq
     sqlx::query(query).bind(id).fetch_optional(db).await?.as_ref().map(login).transpose()
 }
 
+/// Locks a user until the end of the transaction.
+pub async fn lock(conn: &mut PgConnection, id: i64) -> Result<(), sqlx::Error> {
+    sqlx::query("SELECT FROM users WHERE id = $1 FOR UPDATE").bind(id).execute(conn).await?;
+    Ok(())
+}
+
 /// Stores another password hash.
 pub async fn set_password(
     db: impl PgExecutor<'_>,

@@ -58,6 +58,41 @@ pub async fn of_user(db: impl PgExecutor<'_>, user_id: i64) -> Result<Vec<Worksp
     .collect()
 }
 
+/// A workspace as one of its members sees it.
+pub async fn of_member(db: impl PgExecutor<'_>, id: i64, user_id: i64) -> Result<Option<Workspace>, sqlx::Error> {
+    sqlx::query(
+        "SELECT w.id, w.name, w.personal, w.plan, w.created_at, m.role
+         FROM members m JOIN workspaces w ON w.id = m.workspace_id WHERE m.user_id = $2 AND w.id = $1",
+    )
+    .bind(id)
+    .bind(user_id)
+    .fetch_optional(db)
+    .await?
+    .as_ref()
+    .map(workspace)
+    .transpose()
+}
+
+/// What a change of a workspace has to know of it.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Named {
+    /// As it is shown.
+    pub name: String,
+    /// Whether it was made with its owner's account.
+    pub personal: bool,
+}
+
+/// Locks a workspace until the end of the transaction.
+pub async fn lock_named(conn: &mut PgConnection, id: i64) -> Result<Option<Named>, sqlx::Error> {
+    sqlx::query_as("SELECT name, personal FROM workspaces WHERE id = $1 FOR UPDATE").bind(id).fetch_optional(conn).await
+}
+
+/// Gives a workspace another name.
+pub async fn rename(conn: &mut PgConnection, id: i64, name: &str) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE workspaces SET name = $2 WHERE id = $1").bind(id).bind(name).execute(conn).await?;
+    Ok(())
+}
+
 /// What goes into a token: workspace, role and plan.
 pub async fn memberships(db: impl PgExecutor<'_>, user_id: i64) -> Result<Vec<Membership>, sqlx::Error> {
     Ok(of_user(db, user_id)

@@ -47,7 +47,7 @@ async fn reset(world: &World, token: &str, new_password: &str) -> Result<(), Err
 }
 
 /// The tokens of verification mails (`true`) or reset mails among the first `count` events.
-async fn tokens(world: &World, verification: bool, count: usize) -> Vec<String> {
+pub async fn tokens(world: &World, verification: bool, count: usize) -> Vec<String> {
     let token = |payload| match payload {
         Payload::EmailVerificationRequested(fact) if verification => Some(fact.token),
         Payload::PasswordResetRequested(fact) if !verification => Some(fact.token),

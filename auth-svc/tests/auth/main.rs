@@ -4,6 +4,7 @@
 
 mod admin;
 mod api_keys;
+mod audit;
 mod by_mail;
 mod callers;
 mod exchange;
@@ -17,4 +18,5 @@ mod passwords;
 mod recipients;
 mod registration;
 mod sessions;
+mod workspaces;
 mod world;

@@ -66,8 +66,7 @@ impl Authenticator {
         client: &Client,
         call: &rpc::CallContext,
     ) -> Result<Authenticated, Refusal> {
-        let (Credential::AccessToken(text) | Credential::Cookie(text) | Credential::ApiKey(text)) = credential;
-        let digest: [u8; 32] = Sha256::digest(text).into();
+        let digest = digest(credential);
         if let Some(known) = self.exchanged.get(&digest) {
             if self.still_good(&known) {
                 return Ok(known);
@@ -88,12 +87,18 @@ impl Authenticator {
         Ok(found)
     }
 
+    /// Has the credential exchanged anew by the next request: what its owner may do has just changed through this gateway.
+    pub fn forget(&self, credential: &Credential) {
+        self.exchanged.remove(&digest(credential));
+    }
+
     /// Whether what is remembered of a credential holds: a signature costs as much as the rest of an authentication, so it is
     /// verified once for each exchange and again when the keys have changed.
     fn still_good(&self, known: &Authenticated) -> bool {
         known.usable_until > self.clock.now()
             && Arc::ptr_eq(&known.ring, &self.keys.ring())
             && !self.revocations.hit(&known.claims)
+            && !self.revocations.is_outdated(&known.claims)
     }
 
     /// The end of an access token. Spares auth-svc what is not a token of ours; revoked sessions are refused here.
@@ -162,6 +167,11 @@ impl Authenticator {
         let rate_limit_per_minute = answer.rate_limit_per_minute;
         Ok(Authenticated { principal, rate_limit_per_minute, claims: Arc::new(claims), usable_until, ring })
     }
+}
+
+fn digest(credential: &Credential) -> [u8; 32] {
+    let (Credential::AccessToken(text) | Credential::Cookie(text) | Credential::ApiKey(text)) = credential;
+    Sha256::digest(text).into()
 }
 
 /// Says the same for every reason, so that nobody learns which guess came close.

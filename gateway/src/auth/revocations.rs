@@ -20,6 +20,7 @@ struct Revoked {
     sessions: HashMap<i64, OffsetDateTime>,
     api_keys: HashMap<i64, OffsetDateTime>,
     users: HashMap<i64, OffsetDateTime>,
+    memberships: HashMap<i64, OffsetDateTime>,
 }
 
 impl Revocations {
@@ -37,6 +38,7 @@ impl Revocations {
             Subject::SessionId(id) => (&mut revoked.sessions, id),
             Subject::ApiKeyId(id) => (&mut revoked.api_keys, id),
             Subject::UserId(id) => (&mut revoked.users, id),
+            Subject::MembershipsOf(id) => (&mut revoked.memberships, id),
         };
         let entry = map.entry(*id).or_insert(at);
         *entry = at.max(*entry);
@@ -50,11 +52,18 @@ impl Revocations {
             || matches!(claims.subject, Bearer::User(id) if revoked.users.get(&id).is_some_and(|at| claims.issued_at < *at))
     }
 
+    /// Whether the memberships of an internal token are out of date: it has to be exchanged anew, while the credential is good.
+    pub fn is_outdated(&self, claims: &Claims) -> bool {
+        let revoked = self.revoked.read().unwrap_or_else(PoisonError::into_inner);
+        let Bearer::User(id) = claims.subject else { return false };
+        revoked.memberships.get(&id).is_some_and(|at| claims.issued_at < *at)
+    }
+
     /// Drops what is older than is kept.
     pub fn forget(&self, now: OffsetDateTime) {
         let mut revoked = self.revoked.write().unwrap_or_else(PoisonError::into_inner);
-        let Revoked { sessions, api_keys, users } = &mut *revoked;
-        for map in [sessions, api_keys, users] {
+        let Revoked { sessions, api_keys, users, memberships } = &mut *revoked;
+        for map in [sessions, api_keys, users, memberships] {
             map.retain(|_, at| *at + self.keep > now);
         }
     }
@@ -109,6 +118,16 @@ mod tests {
         assert!(revocations.hit(&claims(9, None, Some(2), after)));
         assert!(revocations.hit(&claims(3, Some(9), None, before)));
         assert!(!revocations.hit(&claims(3, Some(9), None, after)));
+    }
+
+    #[test]
+    fn changed_memberships_outdate_a_token_and_refuse_none() {
+        let revocations = Revocations::new(Duration::HOUR);
+        revoke(&revocations, Subject::MembershipsOf(3));
+        let before = claims(3, Some(9), None, NOON - Duration::SECOND);
+        assert!(revocations.is_outdated(&before) && !revocations.hit(&before));
+        assert!(!revocations.is_outdated(&claims(3, Some(9), None, NOON)));
+        assert!(!revocations.is_outdated(&claims(4, Some(9), None, NOON - Duration::SECOND)));
     }
 
     #[test]

@@ -101,7 +101,11 @@ impl Exchange<'_> {
         let context = RequestContext::new(principal, client, call, refresh);
         // A page of another origin can not make its visitor's browser keep a session.
         let may_set_cookies = provenance != Provenance::Foreign;
-        Ok(self.execute(params, &document, context, detail, may_set_cookies).await)
+        let response = self.execute(params, &document, context.clone(), detail, may_set_cookies).await;
+        if let Some(credential) = credential.filter(|_| context.memberships_changed()) {
+            self.app.authenticator.forget(&credential);
+        }
+        Ok(response)
     }
 
     fn check_limits(&self, params: &Params) -> Result<(Arc<Document>, Plan), Refusal> {

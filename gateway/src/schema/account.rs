@@ -4,6 +4,8 @@ use async_graphql::{ComplexObject, Context, Error, ID, SimpleObject};
 use proto::auth::v1 as pb;
 use time::OffsetDateTime;
 
+use super::audit::{AuditConnection, audit_log};
+use super::page::page;
 use super::problem::value;
 use super::scalars::{id, instant};
 use super::workspace::Workspace;
@@ -53,6 +55,18 @@ impl Viewer {
         let request = ctx.data::<RequestContext>()?.read(pb::ListSessionsRequest {});
         let answer = value(ctx.data::<Upstreams>()?.auth.clone().list_sessions(request).await)?;
         Ok(answer.sessions.into_iter().map(Session::from).collect())
+    }
+
+    /// What was done to the account, newest first.
+    async fn audit_log(
+        &self,
+        ctx: &Context<'_>,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> Result<AuditConnection, Error> {
+        audit_log(ctx, 0, page(first, after, last, before)?).await
     }
 }
 

@@ -1,8 +1,11 @@
 //! What members of a workspace see of each other.
 
 use async_graphql::{ID, SimpleObject};
+use proto::auth::v1 as pb;
+use time::OffsetDateTime;
 
-use super::scalars::id;
+use super::scalars::{id, instant};
+use super::workspace::Role;
 
 /// Another account that shares a workspace with the caller.
 #[derive(SimpleObject, Debug, Clone)]
@@ -15,8 +18,54 @@ pub struct Member {
     pub email: String,
 }
 
-impl From<proto::auth::v1::UserSummary> for Member {
-    fn from(user: proto::auth::v1::UserSummary) -> Self {
+impl From<pb::UserSummary> for Member {
+    fn from(user: pb::UserSummary) -> Self {
         Self { id: id(user.id), full_name: user.full_name, email: user.email }
+    }
+}
+
+/// Somebody's membership of a workspace.
+#[derive(SimpleObject, Debug, Clone)]
+pub struct WorkspaceMember {
+    /// The account.
+    pub user: Member,
+    /// What the member may do.
+    pub role: Role,
+    /// When the member joined.
+    pub joined_at: Option<OffsetDateTime>,
+}
+
+impl WorkspaceMember {
+    /// The member of an answer; `None` when the service left the account out.
+    pub fn new(member: pb::Member) -> Option<Self> {
+        let (role, joined_at) = (member.role().into(), instant(member.joined_at));
+        Some(Self { user: member.user?.into(), role, joined_at })
+    }
+}
+
+/// A pending invitation.
+#[derive(SimpleObject, Debug, Clone)]
+pub struct Invitation {
+    /// Opaque.
+    pub id: ID,
+    /// The address it went to.
+    pub email: String,
+    /// What it makes of who accepts it.
+    pub role: Role,
+    /// When it was sent.
+    pub created_at: Option<OffsetDateTime>,
+    /// When its link stops working.
+    pub expires_at: Option<OffsetDateTime>,
+}
+
+impl From<pb::Invitation> for Invitation {
+    fn from(invitation: pb::Invitation) -> Self {
+        Self {
+            id: id(invitation.id),
+            role: invitation.role().into(),
+            email: invitation.email,
+            created_at: instant(invitation.created_at),
+            expires_at: instant(invitation.expires_at),
+        }
     }
 }

@@ -10,11 +10,14 @@ mod account;
 mod account_mutation;
 mod analytics;
 mod api_key;
+mod audit;
+mod invitation_mutation;
 mod link;
 mod link_input;
 mod link_mutation;
 mod loaders;
 mod member;
+mod member_mutation;
 mod page;
 mod problem;
 mod queries;
@@ -35,6 +38,8 @@ use crate::upstreams::Upstreams;
 pub struct Mutation(
     account_mutation::AccountMutation,
     recovery_mutation::RecoveryMutation,
+    member_mutation::MemberMutation,
+    invitation_mutation::InvitationMutation,
     api_key::ApiKeyMutation,
     link_mutation::LinkMutation,
 );

@@ -9,8 +9,10 @@ use time::OffsetDateTime;
 
 use super::analytics::{Analytics, AnalyticsInput, query};
 use super::api_key::ApiKey;
+use super::audit::{AuditConnection, audit_log};
 use super::link::{Link, LinkState};
 use super::loaders::prefetch;
+use super::member::{Invitation, WorkspaceMember};
 use super::page::{connection, page};
 use super::problem::{fault, value};
 use super::scalars::{Long, id, instant, parse_id, timestamp};
@@ -170,6 +172,33 @@ impl Workspace {
         let request = ctx.data::<RequestContext>()?.read(auth::ListApiKeysRequest { workspace_id: parse_id(&self.id) });
         let answer = value(ctx.data::<Upstreams>()?.auth.clone().list_api_keys(request).await)?;
         Ok(answer.api_keys.into_iter().map(ApiKey::from).collect())
+    }
+
+    /// The members of the workspace, the eldest first.
+    async fn members(&self, ctx: &Context<'_>) -> Result<Vec<WorkspaceMember>, Error> {
+        let request = ctx.data::<RequestContext>()?.read(auth::ListMembersRequest { workspace_id: parse_id(&self.id) });
+        let answer = value(ctx.data::<Upstreams>()?.auth.clone().list_members(request).await)?;
+        Ok(answer.members.into_iter().filter_map(WorkspaceMember::new).collect())
+    }
+
+    /// The pending invitations to the workspace, newest first; for its admins.
+    async fn invitations(&self, ctx: &Context<'_>) -> Result<Vec<Invitation>, Error> {
+        let message = auth::ListInvitationsRequest { workspace_id: parse_id(&self.id) };
+        let request = ctx.data::<RequestContext>()?.read(message);
+        let answer = value(ctx.data::<Upstreams>()?.auth.clone().list_invitations(request).await)?;
+        Ok(answer.invitations.into_iter().map(Invitation::from).collect())
+    }
+
+    /// What was done in the workspace to members, keys and settings, newest first; for its admins.
+    async fn audit_log(
+        &self,
+        ctx: &Context<'_>,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> Result<AuditConnection, Error> {
+        audit_log(ctx, parse_id(&self.id), page(first, after, last, before)?).await
     }
 
     /// Clicks of the whole workspace over a range, or of one tag or one domain of it.

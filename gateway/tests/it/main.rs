@@ -6,6 +6,7 @@ mod form;
 mod headers;
 mod links;
 mod load;
+mod members;
 mod outcomes;
 mod page_cost;
 mod platform;

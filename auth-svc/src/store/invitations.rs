@@ -1,0 +1,117 @@
+//! Table `invitations`.
+
+use sqlx::{FromRow, PgConnection, PgExecutor, PgPool, Row as _, postgres::PgRow};
+use time::OffsetDateTime;
+use tokens::Role;
+
+use super::known;
+
+/// A pending invitation without its token.
+#[derive(Clone, Debug)]
+pub struct Invitation {
+    /// Snowflake.
+    pub id: i64,
+    /// Where to.
+    pub workspace_id: i64,
+    /// Whom.
+    pub email: String,
+    /// As what.
+    pub role: Role,
+    /// By whom.
+    pub inviter_id: i64,
+    /// When.
+    pub created_at: OffsetDateTime,
+    /// When the token ends.
+    pub expires_at: OffsetDateTime,
+}
+
+impl FromRow<'_, PgRow> for Invitation {
+    fn from_row(row: &PgRow) -> Result<Self, sqlx::Error> {
+        Ok(Self {
+            id: row.try_get("id")?,
+            workspace_id: row.try_get("workspace_id")?,
+            email: row.try_get("email")?,
+            role: known(Role::from_number(row.try_get::<i16, _>("role")?.into()), "role")?,
+            inviter_id: row.try_get("inviter_id")?,
+            created_at: row.try_get("created_at")?,
+            expires_at: row.try_get("expires_at")?,
+        })
+    }
+}
+
+/// Inserts an invitation, or puts it in the place of an earlier one of the address; the id that it has.
+pub async fn put(conn: &mut PgConnection, invitation: &Invitation, token_hash: [u8; 32]) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar(
+        "INSERT INTO invitations (id, workspace_id, email, email_key, role, inviter_id, token_hash, created_at, expires_at)
+         VALUES ($1, $2, $3, lower($3), $4, $5, $6, $7, $8)
+         ON CONFLICT ON CONSTRAINT invitations_address DO UPDATE SET email = EXCLUDED.email, role = EXCLUDED.role,
+             inviter_id = EXCLUDED.inviter_id, token_hash = EXCLUDED.token_hash, created_at = EXCLUDED.created_at,
+             expires_at = EXCLUDED.expires_at
+         RETURNING id",
+    )
+    .bind(invitation.id)
+    .bind(invitation.workspace_id)
+    .bind(&invitation.email)
+    .bind(invitation.role.number() as i16)
+    .bind(invitation.inviter_id)
+    .bind(&token_hash[..])
+    .bind(invitation.created_at)
+    .bind(invitation.expires_at)
+    .fetch_one(conn)
+    .await
+}
+
+/// The live invitations of a workspace, newest first.
+pub async fn of_workspace(
+    db: impl PgExecutor<'_>,
+    workspace_id: i64,
+    now: OffsetDateTime,
+) -> Result<Vec<Invitation>, sqlx::Error> {
+    sqlx::query_as(
+        "SELECT * FROM invitations WHERE workspace_id = $1 AND expires_at > $2 ORDER BY created_at DESC, id DESC",
+    )
+    .bind(workspace_id)
+    .bind(now)
+    .fetch_all(db)
+    .await
+}
+
+/// An invitation by its id.
+pub async fn by_id(db: impl PgExecutor<'_>, id: i64) -> Result<Option<Invitation>, sqlx::Error> {
+    sqlx::query_as("SELECT * FROM invitations WHERE id = $1").bind(id).fetch_optional(db).await
+}
+
+/// The live invitation of a token.
+pub async fn by_token(
+    db: impl PgExecutor<'_>,
+    token_hash: [u8; 32],
+    now: OffsetDateTime,
+) -> Result<Option<Invitation>, sqlx::Error> {
+    sqlx::query_as("SELECT * FROM invitations WHERE token_hash = $1 AND expires_at > $2")
+        .bind(&token_hash[..])
+        .bind(now)
+        .fetch_optional(db)
+        .await
+}
+
+/// Deletes an invitation; `false` when somebody else was faster.
+pub async fn delete(conn: &mut PgConnection, id: i64) -> Result<bool, sqlx::Error> {
+    let deleted = sqlx::query("DELETE FROM invitations WHERE id = $1").bind(id).execute(conn).await?;
+    Ok(deleted.rows_affected() == 1)
+}
+
+/// Deletes what somebody who may invite no longer has offered.
+pub async fn delete_of_inviter(conn: &mut PgConnection, workspace_id: i64, inviter_id: i64) -> Result<(), sqlx::Error> {
+    sqlx::query("DELETE FROM invitations WHERE workspace_id = $1 AND inviter_id = $2")
+        .bind(workspace_id)
+        .bind(inviter_id)
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Deletes what has expired.
+pub async fn delete_expired(pool: &PgPool, now: OffsetDateTime) -> Result<(), sqlx::Error> {
+    sqlx::query("DELETE FROM invitations WHERE expires_at <= $1").bind(now).execute(pool).await?;
+    Ok(())
+}

@@ -1,0 +1,77 @@
+//! Mutations of invitations.
+
+use async_graphql::{Context, Error, ID, InputObject, Object, SimpleObject};
+use proto::auth::v1 as pb;
+
+use super::account_mutation::DonePayload;
+use super::member::Invitation;
+use super::member_mutation::WorkspacePayload;
+use super::problem::{UserError, fault, outcome};
+use super::scalars::parse_id;
+use super::workspace::Role;
+use crate::request::RequestContext;
+use crate::upstreams::Upstreams;
+
+/// Whom to invite.
+#[derive(InputObject, Debug)]
+pub struct InviteMemberInput {
+    /// The workspace; not a personal one.
+    pub workspace_id: ID,
+    /// The address; whether it has an account does not matter and is not told.
+    pub email: String,
+    /// `VIEWER`, `EDITOR` or `ADMIN`.
+    pub role: Role,
+}
+
+/// What became of `inviteMember`.
+#[derive(SimpleObject, Default)]
+pub struct InviteMemberPayload {
+    /// The invitation; null when `userErrors` says why not.
+    pub invitation: Option<Invitation>,
+    /// Why nobody was invited.
+    pub user_errors: Vec<UserError>,
+}
+
+/// Mutations of invitations.
+#[derive(Default)]
+pub struct InvitationMutation;
+
+#[Object]
+impl InvitationMutation {
+    /// Invites somebody to a workspace by mail; for admins. An earlier invitation of the address is replaced.
+    async fn invite_member(&self, ctx: &Context<'_>, input: InviteMemberInput) -> Result<InviteMemberPayload, Error> {
+        let context = ctx.data::<RequestContext>()?;
+        context.require_principal().map_err(fault)?;
+        let request = context.write(pb::InviteMemberRequest {
+            workspace_id: parse_id(&input.workspace_id),
+            email: input.email,
+            role: pb::Role::from(input.role).into(),
+            client: Some(context.client.clone()),
+        });
+        Ok(match outcome(ctx.data::<Upstreams>()?.auth.clone().invite_member(request).await)? {
+            Ok(answer) => {
+                InviteMemberPayload { invitation: answer.invitation.map(Invitation::from), user_errors: Vec::new() }
+            }
+            Err(error) => InviteMemberPayload { invitation: None, user_errors: vec![error] },
+        })
+    }
+
+    /// Takes an invitation back; for admins of its workspace.
+    async fn revoke_invitation(&self, ctx: &Context<'_>, id: ID) -> Result<DonePayload, Error> {
+        let context = ctx.data::<RequestContext>()?;
+        context.require_principal().map_err(fault)?;
+        let (invitation_id, client) = (parse_id(&id), Some(context.client.clone()));
+        let request = context.write(pb::RevokeInvitationRequest { invitation_id, client });
+        Ok(DonePayload::new(outcome(ctx.data::<Upstreams>()?.auth.clone().revoke_invitation(request).await)?))
+    }
+
+    /// Joins a workspace by the token of a mail to the caller's address.
+    async fn accept_invitation(&self, ctx: &Context<'_>, token: String) -> Result<WorkspacePayload, Error> {
+        let context = ctx.data::<RequestContext>()?;
+        context.require_principal().map_err(fault)?;
+        let request = context.write(pb::AcceptInvitationRequest { token, client: Some(context.client.clone()) });
+        let result = outcome(ctx.data::<Upstreams>()?.auth.clone().accept_invitation(request).await)?;
+        context.change_memberships();
+        Ok(WorkspacePayload::new(result.map(|answer| answer.workspace)))
+    }
+}
