@@ -15,3 +15,5 @@ pub const KEY_ANNOUNCEMENT: Duration = Duration::seconds(3);
 pub const KEY_SLACK: Duration = Duration::seconds(60);
 /// How long a revocation is told: longer than any token can live.
 pub const REVOCATION_LIFE: Duration = Duration::hours(24);
+/// How long a session that is over stays on record.
+pub const SESSION_MEMORY: Duration = Duration::days(30);

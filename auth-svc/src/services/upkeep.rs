@@ -7,8 +7,8 @@ use lifecycle::Shutdown;
 use super::{activity, keys};
 use crate::{
     App,
-    settings::REVOCATION_LIFE,
-    store::{invitations, mail_tokens, revocations},
+    settings::{REVOCATION_LIFE, SESSION_MEMORY},
+    store::{invitations, mail_tokens, revocations, sessions},
 };
 
 /// How often old things are cleared away.
@@ -37,7 +37,7 @@ pub async fn write_activity(app: Arc<App>, shutdown: Shutdown) -> anyhow::Result
     }
 }
 
-/// Retires signing keys, forgets old revocations, expired tokens of mails and full limits.
+/// Retires signing keys, forgets old sessions and revocations, expired tokens of mails and full limits.
 pub async fn clear(app: Arc<App>, shutdown: Shutdown) -> anyhow::Result<()> {
     while pause(CLEAR_EVERY, &shutdown).await {
         app.limits.sweep();
@@ -54,6 +54,7 @@ pub async fn clear_once(app: &App) -> Result<(), crate::Error> {
     mail_tokens::delete_expired(&app.pool, app.now()).await?;
     invitations::delete_expired(&app.pool, app.now()).await?;
     revocations::delete_before(&app.pool, app.now() - REVOCATION_LIFE).await?;
+    sessions::delete_over(&app.pool, app.now() - SESSION_MEMORY).await?;
     Ok(())
 }
 

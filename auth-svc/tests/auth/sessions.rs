@@ -184,6 +184,27 @@ async fn the_oldest_of_too_many_sessions_ends() {
     assert_eq!(live_sessions(&world).await, 100);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_is_long_over_is_forgotten_and_a_live_one_is_not() {
+    let world = World::new().await;
+    let (ended, live) = (signed_in(&world).await, another(&world).await);
+    let logout = LogoutRequest { refresh_token: ended.refresh_token.clone(), client: None };
+    answer(world.client().logout(as_service(logout)).await).unwrap();
+    world.advance(time::Duration::days(20)).await;
+    let live = world.refresh(&live.refresh_token).await.unwrap();
+    let kept = async || {
+        let count = sqlx::query_scalar::<_, i64>("SELECT count(*) FROM sessions");
+        auth_svc::services::upkeep::clear_once(world.app()).await.unwrap();
+        count.fetch_one(&world.app().pool).await.unwrap()
+    };
+    world.advance(time::Duration::days(10) - time::Duration::SECOND).await;
+    assert_eq!(kept().await, 2);
+    world.advance(time::Duration::SECOND).await;
+    assert_eq!(kept().await, 1);
+    assert_eq!(reason(world.refresh(&ended.refresh_token).await), "REFRESH_TOKEN_INVALID");
+    world.refresh(&live.refresh_token).await.unwrap();
+}
+
 async fn live_sessions(world: &World) -> i64 {
     sqlx::query_scalar("SELECT count(*) FROM sessions WHERE ended_at IS NULL")
         .fetch_one(&world.app().pool)
