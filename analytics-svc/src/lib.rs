@@ -8,15 +8,19 @@
 //! from silence), counters in Redis (they would be as durable as it is), and a sketch on the raw clicks alone (a year of a
 //! popular link would be read for each look at it).
 
+pub mod alerts;
 pub mod clicks;
 pub mod enrich;
+pub mod erasure;
 pub mod level;
 pub mod links;
 pub mod partitions;
 pub mod query;
+pub mod retention;
 pub mod rpc;
 pub mod sketch;
 mod start;
+mod upkeep;
 
 use sqlx::migrate::Migrator;
 

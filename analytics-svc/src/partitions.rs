@@ -1,38 +1,15 @@
 //! Keeps the daily partitions of raw clicks: makes those of the coming days, drops those beyond the retention.
 
-use std::time::Duration;
-
-use lifecycle::Shutdown;
 use sqlx::{AssertSqlSafe, PgPool};
 use time::macros::format_description;
 use time::{Date, OffsetDateTime};
 
-use crate::clicks::RETENTION_DAYS;
-
-const EVERY: Duration = Duration::from_secs(3600);
-const AFTER_FAILURE: Duration = Duration::from_secs(5);
-
-/// Works at once and then every hour, until draining begins.
-pub async fn run(pool: PgPool, clock: clock::Clock, days_ahead: u32, shutdown: Shutdown) -> anyhow::Result<()> {
-    while !shutdown.is_draining() {
-        let pause = match keep(&pool, clock.now(), days_ahead).await {
-            Ok(()) => EVERY,
-            Err(error) => {
-                tracing::warn!(error = %error, "cannot keep the partitions of clicks");
-                AFTER_FAILURE
-            }
-        };
-        tokio::select! {
-            () = tokio::time::sleep(pause) => {}
-            () = shutdown.draining() => {}
-        }
-    }
-    Ok(())
-}
+use crate::query::tally::instant;
+use crate::retention::Kept;
 
 /// Makes the partitions from yesterday to `days_ahead` days after today, and drops those that hold nothing but clicks
 /// older than the retention.
-pub async fn keep(pool: &PgPool, now: OffsetDateTime, days_ahead: u32) -> Result<(), sqlx::Error> {
+pub async fn keep(pool: &PgPool, now: OffsetDateTime, days_ahead: u32, kept: Kept) -> Result<(), sqlx::Error> {
     let today = now.date();
     let mut connection = pool.acquire().await?;
     let ahead = today.saturating_add(time::Duration::days(days_ahead.into()));
@@ -43,7 +20,7 @@ pub async fn keep(pool: &PgPool, now: OffsetDateTime, days_ahead: u32) -> Result
     .fetch_all(&mut *connection)
     .await?;
     // A day longer than clicks are taken, so that none arrives for a partition that is being dropped.
-    let oldest = today.saturating_sub(time::Duration::days(RETENTION_DAYS + 1));
+    let oldest = instant(kept.raw_ms).date().previous_day().unwrap_or(Date::MIN);
     for name in names.iter().filter(|name| day_of(name).is_some_and(|day| day < oldest)) {
         // The name came from the catalogue and consists of a prefix and digits.
         sqlx::query(AssertSqlSafe(format!("DROP TABLE {name}"))).execute(&mut *connection).await?;

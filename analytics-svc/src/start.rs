@@ -10,15 +10,19 @@ use anyhow::Context as _;
 use clock::Clock;
 use config::Config;
 use lifecycle::{Admin, Latch, Readiness, Shutdown, Tasks};
-use rand::{CryptoRng, RngExt as _};
+use rand::rngs::StdRng;
+use rand::{CryptoRng, RngExt as _, SeedableRng as _};
 use sqlx::PgPool;
 use streams::Consumer;
 use tokio::net::TcpListener;
 
+use crate::alerts::Alerts;
+use crate::alerts::spikes::Rule;
 use crate::clicks::{GROUP, Shards, Sources};
 use crate::enrich::{Crawlers, Geo};
+use crate::retention::Retention;
 use crate::rpc::Analytics;
-use crate::{MIGRATOR, SCHEMA, links, partitions};
+use crate::{MIGRATOR, SCHEMA, erasure, links, upkeep};
 
 /// How often the database is asked whether it is there.
 const PROBE: Duration = Duration::from_secs(1);
@@ -85,13 +89,24 @@ pub async fn start(config: Config, outside: Outside, shutdown: Shutdown) -> anyh
     let sources = Sources { crawlers: Arc::new(Crawlers::new()), geo: geo(&config.analytics.geo_database)? };
     let owner = format!("{addr} {:016x}", rng.random::<u64>());
     let shards = Shards::new(&config, pool.clone(), clock.clone(), sources, owner).await?;
+    let redis = streams::connect(&config.redis).await?;
+    let relay = streams::Relay::new(pool.clone(), redis, clock.clone(), &config.streams, SCHEMA);
+    let alerts = Alerts {
+        pool: pool.clone(),
+        clock: clock.clone(),
+        rule: Rule { min_clicks: config.analytics.spike_min_clicks, factor: config.analytics.spike_factor },
+        rng: StdRng::from_rng(&mut rng),
+        relay: relay.handle(),
+    };
 
     let consumer = format!("analytics {}", config.analytics.listen);
     let link_events = Consumer::new(&config.redis, "links", GROUP, &consumer, &config.streams).await?;
+    let account_events = Consumer::new(&config.redis, "accounts", GROUP, &consumer, &config.streams).await?;
 
     let keys = keys.cache(SCHEMA, &config.rpc, &clock, &readiness, &mut tasks, &shutdown)?;
     let verifier = Verifier::new(&config.rpc.service_key, keys);
-    let service = Analytics { pool: pool.clone(), clock: clock.clone() }
+    let retention = Retention::of(&config.analytics);
+    let service = Analytics { pool: pool.clone(), clock: clock.clone(), retention }
         .into_server()
         .max_decoding_message_size(config.rpc.max_message_bytes)
         .max_encoding_message_size(config.rpc.max_message_bytes);
@@ -108,8 +123,11 @@ pub async fn start(config: Config, outside: Outside, shutdown: Shutdown) -> anyh
         }
         let mut tasks = Tasks::new(shutdown.clone());
         shards.spawn(&mut tasks, &shutdown);
+        tasks.spawn("relay", relay.run(shutdown.clone()));
+        tasks.spawn("alerts", alerts.run(shutdown.clone()));
         tasks.spawn("links", links::run(link_events, pool.clone(), shutdown.clone()));
-        tasks.spawn("partitions", partitions::run(pool.clone(), clock, ahead, shutdown.clone()));
+        tasks.spawn("erasure", erasure::run(account_events, pool.clone(), clock.clone(), shutdown.clone()));
+        tasks.spawn("upkeep", upkeep::run(pool.clone(), clock, ahead, retention, shutdown.clone()));
         tasks.spawn("probe", probe(pool, database, shutdown));
         tasks.join().await
     });

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use streams::EntryId;
 use time::Date;
 
+use super::copy;
 use super::rollups::Rollups;
 
 /// Identity of one incarnation of a redirector.
@@ -50,4 +51,21 @@ pub struct Batch {
     pub invalid: u64,
     /// See `invalid`.
     pub expired: u64,
+    /// Clicks that the database refused for their data; then there are no rows.
+    pub refused: u64,
+}
+
+impl Batch {
+    /// The batch without its rows, whose clicks are refused instead.
+    pub fn refuse(&mut self) {
+        self.refused = self.rows;
+        // Only a batch of one entry is refused, and so there is one producer.
+        if let Some(advance) = self.advances.first_mut() {
+            advance.refused += self.rows;
+        }
+        self.rows = 0;
+        self.copy = copy::encode(&[]);
+        self.days.clear();
+        self.rollups = Rollups::default();
+    }
 }

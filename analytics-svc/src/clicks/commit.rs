@@ -32,6 +32,21 @@ pub enum CommitError {
     Database(#[from] sqlx::Error),
 }
 
+impl CommitError {
+    /// Whether it is for the data of the batch that it is refused, so that trying again is no use: SQLSTATE classes 22 (data
+    /// exception) and 23 (integrity constraint violation), and sketches that cannot be read.
+    pub fn is_about_data(&self) -> bool {
+        match self {
+            Self::Sketch(_) => true,
+            Self::Database(error) => error
+                .as_database_error()
+                .and_then(|error| error.code())
+                .is_some_and(|code| code.starts_with("22") || code.starts_with("23")),
+            Self::Fenced | Self::Moved => false,
+        }
+    }
+}
+
 /// Writes the batches of one shard.
 pub struct Committer {
     pool: PgPool,

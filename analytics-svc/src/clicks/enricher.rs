@@ -8,21 +8,17 @@ use quick_cache::unsync::Cache;
 
 use super::row::Row;
 use crate::enrich::{Agents, Campaign, Channel, Crawlers, Geo, Places, clean, language};
-
-/// How long raw clicks are kept, in days; a click that is older when it arrives is refused.
-pub const RETENTION_DAYS: i64 = 400;
+use crate::retention::Retention;
 
 /// How far the clock of a redirector may be ahead, in milliseconds; a click from later is taken as of now.
 const MAX_AHEAD_MS: i64 = 5 * 60 * 1000;
-
-const DAY_MS: i64 = 86_400_000;
 
 /// Why a click is not counted; the `reason` of the metric.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
     /// Without a link or a workspace.
     Invalid,
-    /// Older than [`RETENTION_DAYS`].
+    /// Older than raw clicks are kept.
     Expired,
 }
 
@@ -37,6 +33,7 @@ pub struct Sources {
 
 /// Enriches the clicks of one shard; remembers what it looked up.
 pub struct Enricher {
+    retention: Retention,
     agents: Agents,
     places: Places,
     languages: Cache<Box<str>, Option<Arc<str>>>,
@@ -44,8 +41,9 @@ pub struct Enricher {
 
 impl Enricher {
     /// With an empty memory.
-    pub fn new(sources: &Sources) -> Self {
+    pub fn new(sources: &Sources, retention: Retention) -> Self {
         Self {
+            retention,
             agents: Agents::new(Arc::clone(&sources.crawlers)),
             places: Places::new(sources.geo.clone()),
             languages: Cache::new(1_000),
@@ -60,7 +58,7 @@ impl Enricher {
         if click.link_id <= 0 || click.workspace_id <= 0 {
             return Err(Refusal::Invalid);
         }
-        if click.at_ms < now_ms - RETENTION_DAYS * DAY_MS {
+        if click.at_ms < self.retention.at(now_ms).raw_ms {
             return Err(Refusal::Expired);
         }
         let referrer = owned(click.referrer);
@@ -111,7 +109,7 @@ mod tests {
     const NOW: i64 = 1_790_000_000_000;
 
     fn row(click: Click) -> Result<Row, Refusal> {
-        Enricher::new(&Sources { crawlers: Arc::default(), geo: None }).row(click, NOW)
+        Enricher::new(&Sources { crawlers: Arc::default(), geo: None }, Retention::new(400, 30, 400)).row(click, NOW)
     }
 
     fn click() -> Click {
@@ -147,7 +145,7 @@ mod tests {
     #[test]
     fn a_click_from_before_the_retention_is_refused() {
         let at = |at_ms| row(Click { at_ms, ..click() }).map(|row| row.at_ms);
-        let oldest = NOW - RETENTION_DAYS * DAY_MS;
+        let oldest = Retention::new(400, 30, 400).at(NOW).raw_ms;
         assert_eq!(at(oldest), Ok(oldest));
         assert_eq!(at(oldest - 1), Err(Refusal::Expired));
         assert_eq!(at(i64::MIN), Err(Refusal::Expired));

@@ -14,7 +14,9 @@ pub fn counted(shard: i32, batch: &Batch, took: Duration, now_ms: i64) {
     counter!("analytics_clicks_counted_total", "shard" => shard.clone()).increment(batch.rows);
     counter!("analytics_clicks_duplicate_total", "shard" => shard.clone()).increment(batch.duplicates);
     let lost = batch.advances.iter().map(|advance| advance.lost).sum();
-    for (reason, clicks) in [("lost", lost), ("invalid", batch.invalid), ("expired", batch.expired)] {
+    for (reason, clicks) in
+        [("lost", lost), ("invalid", batch.invalid), ("expired", batch.expired), ("refused", batch.refused)]
+    {
         counter!("analytics_clicks_dropped_total", "reason" => reason).increment(clicks);
     }
     counter!("analytics_replays_asked_total", "shard" => shard.clone()).increment(batch.gaps.len() as u64);

@@ -116,7 +116,7 @@ pub fn prepare(
 }
 
 /// The rows and their sums. Sorted, so that neighbours in the table and in its index belong together.
-fn fill(batch: &mut Batch, rows: Vec<Row>) {
+pub(super) fn fill(batch: &mut Batch, rows: Vec<Row>) {
     let mut keyed: Vec<((i64, i64, i64), Row)> =
         rows.into_iter().map(|row| ((row.workspace_id, row.link_id, row.at_ms), row)).collect();
     keyed.sort_by_key(|(key, _)| *key);
@@ -138,6 +138,7 @@ mod tests {
 
     use super::super::enricher::Sources;
     use super::*;
+    use crate::retention::Retention;
 
     const NOW: i64 = 1_790_000_000_000;
 
@@ -173,7 +174,8 @@ mod tests {
     fn a_batch_has_what_is_new_and_asks_for_what_is_missing() {
         let (a, b) = ([1; 16], [2; 16]);
         let mut positions = HashMap::from([(a, 10), (b, 0)]);
-        let mut enricher = Enricher::new(&Sources { crawlers: Default::default(), geo: None });
+        let mut enricher =
+            Enricher::new(&Sources { crawlers: Default::default(), geo: None }, Retention::new(400, 30, 400));
         let entries = [message(1, 9, 4), message(2, 5, 2), message(1, 13, 3), message(1, 9, 4)];
         let decoded = entries.into_iter().map(|message| decoded(message).unwrap()).collect();
         let batch = prepare(decoded, &mut positions, &mut enricher, NOW);

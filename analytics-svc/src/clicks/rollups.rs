@@ -51,7 +51,7 @@ impl Rollups {
     fn add(&mut self, rows: &[Row], order: &[usize], link: impl Fn(&Row) -> i64) {
         let first_visitor = self.visitors.len();
         self.visitors
-            .extend(order.iter().map(|&i| &rows[i]).filter(|row| !row.agent.bot).map(|row| visitor(row.visitor)));
+            .extend(order.iter().map(|&i| &rows[i]).filter(|row| is_known(row)).map(|row| visitor(row.visitor)));
         for level in Level::ALL {
             let deltas = &mut self.levels[level as usize];
             let mut next_visitor = first_visitor;
@@ -75,15 +75,20 @@ impl Rollups {
                 };
                 delta.clicks += 1;
                 delta.last_ms = delta.last_ms.max(row.at_ms);
-                if !row.agent.bot {
+                delta.humans += i64::from(!row.agent.bot);
+                if is_known(row) {
                     next_visitor += 1;
-                    delta.humans += 1;
                     delta.visitors.end = next_visitor;
                 }
             }
             deltas.extend(open);
         }
     }
+}
+
+/// Whether the click counts for uniques: bots and people who asked not to be told apart (visitor 0) do not.
+fn is_known(row: &Row) -> bool {
+    !row.agent.bot && row.visitor != 0
 }
 
 #[cfg(test)]

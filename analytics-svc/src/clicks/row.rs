@@ -13,7 +13,7 @@ pub struct Row {
     pub workspace_id: i64,
     /// The link.
     pub link_id: i64,
-    /// Hash of the day.
+    /// Hash of the day; 0 when the visitor asked not to be told apart from others.
     pub visitor: u64,
     /// A scan of a QR code.
     pub qr: bool,

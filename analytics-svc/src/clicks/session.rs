@@ -19,8 +19,10 @@ use super::commit::{CommitError, Committer};
 use super::enricher::{Enricher, Sources};
 use super::entries::{GROUP, Reader};
 use super::lease::Lease;
+use super::portion::Portion;
 use super::prepare::{Decoded, prepare};
 use super::{counted, measure};
+use crate::retention::Retention;
 
 /// How long a batch waits for more clicks. A commit costs about as much for ten clicks as for a thousand.
 const LINGER: Duration = Duration::from_millis(100);
@@ -39,8 +41,8 @@ pub struct Context {
     pub clock: clock::Clock,
     /// Lists and databases for enrichment.
     pub sources: Sources,
-    /// The most clicks of a transaction.
-    pub batch_clicks: usize,
+    /// For how long clicks are kept.
+    pub retention: Retention,
     /// How often a stream is trimmed and measured.
     pub trim_interval: Duration,
 }
@@ -51,6 +53,9 @@ pub enum SessionError {
     /// The batch could not be counted.
     #[error(transparent)]
     Commit(#[from] CommitError),
+    /// The database refuses some of the clicks of the batch for their data.
+    #[error("a batch is refused: {0}")]
+    Refused(CommitError),
     /// Redis is away or lost the stream.
     #[error("redis: {0}")]
     Redis(#[from] fred::error::Error),
@@ -69,14 +74,23 @@ pub enum SessionError {
 ///
 /// # Errors
 /// See [`SessionError`]; nothing that was acknowledged is lost.
-pub async fn run(context: &Context, group: &mut Group, lease: &Lease, shutdown: &Shutdown) -> Result<(), SessionError> {
+pub async fn run(
+    context: &Context,
+    group: &mut Group,
+    lease: &Lease,
+    portion: &Portion,
+    shutdown: &Shutdown,
+) -> Result<(), SessionError> {
     let stream = group.stream().to_owned();
     group.ensure().await?;
     tell_again(context, lease).await?;
     let reader = Reader::new(group, lease.length() * 3);
     let (batches, prepared) = mpsc::channel(1);
     let consuming = async {
-        tokio::try_join!(produce(context, lease, reader, batches, shutdown), commit(context, lease, &stream, prepared))
+        tokio::try_join!(
+            produce(context, lease, portion, reader, batches, shutdown),
+            commit(context, lease, portion, &stream, prepared)
+        )
     };
     tokio::select! {
         ended = consuming => ended.map(|_| ()),
@@ -93,17 +107,18 @@ async fn tell_again(context: &Context, lease: &Lease) -> Result<(), SessionError
 async fn produce(
     context: &Context,
     lease: &Lease,
+    portion: &Portion,
     mut reader: Reader<'_>,
     batches: mpsc::Sender<Batch>,
     shutdown: &Shutdown,
 ) -> Result<(), SessionError> {
     let mut positions: HashMap<Producer, u64> = HashMap::new();
-    let mut enricher = Enricher::new(&context.sources);
+    let mut enricher = Enricher::new(&context.sources, context.retention);
     let mut carried = Vec::new();
     let mut losses = reader.losses();
     while !shutdown.is_draining() {
         let decoded = tokio::select! {
-            decoded = gather(context, &mut reader, &mut carried) => decoded?,
+            decoded = gather(portion.clicks(), &mut reader, &mut carried) => decoded?,
             () = shutdown.draining() => break,
         };
         if reader.losses() != losses {
@@ -130,14 +145,14 @@ async fn produce(
 
 /// Entries for one batch: what there is, up to the bound, after a short wait for company.
 async fn gather(
-    context: &Context,
+    most: usize,
     reader: &mut Reader<'_>,
     carried: &mut Vec<Decoded>,
 ) -> Result<Vec<Decoded>, SessionError> {
     let mut decoded = std::mem::take(carried);
     let mut clicks: usize = decoded.iter().map(Decoded::clicks).sum();
     let mut since = Instant::now();
-    while clicks < context.batch_clicks {
+    while clicks < most {
         let block = if decoded.is_empty() { IDLE } else { LINGER.saturating_sub(since.elapsed()) };
         if block.is_zero() {
             break;
@@ -161,7 +176,7 @@ async fn gather(
             }
         }
     }
-    *carried = decoded.split_off(fitting(&decoded, context.batch_clicks));
+    *carried = decoded.split_off(fitting(&decoded, most));
     Ok(decoded)
 }
 
@@ -205,6 +220,7 @@ async fn learn_positions(
 async fn commit(
     context: &Context,
     lease: &Lease,
+    portion: &Portion,
     stream: &str,
     mut prepared: mpsc::Receiver<Batch>,
 ) -> Result<(), SessionError> {
@@ -221,11 +237,37 @@ async fn commit(
         let started = Instant::now();
         // Without an advance there is neither a row nor a number to write.
         if !batch.advances.is_empty() {
-            committer.commit(&mut batch).await?;
+            match committer.commit(&mut batch).await {
+                Ok(()) => portion.counted(),
+                Err(error) if error.is_about_data() => {
+                    set_aside(context, &mut committer, portion, stream, &mut batch, error).await?;
+                }
+                Err(error) => return Err(error.into()),
+            }
         }
         measure::counted(lease.shard, &batch, started.elapsed(), context.clock.unix_ms());
         acknowledge(context, stream, &batch).await?;
     }
+}
+
+/// Sets the only entry of a refused batch aside and counts its clicks as refused; a batch of more entries comes again in
+/// halves. The dead letter is written first: a crash in between makes another one, where the other order would make none.
+async fn set_aside(
+    context: &Context,
+    committer: &mut Committer,
+    portion: &Portion,
+    stream: &str,
+    batch: &mut Batch,
+    error: CommitError,
+) -> Result<(), SessionError> {
+    let &[entry] = batch.acknowledge.as_slice() else {
+        portion.refused(batch.rows as usize);
+        return Err(SessionError::Refused(error));
+    };
+    streams::set_aside(&context.redis, stream, GROUP, entry, "poison", &error.to_string()).await?;
+    batch.refuse();
+    committer.commit(batch).await?;
+    Ok(())
 }
 
 /// After the commit: whatever of this does not happen is made up for when the entries are delivered again.

@@ -11,7 +11,9 @@ use super::enricher::Sources;
 use super::entries::{CONSUMER, GROUP};
 use super::lease::Lease;
 use super::measure;
+use super::portion::Portion;
 use super::session::{self, Context, SessionError};
+use crate::retention::Retention;
 
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
@@ -23,6 +25,8 @@ pub struct Shards {
     redis: config::Redis,
     owner: String,
     lease: Duration,
+    /// The most clicks of a transaction.
+    batch_clicks: usize,
     count: u32,
 }
 
@@ -40,7 +44,7 @@ impl Shards {
             redis: streams::connect(&config.redis).await?,
             clock,
             sources,
-            batch_clicks: config.analytics.batch_clicks,
+            retention: Retention::of(&config.analytics),
             trim_interval: Duration::from_millis(config.streams.trim_interval_ms),
         };
         Ok(Self {
@@ -48,6 +52,7 @@ impl Shards {
             redis: config.redis.clone(),
             owner,
             lease: Duration::from_millis(config.analytics.shard_lease_ms),
+            batch_clicks: config.analytics.batch_clicks,
             count: config.streams.click_shards,
         })
     }
@@ -65,6 +70,7 @@ impl Shards {
     async fn compete(&self, shard: i32, shutdown: Shutdown) -> anyhow::Result<()> {
         let stream = format!("clicks:{shard}");
         let mut group = Group::new(&self.redis, self.context.redis.clone(), &stream, GROUP, CONSUMER)?;
+        let portion = Portion::new(self.batch_clicks);
         let mut pause = FIRST_PAUSE;
         while !shutdown.is_draining() {
             match Lease::acquire(&self.context.pool, shard, &self.owner, self.lease).await {
@@ -72,7 +78,7 @@ impl Shards {
                     tracing::info!(shard, fence = lease.fence, "owns a click shard");
                     measure::owner(shard, true);
                     let started = Instant::now();
-                    let ended = session::run(&self.context, &mut group, &lease, &shutdown).await;
+                    let ended = session::run(&self.context, &mut group, &lease, &portion, &shutdown).await;
                     measure::owner(shard, false);
                     match ended {
                         Ok(()) => {
@@ -82,6 +88,11 @@ impl Shards {
                         // Somebody else goes on; there is nothing to wait for but their lease.
                         Err(SessionError::Commit(CommitError::Fenced)) => {
                             tracing::warn!(shard, "another process has taken over the shard");
+                            pause = FIRST_PAUSE;
+                        }
+                        // The next batches are smaller.
+                        Err(SessionError::Refused(error)) => {
+                            tracing::warn!(shard, error = %error, "looking for the clicks that are refused");
                             pause = FIRST_PAUSE;
                         }
                         Err(error) => {

@@ -1,7 +1,7 @@
 //! Country, region and city of a network, when the operator has a database of them.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -18,7 +18,7 @@ const REMEMBERED: usize = 50_000;
 pub struct Place {
     /// ISO 3166-1 alpha-2, upper case.
     pub country: Option<Box<str>>,
-    /// ISO 3166-2 code or name of the first subdivision.
+    /// The first subdivision: its ISO 3166-2 code (`DE-BY`) or, in files without codes, its name.
     pub region: Option<Box<str>>,
     /// Name in English.
     pub city: Option<Box<str>>,
@@ -29,39 +29,72 @@ pub struct Place {
 #[error("analytics.geo_database {path}: {source}")]
 pub struct GeoError {
     path: String,
-    source: maxminddb::MaxMindDbError,
+    source: BadFile,
 }
 
-/// An MMDB file in memory: in the layout of MaxMind (`country.iso_code`) or the flat one of `@ip-location-db`
-/// (`country_code`).
+#[derive(Debug, thiserror::Error)]
+enum BadFile {
+    #[error(transparent)]
+    Unreadable(#[from] std::io::Error),
+    #[error(transparent)]
+    NoDatabase(#[from] maxminddb::MaxMindDbError),
+    #[error("the directory has no file *.mmdb")]
+    NoFile,
+}
+
+/// MMDB files in memory: in the layout of MaxMind (`country.iso_code`) or the flat one of `@ip-location-db`
+/// (`country_code`), with countries alone or with regions and cities.
 pub struct Geo {
-    reader: Reader<Vec<u8>>,
+    readers: Vec<Reader<Vec<u8>>>,
 }
 
 impl Geo {
-    /// Reads the file.
+    /// Reads the file or, of a directory, every file `*.mmdb`: some publishers have one for IPv4 and one for IPv6.
     ///
     /// # Errors
     /// [`GeoError`] when it is not there or is no MMDB.
     pub fn open(path: &Path) -> Result<Self, GeoError> {
-        let reader =
-            Reader::open_readfile(path).map_err(|source| GeoError { path: path.display().to_string(), source })?;
-        Ok(Self { reader })
+        let read = || {
+            let readers = files(path)?.iter().map(Reader::open_readfile).collect::<Result<Vec<_>, _>>()?;
+            if readers.is_empty() { Err(BadFile::NoFile) } else { Ok(Self { readers }) }
+        };
+        read().map_err(|source| GeoError { path: path.display().to_string(), source })
     }
 
+    /// What the first file knows that knows the address.
     fn place(&self, address: IpAddr) -> Place {
-        let Ok(found) = self.reader.lookup(address) else { return Place::default() };
+        // A file of IPv4 refuses addresses of IPv6.
+        let found = self.readers.iter().filter_map(|reader| reader.lookup(address).ok()).find(|found| found.has_data());
+        let Some(found) = found else { return Place::default() };
         let text = |standard: &[maxminddb::PathElement<'_>], flat: &[maxminddb::PathElement<'_>]| {
             let read = |path| found.decode_path::<&str>(path).ok().flatten();
             read(standard).or_else(|| read(flat)).and_then(clean).map(|value| Box::<str>::from(&*value))
         };
+        let country: Option<Box<str>> =
+            text(&path!["country", "iso_code"], &path!["country_code"]).map(|code| code.to_ascii_uppercase().into());
+        // The code of a subdivision is unique within its country only.
+        let code = text(&path!["subdivisions", 0, "iso_code"], &[]).zip(country.as_deref());
         Place {
-            country: text(&path!["country", "iso_code"], &path!["country_code"])
-                .map(|code| code.to_ascii_uppercase().into()),
-            region: text(&path!["subdivisions", 0, "iso_code"], &path!["state1"]),
+            region: match code {
+                Some((code, country)) => Some(format!("{country}-{code}").into()),
+                None => text(&path!["subdivisions", 0, "names", "en"], &path!["state1"]),
+            },
+            country,
             city: text(&path!["city", "names", "en"], &path!["city"]),
         }
     }
+}
+
+/// The file itself, or the databases in the directory in the order of their names.
+fn files(path: &Path) -> Result<Vec<PathBuf>, std::io::Error> {
+    if !path.is_dir() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let entries = std::fs::read_dir(path)?.map(|entry| entry.map(|entry| entry.path()));
+    let mut files: Vec<PathBuf> = entries.collect::<Result<_, _>>()?;
+    files.retain(|file| file.extension().is_some_and(|extension| extension == "mmdb"));
+    files.sort();
+    Ok(files)
 }
 
 /// Looks networks up and remembers the answers.
@@ -118,75 +151,6 @@ mod tests {
     #[test]
     fn without_a_database_nothing_is_known() {
         assert_eq!(*Places::new(None).look_up(&Bytes::from_static(&[8, 8, 8])), Place::default());
-    }
-
-    /// Data of the types of the MMDB format that the tests need (<https://maxmind.github.io/MaxMind-DB/>).
-    enum Data<'a> {
-        Text(&'a str),
-        Encoded(&'a [u8]),
-        Map(&'a [(&'a str, Data<'a>)]),
-    }
-
-    impl Data<'_> {
-        fn encode(&self, out: &mut Vec<u8>) {
-            match self {
-                Data::Text(text) => {
-                    out.push(2 << 5 | text.len() as u8);
-                    out.extend_from_slice(text.as_bytes());
-                }
-                Data::Encoded(bytes) => out.extend_from_slice(bytes),
-                Data::Map(pairs) => {
-                    out.push(7 << 5 | pairs.len() as u8);
-                    for (name, value) in *pairs {
-                        Data::Text(name).encode(out);
-                        value.encode(out);
-                    }
-                }
-            }
-        }
-    }
-
-    /// A database that has the same record for every IPv4 address.
-    fn everywhere(record: &Data<'_>) -> Places {
-        // One node of two 24-bit pointers to the first byte of the data: nodes + 16.
-        let mut file = [&[0, 0, 17, 0, 0, 17][..], &[0; 16]].concat();
-        record.encode(&mut file);
-        file.extend_from_slice(b"\xab\xcd\xefMaxMind.com");
-        // A control byte has the type in its upper bits and the length in the lower; 9 (u64) and 11 (list) need a second one.
-        let metadata = [
-            ("node_count", Data::Encoded(&[6 << 5 | 1, 1])),
-            ("record_size", Data::Encoded(&[5 << 5 | 1, 24])),
-            ("ip_version", Data::Encoded(&[5 << 5 | 1, 4])),
-            ("database_type", Data::Text("test")),
-            ("languages", Data::Encoded(&[0, 11 - 7])),
-            ("binary_format_major_version", Data::Encoded(&[5 << 5 | 1, 2])),
-            ("binary_format_minor_version", Data::Encoded(&[5 << 5])),
-            ("build_epoch", Data::Encoded(&[1, 9 - 7, 1])),
-            ("description", Data::Map(&[])),
-        ];
-        Data::Map(&metadata).encode(&mut file);
-        let path = std::env::temp_dir().join(format!("curtail-{}-{}.mmdb", std::process::id(), file.len()));
-        std::fs::write(&path, file).unwrap();
-        let geo = Geo::open(&path).unwrap();
-        std::fs::remove_file(&path).unwrap();
-        Places::new(Some(Arc::new(geo)))
-    }
-
-    #[test]
-    fn both_layouts_are_understood() {
-        let names = [("en", Data::Text("Cologne"))];
-        let city = [("names", Data::Map(&names))];
-        let country = [("iso_code", Data::Text("DE"))];
-        let nested = [("country", Data::Map(&country)), ("city", Data::Map(&city))];
-        let flat = [("country_code", Data::Text("de")), ("state1", Data::Text("NRW")), ("city", Data::Text("Köln"))];
-        let place = |record: &[(&str, Data<'_>)]| {
-            let mut places = everywhere(&Data::Map(record));
-            let place = places.look_up(&Bytes::from_static(&[81, 2, 69]));
-            assert!(Arc::ptr_eq(&place, &places.look_up(&Bytes::from_static(&[81, 2, 69]))));
-            (place.country.clone(), place.region.clone(), place.city.clone())
-        };
-        assert_eq!(place(&nested), (Some("DE".into()), None, Some("Cologne".into())));
-        assert_eq!(place(&flat), (Some("DE".into()), Some("NRW".into()), Some("Köln".into())));
     }
 
     #[test]

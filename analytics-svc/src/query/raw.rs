@@ -78,7 +78,7 @@ impl Selection<'_> {
     }
 
     /// `FROM … WHERE …`; every value is bound.
-    fn push_from(&self, query: &mut QueryBuilder<Postgres>) {
+    pub(super) fn push_from(&self, query: &mut QueryBuilder<Postgres>) {
         query.push(" FROM clicks WHERE workspace_id = ").push_bind(self.scope.workspace_id);
         if let Some(links) = &self.scope.links {
             query.push(" AND link_id = ANY(").push_bind(links.clone()).push(")");
@@ -98,7 +98,7 @@ const VISITS: &str = "visitor, bot, count(*) AS n";
 
 /// What is answered about a group of visitors.
 const SUMS: &str = "sum(n)::bigint AS clicks, coalesce(sum(n) FILTER (WHERE NOT bot), 0)::bigint AS humans, \
-                    count(*) FILTER (WHERE NOT bot) AS uniques";
+                    count(*) FILTER (WHERE NOT bot AND visitor <> 0) AS uniques";
 
 fn totals(row: &sqlx::postgres::PgRow) -> Result<(i32, Totals), sqlx::Error> {
     let (clicks, humans): (i64, i64) = (row.try_get("clicks")?, row.try_get("humans")?);

@@ -2,16 +2,19 @@
 
 mod access;
 mod batch_get_totals;
+mod export_clicks;
 mod query_analytics;
 mod trending_links;
 
 use proto::analytics::v1::analytics_service_server::{AnalyticsService, AnalyticsServiceServer};
 use proto::analytics::v1::{
-    BatchGetTotalsRequest, BatchGetTotalsResponse, QueryAnalyticsRequest, QueryAnalyticsResponse, TrendingLinksRequest,
-    TrendingLinksResponse,
+    BatchGetTotalsRequest, BatchGetTotalsResponse, ExportClicksRequest, ExportClicksResponse, QueryAnalyticsRequest,
+    QueryAnalyticsResponse, TrendingLinksRequest, TrendingLinksResponse,
 };
 use sqlx::PgPool;
 use tonic::{Request, Response, Status};
+
+use crate::retention::Retention;
 
 /// `curtail.analytics.v1.AnalyticsService`.
 pub struct Analytics {
@@ -19,6 +22,8 @@ pub struct Analytics {
     pub pool: PgPool,
     /// The clock.
     pub clock: clock::Clock,
+    /// For how long clicks are kept.
+    pub retention: Retention,
 }
 
 impl Analytics {
@@ -35,6 +40,13 @@ impl AnalyticsService for Analytics {
         request: Request<BatchGetTotalsRequest>,
     ) -> Result<Response<BatchGetTotalsResponse>, Status> {
         Ok(Response::new(batch_get_totals::handle(self, request).await?))
+    }
+
+    async fn export_clicks(
+        &self,
+        request: Request<ExportClicksRequest>,
+    ) -> Result<Response<ExportClicksResponse>, Status> {
+        Ok(Response::new(export_clicks::handle(self, request).await?))
     }
 
     async fn query_analytics(

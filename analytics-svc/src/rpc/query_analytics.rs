@@ -14,6 +14,7 @@ use crate::query::rollups::{self, Answer};
 use crate::query::scope::Scope;
 use crate::query::tally::{instant, timestamp};
 use crate::query::{buckets, dimension};
+use crate::retention::Kept;
 
 /// The most rows of a breakdown.
 const MAX_TOP: u32 = 100;
@@ -29,6 +30,13 @@ struct Question {
     compare_previous: bool,
 }
 
+/// What of the question the kept levels can answer.
+struct Counted {
+    kept: Kept,
+    range: Range,
+    starts: Vec<i64>,
+}
+
 /// Checks, authorises, answers.
 pub async fn handle(
     analytics: &Analytics,
@@ -39,9 +47,11 @@ pub async fn handle(
     let scope = scope.ok_or_else(|| Error::new(Code::Invalid, "SCOPE_MISSING", "say of what").field("scope"))?;
     access::require(user, scope.workspace_id)?;
     let question = Question::check(request.into_inner())?;
+    let kept = analytics.retention.at(analytics.clock.unix_ms());
+    let counted = Counted { kept, range: kept.align(question.range), starts: kept.align_starts(&question.starts)? };
     let scope = Scope::resolve(&analytics.pool, scope).await?;
     let mut connection = analytics.pool.acquire().await.map_err(crate::store_error)?;
-    question.answer(&mut connection, &scope).await
+    question.answer(&mut connection, &scope, &counted).await
 }
 
 impl Question {
@@ -71,21 +81,37 @@ impl Question {
         })
     }
 
-    async fn answer(&self, connection: &mut PgConnection, scope: &Scope) -> Result<QueryAnalyticsResponse, Error> {
-        let Answer { totals, series } = self.sums(connection, scope, self.range, &self.starts).await?;
+    async fn answer(
+        &self,
+        connection: &mut PgConnection,
+        scope: &Scope,
+        counted: &Counted,
+    ) -> Result<QueryAnalyticsResponse, Error> {
+        let Answer { totals, series } = self.sums(connection, scope, counted.range, &counted.starts).await?;
+        let before = counted.kept.align(self.range.previous());
         let previous = match self.compare_previous {
-            true => Some(self.sums(connection, scope, self.range.previous(), &[]).await?.totals),
+            true => Some(self.sums(connection, scope, before, &[]).await?.totals),
             false => None,
         };
         let mut breakdowns = Vec::with_capacity(self.breakdowns.len());
         for &dimension in &self.breakdowns {
-            let selection = Selection { scope, range: self.range, filters: &self.filters };
+            let selection = Selection { scope, range: counted.range, filters: &self.filters };
             breakdowns.push(selection.breakdown(connection, dimension, self.top).await?);
         }
         let starts = self.starts.iter().map(|start| timestamp(instant(*start)));
         let series =
             starts.zip(series).map(|(start, totals)| Bucket { start: Some(start), totals: Some(totals) }).collect();
-        Ok(QueryAnalyticsResponse { totals: Some(totals), previous, series, breakdowns })
+        let needs_raw = !self.filters.is_empty() || !breakdowns.is_empty();
+        let raw_ms = Some(counted.kept.raw_ms).filter(|raw_ms| needs_raw && counted.range.from_ms < *raw_ms);
+        Ok(QueryAnalyticsResponse {
+            totals: Some(totals),
+            previous,
+            series,
+            breakdowns,
+            from: Some(timestamp(instant(counted.range.from_ms))),
+            until: Some(timestamp(instant(counted.range.until_ms))),
+            raw_from: raw_ms.map(|raw_ms| timestamp(instant(raw_ms))),
+        })
     }
 
     /// The rollups know nothing of dimensions.

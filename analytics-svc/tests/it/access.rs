@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use proto::analytics::v1::{
-    AnalyticsScope, BatchGetTotalsRequest, LinkKey, QueryAnalyticsRequest, TrendingLinksRequest,
+    AnalyticsScope, BatchGetTotalsRequest, ExportClicksRequest, LinkKey, QueryAnalyticsRequest, TrendingLinksRequest,
 };
 use rpc::{CallContext, Code, Error};
 use testkit::until;
@@ -32,6 +32,11 @@ fn of(workspace_id: i64) -> QueryAnalyticsRequest {
     QueryAnalyticsRequest { scope, ..question(NOW - time::Duration::hours(1), NOW) }
 }
 
+fn export(workspace_id: i64) -> ExportClicksRequest {
+    let QueryAnalyticsRequest { scope, from, until, .. } = of(workspace_id);
+    ExportClicksRequest { scope, from, until, limit: 10, ..ExportClicksRequest::default() }
+}
+
 fn trending(workspace_id: i64) -> TrendingLinksRequest {
     TrendingLinksRequest { workspace_id, window_seconds: 3_600, limit: 10 }
 }
@@ -54,6 +59,8 @@ async fn s18_members_see_their_workspace_and_no_other() {
         for (workspace, expected) in [(WORKSPACE, own), (STRANGE, other), (0, other), (-1, other)] {
             let asked = world.client().query_analytics(world.request_as(&caller, of(workspace))).await;
             assert_eq!(asked.err().map(|status| Error::from_status(&status).code), expected, "query {workspace}");
+            let asked = world.client().export_clicks(world.request_as(&caller, export(workspace))).await;
+            assert_eq!(asked.err().map(|status| Error::from_status(&status).code), expected, "export {workspace}");
             let asked = world.client().trending_links(world.request_as(&caller, trending(workspace))).await;
             assert_eq!(asked.err().map(|status| Error::from_status(&status).code), expected, "trending {workspace}");
         }

@@ -36,7 +36,7 @@ async fn clicks_are_counted_and_acknowledged() {
 #[tokio::test(flavor = "multi_thread")]
 async fn repeated_and_overlapping_batches_count_once() {
     let world = World::start().await;
-    let clicks: Vec<_> = (0..20).map(|n| click(WORKSPACE, 1, ms(NOW) - 1_000, n)).collect();
+    let clicks: Vec<_> = (0..20).map(|n| click(WORKSPACE, 1, ms(NOW) - 1_000, n + 1)).collect();
     let producer = Producer::new(1, clicks);
     for (first, last) in [(1, 10), (1, 10), (3, 4), (5, 15), (1, 15), (16, 20), (1, 20)] {
         publish(&world.redis, "clicks:0", &producer.batch(first, last)).await;

@@ -2,12 +2,19 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod access;
+mod alerts;
 mod counting;
 mod dimensions;
+mod erasure;
+mod export;
 mod faults;
+mod geo;
 mod links;
+mod mmdb;
 mod owners;
 mod publish;
+mod refused;
+mod retention;
 mod series;
 mod totals;
 mod trending;

@@ -4,7 +4,7 @@
 //! - [`Relay`]: publishes the outbox of a service. It fills a stream again, with the same entries, when Redis lost it.
 //! - [`Consumer`]: handles the events of a stream as member of a consumer group, with a dead-letter stream.
 //! - [`Tail`]: follows a stream without a group, for processes that each must see everything.
-//! - [`Group`], [`append`]: the pieces below, for streams that carry something other than envelopes.
+//! - [`Group`], [`append`], [`set_aside`]: the pieces below, for streams that carry something other than envelopes.
 //! - [`DeadLetters`]: what could not be handled, for a person to look at and to hand out once more.
 //! - [`trim_behind_groups`]: cuts a stream at the slowest group.
 //!
@@ -24,7 +24,7 @@ mod trim;
 
 pub use connect::{connect, is_unavailable, server_run_id};
 pub use consumer::{Consumer, Delivery, Outcome};
-pub use dead_letter::{DeadLetter, DeadLetters, Head, Redriven, dead_letter_stream};
+pub use dead_letter::{DeadLetter, DeadLetters, Head, Redriven, dead_letter_stream, set_aside};
 pub use entry::{Entry, EntryId, append};
 pub use group::Group;
 pub use lag::{Lag, lag};

@@ -46,10 +46,10 @@ async fn of_service(client: &reqwest::Client, service: Service, config: &Config)
 }
 
 fn geo(file: &str) -> Finding {
-    let name = "country database";
+    let name = "database of places";
     match file {
-        "" => Finding::note(name, "none: countries stay unknown; scripts/geo.sh fetches a free one"),
-        file if Path::new(file).is_file() => Finding::good(name, file),
+        "" => Finding::note(name, "none: places stay unknown; scripts/geo.sh fetches a free one"),
+        file if Path::new(file).exists() => Finding::good(name, file),
         file => {
             Finding::bad(name, format!("{file} does not exist"), "run scripts/geo.sh, or empty analytics.geo_database")
         }

@@ -7,8 +7,8 @@ use config::{Config, Variables};
 use super::{ports::Ports, secrets, workdir::WorkDir};
 use crate::services::Service;
 
-/// The country database as `scripts/geo.sh` leaves it.
-const GEO: &str = "geo/geo-whois-asn-country.mmdb";
+/// The databases of places as `scripts/geo.sh` leaves them, the better first.
+const GEO: [&str; 2] = ["geo/city", "geo/geo-whois-asn-country.mmdb"];
 
 /// Settings for a platform on this machine. `configured` is what the operator set; only what he left at its default is
 /// changed, except for ports that are taken.
@@ -52,8 +52,8 @@ pub(crate) fn choose(work: &WorkDir, configured: &Config, ports: &mut Ports) -> 
     set.default("CURTAIL_GATEWAY__DEVELOPMENT", true);
     set.default("CURTAIL_GATEWAY__INSECURE_COOKIES", true);
     set.default("CURTAIL_REDIRECTOR__SPOOL_DIR", work.path("spool").display());
-    if work.path(GEO).exists() {
-        set.default("CURTAIL_ANALYTICS__GEO_DATABASE", work.path(GEO).display());
+    if let Some(geo) = GEO.iter().map(|geo| work.path(geo)).find(|geo| geo.exists()) {
+        set.default("CURTAIL_ANALYTICS__GEO_DATABASE", geo.display());
     }
     Ok(set.variables)
 }

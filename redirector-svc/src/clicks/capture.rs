@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderValue, Method};
 use proto::events::v1::Click;
@@ -24,6 +25,8 @@ pub struct Visit<'a> {
     language: Option<&'a HeaderValue>,
     /// Nobody looks at the answer yet.
     speculative: bool,
+    /// The visitor asks not to be tracked.
+    private: bool,
 }
 
 impl<'a> Visit<'a> {
@@ -38,12 +41,15 @@ impl<'a> Visit<'a> {
             referrer: None,
             language: None,
             speculative: false,
+            private: false,
         };
         for (name, value) in &parts.headers {
             match name.as_str() {
                 "user-agent" => visit.user_agent = Some(value),
                 "referer" => visit.referrer = Some(value),
                 "accept-language" => visit.language = Some(value),
+                // Do Not Track; Global Privacy Control (<https://w3c.github.io/gpc/>).
+                "dnt" | "sec-gpc" => visit.private |= value == "1",
                 // Fetch; older Chromium and WebKit; Firefox.
                 "sec-purpose" | "purpose" | "x-purpose" | "x-moz" => visit.speculative |= is_speculation(value),
                 _ => {}
@@ -90,7 +96,8 @@ impl Capture {
         Self { hash: VisitorHash::new(visitor_key) }
     }
 
-    /// The click of a visit that was sent to `destination`.
+    /// The click of a visit that was sent to `destination`. Of somebody who asks not to be tracked there is neither a hash nor
+    /// a network nor a language in it.
     pub fn click(&self, visit: &Visit<'_>, destination: &Destination) -> Click {
         let utm = match visit.query {
             None => String::new(),
@@ -100,11 +107,11 @@ impl Capture {
             at_ms: visit.at_ms,
             link_id: destination.link_id,
             workspace_id: destination.workspace_id,
-            visitor: self.hash.visitor(visit.at_ms, visit.address, visit.agent()),
-            network: visitor::network(visit.address),
+            visitor: if visit.private { 0 } else { self.hash.visitor(visit.at_ms, visit.address, visit.agent()) },
+            network: if visit.private { Bytes::new() } else { visitor::network(visit.address) },
             user_agent: fields::user_agent(visit.user_agent),
             referrer: fields::referrer(visit.referrer),
-            language: fields::language(visit.language),
+            language: if visit.private { String::new() } else { fields::language(visit.language) },
             utm: if utm.is_empty() { destination.utm.to_string() } else { utm },
             qr: visit.is_scan(),
         }
@@ -161,5 +168,23 @@ mod tests {
         assert_eq!(&plain.network[..], [192, 0, 2]);
         let own = click("/a?utm_source=mail&qr=10");
         assert_eq!((own.utm.as_str(), own.qr), ("utm_source=mail", false));
+    }
+    #[test]
+    fn s40_who_asks_not_to_be_tracked_is_counted_and_not_told_apart() {
+        let destination = Destination { link_id: 1, workspace_id: 2, utm: "".into() };
+        let capture = Capture::new(&[1; 32]);
+        let click = |asks: (&str, &str)| {
+            let headers = [("user-agent", "Mozilla/5.0"), ("accept-language", "de"), asks];
+            capture.click(&Visit::new(&parts(Method::GET, "/a", &headers), ADDRESS, 5), &destination)
+        };
+        for asks in [("dnt", "1"), ("sec-gpc", "1")] {
+            let private = click(asks);
+            assert_eq!((private.visitor, private.network.len(), private.language.as_str()), (0, 0, ""), "{asks:?}");
+            assert_eq!((private.link_id, private.user_agent.as_str()), (1, "Mozilla/5.0"));
+        }
+        for tracked in [("dnt", "0"), ("sec-gpc", "0"), ("dnt", "")] {
+            let click = click(tracked);
+            assert!(click.visitor != 0 && click.network.len() == 3 && click.language == "de", "{tracked:?}");
+        }
     }
 }

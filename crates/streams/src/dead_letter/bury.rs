@@ -5,12 +5,13 @@ use std::sync::LazyLock;
 use bytes::Bytes;
 use fred::clients::Pool;
 use fred::error::Error;
+use fred::interfaces::StreamsInterface as _;
 use fred::types::Value;
 use fred::types::scripts::Script;
 
 use super::dead_letter_stream;
-use crate::Entry;
 use crate::group::TO_FIELD;
+use crate::{Entry, EntryId, entry};
 
 /// More dead letters than this are cut off at the old end.
 const MOST: u32 = 100_000;
@@ -27,6 +28,28 @@ static BURY: LazyLock<Script> = LazyLock::new(|| {
          return redis.call('XACK', KEYS[1], ARGV[1], ARGV[2])",
     )
 });
+
+/// Moves the entry with this id to the dead letters of its stream and acknowledges it, for a reader that did not keep it. An
+/// entry that is gone leaves nothing. `reason` is a short word for metrics, `error` what an operator reads.
+pub async fn set_aside(
+    pool: &Pool,
+    stream: &str,
+    group: &str,
+    id: EntryId,
+    reason: &str,
+    error: &str,
+) -> Result<(), Error> {
+    let found: Value = pool.xrange(stream, id.to_string(), id.to_string(), Some(1)).await?;
+    let pending: Vec<(String, String, u64, u64)> = pool.xpending(stream, group, (id, id, 1)).await?;
+    let attempts = pending.first().map_or(0, |(_, _, _, deliveries)| *deliveries);
+    for entry in entry::of_list(found)? {
+        bury(pool, stream, group, &entry, reason, error, attempts).await?;
+        metrics::counter!("stream_dead_letters_total", "stream" => stream.to_owned(), "group" => group.to_owned(), "reason" => reason.to_owned())
+            .increment(1);
+        tracing::error!(stream, group, entry = %id, reason, error, attempts, "dead letter");
+    }
+    Ok(())
+}
 
 /// Moves `entry` to the dead letters of `stream`. Of an absurd number of fields, which no script could pass on, the first stay.
 pub(crate) async fn bury(

@@ -9,6 +9,7 @@ mod letter;
 mod letters;
 
 pub(crate) use bury::bury;
+pub use bury::set_aside;
 pub use letter::{DeadLetter, Head};
 pub use letters::{DeadLetters, Redriven};
 
