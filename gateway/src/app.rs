@@ -10,6 +10,7 @@ use fred::clients::Pool;
 use lifecycle::Readiness;
 use rand::rngs::StdRng;
 use telemetry::RequestId;
+use tokio::sync::Semaphore;
 
 use crate::auth::Authenticator;
 use crate::http::cookies::Cookies;
@@ -21,6 +22,9 @@ use crate::rate::address::AddressLimiter;
 use crate::rate::shared::SharedLimiter;
 use crate::schema::{self, CurtailSchema};
 use crate::upstreams::Upstreams;
+
+/// Exports share the database with everybody who looks at charts.
+const EXPORT_PAGES: usize = 8;
 
 /// The state of the gateway. Clones are the same gateway.
 #[derive(Clone)]
@@ -38,6 +42,8 @@ pub struct Parts {
     pub(crate) addresses: AddressLimiter,
     pub(crate) buckets: SharedLimiter,
     pub(crate) overload: Overload,
+    /// Pages of exports that are fetched at once.
+    pub(crate) export_pages: Semaphore,
     pub(crate) hosts: Hosts,
     pub(crate) origins: AllowedOrigins,
     pub(crate) cookies: Cookies,
@@ -71,6 +77,7 @@ impl App {
             addresses: AddressLimiter::new(settings.ip_per_second, settings.ip_burst),
             buckets: SharedLimiter::new(redis, settings.limiter_without_redis == "open"),
             overload: Overload::new(&settings, readiness.latch("load")),
+            export_pages: Semaphore::new(EXPORT_PAGES),
             hosts: Hosts::new(&config.domains.app_url, &settings.additional_hosts),
             origins: AllowedOrigins::new(&config.domains.app_url, &settings.allowed_origins),
             cookies: Cookies::new(settings.insecure_cookies, clock),

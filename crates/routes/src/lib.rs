@@ -24,6 +24,8 @@ pub mod gateway {
         WS = "/ws";
         /// The playground's page.
         PLAYGROUND = "/playground";
+        /// Clicks as CSV: `totals.csv`, `series.csv`, `breakdown.csv`, `clicks.csv`.
+        EXPORT = "/v1/analytics/{report}";
         /// Scripts and styles of pages that the gateway serves.
         ASSETS = "/assets/{*file}";
     }

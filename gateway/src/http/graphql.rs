@@ -276,7 +276,7 @@ fn check_provenance(
     }
 }
 
-fn client(headers: &HeaderMap, seen: &Seen, cookies: &Brought) -> Client {
+pub(super) fn client(headers: &HeaderMap, seen: &Seen, cookies: &Brought) -> Client {
     let agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     Client {
         ip: seen.client.to_string(),

@@ -4,6 +4,7 @@
 mod accept;
 mod answer;
 pub mod cookies;
+mod export;
 mod graphql;
 pub mod host;
 mod mask;
@@ -33,7 +34,9 @@ use crate::error::{Code, Refusal};
 
 /// All routes with everything around them.
 pub fn router(app: &App) -> Router {
-    let mut router = Router::new().route(routes::gateway::GRAPHQL, any(graphql::graphql));
+    let mut router = Router::new()
+        .route(routes::gateway::GRAPHQL, any(graphql::graphql))
+        .route(routes::gateway::EXPORT, any(export::export));
     if app.settings.playground {
         router = router
             .route(routes::gateway::PLAYGROUND, get(playground::page))

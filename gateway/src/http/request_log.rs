@@ -118,12 +118,11 @@ fn measure(path: &'static str, status: u16, facts: &Facts, took: Duration) {
 
 /// The path if it is one of ours, so that neither log nor labels repeat what clients make up.
 fn known_path(path: &str) -> &'static str {
-    let assets = routes::gateway::ASSETS.split('{').next().unwrap_or_default();
-    match routes::gateway::ALL.iter().copied().find(|ours| *ours == path) {
-        Some(ours) => ours,
-        None if path.starts_with(assets) => routes::gateway::ASSETS,
-        None => "other",
-    }
+    let fits = |ours: &str| match ours.split_once('{') {
+        Some((start, _)) => path.starts_with(start),
+        None => ours == path,
+    };
+    routes::gateway::ALL.iter().copied().find(|ours| fits(ours)).unwrap_or("other")
 }
 
 /// Refuses addresses that send too much, before anything else is looked at.
@@ -143,6 +142,7 @@ mod tests {
     fn paths_that_clients_make_up_are_not_repeated() {
         assert_eq!(known_path("/graphql"), "/graphql");
         assert_eq!(known_path("/assets/playground/playground.js"), routes::gateway::ASSETS);
+        assert_eq!(known_path("/v1/analytics/clicks.csv"), routes::gateway::EXPORT);
         assert_eq!(known_path("/graphql/../secret"), "other");
     }
 }

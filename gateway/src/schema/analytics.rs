@@ -197,6 +197,13 @@ pub struct Analytics {
     pub series: Vec<Bucket>,
     /// In the order asked for.
     pub breakdowns: Vec<Breakdown>,
+    /// Start of what was counted: the range in whole minutes, and further back in whole hours and days, as finer counters are
+    /// not kept for ever.
+    pub counted_from: Option<OffsetDateTime>,
+    /// End of what was counted.
+    pub counted_until: Option<OffsetDateTime>,
+    /// Filters and breakdowns know the clicks from here on only; null when that is all of the range.
+    pub details_from: Option<OffsetDateTime>,
 }
 
 impl From<pb::QueryAnalyticsResponse> for Analytics {
@@ -220,6 +227,9 @@ impl From<pb::QueryAnalyticsResponse> for Analytics {
             previous: answer.previous.map(ClickTotals::from),
             series: answer.series.into_iter().map(bucket).collect(),
             breakdowns: answer.breakdowns.into_iter().map(breakdown).collect(),
+            counted_from: instant(answer.from),
+            counted_until: instant(answer.until),
+            details_from: instant(answer.raw_from),
         }
     }
 }

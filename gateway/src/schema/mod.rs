@@ -22,7 +22,7 @@ mod page;
 mod problem;
 mod queries;
 mod recovery_mutation;
-mod scalars;
+pub(crate) mod scalars;
 mod workspace;
 
 use async_graphql::{EmptySubscription, Error, ID, MergedObject, Schema};
