@@ -1,4 +1,6 @@
-//! What the measuring programs share: an open-loop load, percentiles, and a client of the platform under test.
+//! What the measuring programs share: an open-loop load, percentiles, a client of the platform under test, and clicks that are
+//! made up.
 
+pub mod clicks;
 pub mod load;
 pub mod platform;

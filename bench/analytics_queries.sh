@@ -1,0 +1,10 @@
+#!/bin/bash
+# How long each kind of question about clicks takes, on stores of its own: bench/analytics_queries.sh [CLICKS [DAYS [ROUNDS]]]
+#
+# Fills the database with so many clicks (5,000,000 by default, about a gigabyte) of 10,000 links of 100 workspaces, spread over
+# the days, and prints p50, p95 and maximum of each question.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+cargo build --locked --release -p bench --bin analytics_queries
+bench/with-stores.sh "${CARGO_TARGET_DIR:-target}/release/analytics_queries" "$@"

@@ -1,0 +1,138 @@
+//! A database full of clicks that were made up.
+
+use std::sync::Arc;
+
+use analytics_svc::clicks::{Loader, Row};
+use analytics_svc::enrich::{Agent, Campaign, Channel, Place};
+use sqlx::PgPool;
+use time::OffsetDateTime;
+
+/// Links are numbered from 1; the one of rank n gets a share of 1/n of the clicks.
+pub const LINKS: i64 = 10_000;
+
+/// Workspaces are numbered from 1.
+pub const WORKSPACES: i64 = 100;
+
+/// The tag of every tenth link.
+pub const TAG: &str = "tenth";
+
+/// The domain of every link.
+pub const DOMAIN: &str = "go.example";
+
+/// Clicks of one transaction.
+const BATCH: u64 = 100_000;
+
+const COUNTRIES: [&str; 12] = ["US", "DE", "GB", "FR", "IN", "BR", "JP", "PL", "IT", "ES", "CH", "NL"];
+const BROWSERS: [(&str, &str, &str); 5] = [
+    ("desktop", "Windows", "Chrome"),
+    ("mobile", "iOS", "Safari"),
+    ("mobile", "Android", "Chrome"),
+    ("desktop", "macOS", "Safari"),
+    ("desktop", "Linux", "Firefox"),
+];
+const REFERRERS: [Option<&str>; 6] =
+    [None, None, None, Some("www.google.com"), Some("t.co"), Some("news.ycombinator.com")];
+
+/// The link of a random number.
+pub fn link(random: u64) -> i64 {
+    (LINKS as f64).powf(((random >> 20) % 65_536) as f64 / 65_536.0) as i64
+}
+
+/// The workspace of a link.
+pub fn workspace_of(link: i64) -> i64 {
+    1 + link % WORKSPACES
+}
+
+/// Writes `count` clicks, spread evenly over the `days` before `now`, through the encoder and the counters of
+/// analytics-svc, and what the stream of links would have said. Returns the size of the database in bytes.
+///
+/// # Errors
+/// When the database is away or full.
+pub async fn fill(pool: &PgPool, count: u64, days: u32, now: OffsetDateTime) -> anyhow::Result<i64> {
+    sqlx::query(
+        "INSERT INTO links (link_id, workspace_id, version, domain, tags) \
+         SELECT l, 1 + l % $2, 1, $3, CASE WHEN (l / $2) % 10 = 0 THEN ARRAY[$4] ELSE '{}'::text[] END \
+         FROM generate_series(1, $1) l ON CONFLICT DO NOTHING",
+    )
+    .bind(LINKS)
+    .bind(WORKSPACES)
+    .bind(DOMAIN)
+    .bind(TAG)
+    .execute(pool)
+    .await?;
+    let world = World::new();
+    let span_ms = i64::from(days) * 86_400_000;
+    let until_ms = (now.unix_timestamp_nanos() / 1_000_000) as i64;
+    let mut loader = Loader::new(pool.clone()).await?;
+    let mut dice = 1;
+    for first in (0..count).step_by(BATCH as usize) {
+        let at = |n: u64| until_ms - span_ms + (i128::from(n) * i128::from(span_ms) / i128::from(count)) as i64;
+        let rows = (first..count.min(first + BATCH)).map(|n| world.row(&mut dice, at(n))).collect();
+        loader.load(rows).await?;
+    }
+    let mut connection = pool.acquire().await?;
+    sqlx::query("SET statement_timeout = 0").execute(&mut *connection).await?;
+    sqlx::query("VACUUM (ANALYZE)").execute(&mut *connection).await?;
+    Ok(sqlx::query_scalar("SELECT pg_database_size(current_database())").fetch_one(pool).await?)
+}
+
+/// The few values that many clicks share.
+struct World {
+    agents: Vec<Arc<Agent>>,
+    bot: Arc<Agent>,
+    places: Vec<Arc<Place>>,
+    languages: [Arc<str>; 3],
+}
+
+impl World {
+    fn new() -> Self {
+        let agent = |(device, os, browser): &(&'static str, &str, &str)| {
+            Arc::new(Agent {
+                device: Some(device),
+                os: Some((*os).into()),
+                browser: Some((*browser).into()),
+                bot: false,
+            })
+        };
+        let bot = Agent { device: Some("bot"), os: None, browser: Some("Googlebot".into()), bot: true };
+        let place = |n: usize| {
+            let country = COUNTRIES[n % COUNTRIES.len()];
+            let region = Some(format!("{country}-{}", n % 7).into());
+            Arc::new(Place { country: Some(country.into()), region, city: Some(format!("City {n}").into()) })
+        };
+        Self {
+            agents: BROWSERS.iter().map(agent).collect(),
+            bot: Arc::new(bot),
+            places: (0..2_000).map(place).collect(),
+            languages: ["en-US".into(), "de-DE".into(), "fr-FR".into()],
+        }
+    }
+
+    fn row(&self, dice: &mut u64, at_ms: i64) -> Row {
+        *dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let random = *dice >> 8;
+        let pick = |shift: u32, of: usize| (random >> shift) as usize % of;
+        let link_id = link(*dice);
+        let referrer = REFERRERS[pick(5, REFERRERS.len())];
+        let campaign = || Campaign {
+            source: Some("newsletter".into()),
+            medium: Some("email".into()),
+            campaign: Some(format!("issue {}", pick(9, 40)).into()),
+            ..Campaign::default()
+        };
+        let campaign = (pick(7, 10) == 0).then(|| Box::new(campaign()));
+        Row {
+            at_ms,
+            workspace_id: workspace_of(link_id),
+            link_id,
+            visitor: (random % 5_000_000 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15),
+            qr: pick(11, 20) == 0,
+            agent: if pick(13, 8) == 0 { Arc::clone(&self.bot) } else { Arc::clone(&self.agents[pick(17, 5)]) },
+            place: Arc::clone(&self.places[pick(19, 2_000)]),
+            language: Some(Arc::clone(&self.languages[pick(23, 3)])),
+            referrer: referrer.map(Into::into),
+            channel: Channel::of(campaign.as_ref().and_then(|c| c.medium.as_deref()), referrer),
+            campaign,
+        }
+    }
+}
