@@ -5,6 +5,7 @@ pub mod preferences;
 pub mod rpcs;
 mod start;
 pub mod store;
+mod webhooks;
 
 use sqlx::migrate::Migrator;
 

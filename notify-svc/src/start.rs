@@ -8,11 +8,13 @@ use anyhow::Context as _;
 use clock::Clock;
 use config::Config;
 use lifecycle::{Admin, Latch, Readiness, Shutdown, Tasks};
-use rand::CryptoRng;
+use rand::rngs::StdRng;
+use rand::{CryptoRng, SeedableRng as _};
 use sqlx::PgPool;
 use tokio::net::TcpListener;
 
 use crate::rpcs::Handlers;
+use crate::webhooks;
 use crate::{MIGRATOR, SCHEMA};
 
 /// How often the database is asked whether it is there.
@@ -74,15 +76,25 @@ pub async fn start(config: Config, outside: Outside, shutdown: Shutdown) -> anyh
     let admin_addr = admin.local_addr();
     let mut tasks = Tasks::new(shutdown.clone());
 
-    let Outside { clock, rng: _, keys } = outside;
+    let Outside { clock, mut rng, keys } = outside;
     let pool = db::connect(&config.database, SCHEMA).await?;
+    let owner = format!("notify-svc {addr} pid {}", std::process::id());
+    let ids = ids::Generator::new(pool.clone(), &owner, clock.clone(), Some(readiness.latch("ids")));
+    let redis = streams::connect(&config.redis).await?;
+    let relay = streams::Relay::new(pool.clone(), redis, clock.clone(), &config.streams, SCHEMA);
+    let seed = StdRng::from_rng(&mut rng);
+    let webhooks = webhooks::App::new(&config, pool.clone(), clock.clone(), ids.clone(), relay.handle(), seed)?;
     let keys = keys.cache(SCHEMA, &config.rpc, &clock, &readiness, &mut tasks, &shutdown)?;
     let verifier = Verifier::new(&config.rpc.service_key, keys);
     let service = Handlers { pool: pool.clone(), clock: clock.clone() }
         .into_server()
         .max_decoding_message_size(config.rpc.max_message_bytes)
         .max_encoding_message_size(config.rpc.max_message_bytes);
-    let server = ::rpc::Server::new(SCHEMA, &config.rpc, verifier, clock).add_service(service);
+    let webhook_service = webhooks::Service::server(webhooks.clone())
+        .max_decoding_message_size(config.rpc.max_message_bytes)
+        .max_encoding_message_size(config.rpc.max_message_bytes);
+    let server =
+        ::rpc::Server::new(SCHEMA, &config.rpc, verifier, clock).add_service(service).add_service(webhook_service);
 
     tasks.spawn("grpc", server.serve(listener, readiness.clone(), shutdown.clone()));
     tasks.spawn("admin", admin.serve(shutdown.clone()));
@@ -93,6 +105,9 @@ pub async fn start(config: Config, outside: Outside, shutdown: Shutdown) -> anyh
             () = shutdown.draining() => return Ok(()),
         }
         let mut tasks = Tasks::new(shutdown.clone());
+        tasks.spawn("relay", relay.run(shutdown.clone()));
+        tasks.spawn("ids", ids.run(shutdown.clone()));
+        webhooks.spawn(&config, &mut tasks, &shutdown).await?;
         tasks.spawn("probe", probe(pool, database, shutdown));
         tasks.join().await
     });

@@ -61,7 +61,8 @@ fn list_item(key: &Key, item: &Value) -> Result<(), String> {
     let Value::String(text) = item else {
         return Err("must be a list of strings".to_owned());
     };
-    if key.name == "proxies.trusted" && text.parse::<IpNet>().is_err() {
+    let is_network = matches!(key.name.as_str(), "proxies.trusted" | "webhooks.allowed_networks");
+    if is_network && text.parse::<IpNet>().is_err() {
         return Err(format!("{text:?} is not a network such as 10.0.0.0/8"));
     }
     Ok(())

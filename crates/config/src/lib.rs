@@ -24,7 +24,7 @@ pub use reference::reference;
 pub use secret::Secret;
 pub use sections::{
     Analytics, Auth, Config, Database, Domains, Expiry, Gateway, Lifecycle, Notify, Plan, Plans, Proxies, Redirector,
-    Redis, Rpc, Search, Shortener, Streams, Telemetry,
+    Redis, Rpc, Search, Shortener, Streams, Telemetry, Webhooks,
 };
 
 /// The default file, with a comment for every key.

@@ -37,6 +37,7 @@ impl World {
         let rng = Box::new(StdRng::seed_from_u64(7));
         let outside = Outside { clock: clock.clone(), rng, keys: Keys::Given(KeyRing::of([&key])) };
         let running = notify_svc::start(config.clone(), outside, shutdown.clone()).await.unwrap();
+        testkit::until(async || running.readiness.is_ready(), Duration::from_secs(60), "the service is ready").await;
         Self { config, clock, running, shutdown, key }
     }
 
@@ -53,19 +54,24 @@ impl World {
 
     /// A request in the name of a user, or of a key of that user when `scopes` are given.
     pub fn request_as<T>(&self, user: i64, scopes: Option<Vec<Scope>>, message: T) -> tonic::Request<T> {
+        let token = self.token(user, Role::Owner, 70, scopes);
+        CallContext::new(Instant::now() + Duration::from_secs(10)).on_behalf_of(token).read().request(message)
+    }
+
+    /// The internal token of a member of a workspace, or of a key of that member when `scopes` are given.
+    pub fn token(&self, user: i64, role: Role, workspace: i64, scopes: Option<Vec<Scope>>) -> String {
         let claims = Claims {
             subject: Subject::User(user),
             session_id: scopes.is_none().then_some(1),
             api_key_id: scopes.is_some().then_some(2),
             issued_at: self.clock.now(),
             expires_at: self.clock.now() + time::Duration::minutes(1),
-            workspaces: vec![Membership { id: 70, role: Role::Owner, plan: Plan::Free }],
+            workspaces: vec![Membership { id: workspace, role, plan: Plan::Free }],
             scopes: scopes.unwrap_or_default(),
             platform_admin: false,
             token_id: "test".into(),
         };
-        let token = tokens::sign(&self.key, Purpose::Internal, &claims).unwrap();
-        CallContext::new(Instant::now() + Duration::from_secs(10)).on_behalf_of(token).read().request(message)
+        tokens::sign(&self.key, Purpose::Internal, &claims).unwrap()
     }
 
     /// A request in the name of a service.

@@ -17,6 +17,7 @@ mod search;
 mod shortener;
 mod streams;
 mod telemetry;
+mod webhooks;
 
 use serde::Deserialize;
 
@@ -38,6 +39,7 @@ pub use self::{
     shortener::Shortener,
     streams::Streams,
     telemetry::Telemetry,
+    webhooks::Webhooks,
 };
 use crate::ConfigErrors;
 
@@ -75,6 +77,8 @@ pub struct Config {
     pub search: Search,
     /// notify-svc.
     pub notify: Notify,
+    /// Webhooks, which notify-svc sends.
+    pub webhooks: Webhooks,
     /// expiry-worker.
     pub expiry: Expiry,
     /// gateway.
@@ -95,6 +99,7 @@ impl Config {
         self.analytics.check(errors);
         self.search.check(errors);
         self.notify.check(errors);
+        self.webhooks.check(errors);
         self.gateway.check(errors);
     }
 }

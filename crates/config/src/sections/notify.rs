@@ -14,7 +14,7 @@ pub struct Notify {
     pub listen: SocketAddr,
     /// Address and port for /health/live, /health/ready and /metrics.
     pub admin_listen: SocketAddr,
-    /// Secret: 32 bytes in hexadecimal. Signs the addresses by which mails are unsubscribed from.
+    /// Secret: 32 bytes in hexadecimal. Signs unsubscribe addresses of mails and seals the secrets of webhooks.
     pub master_key: Secret,
 }
 

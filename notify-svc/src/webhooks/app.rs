@@ -1,0 +1,111 @@
+//! What the parts of webhooks share.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use clock::Clock;
+use config::Config;
+use lifecycle::{Shutdown, Tasks};
+use outbound::{Client, Resolver, Rules};
+use rand::rngs::StdRng;
+use rand::{Rng as _, SeedableRng as _};
+use sqlx::PgPool;
+use streams::{Consumer, RelayHandle};
+use tokio::sync::Notify;
+
+use super::secret::{SealKey, Secret};
+use super::sender::Sender;
+use super::{consume, limits, upkeep};
+
+/// Members of the group on the stream of links. Deliveries need no order, and several commits can wait for the disk together.
+const LINK_READERS: u32 = 4;
+
+/// The webhooks of all workspaces. Clones share everything.
+#[derive(Clone)]
+pub struct App {
+    pub(super) pool: PgPool,
+    pub(super) clock: Clock,
+    pub(super) ids: ids::Generator,
+    pub(super) rules: Arc<Rules>,
+    pub(super) client: Client,
+    pub(super) seal_key: SealKey,
+    /// Told when something may have come due.
+    pub(super) due: Arc<Notify>,
+    pub(super) settings: config::Webhooks,
+    /// Told when there is a notice to be published.
+    pub(super) notices: RelayHandle,
+    rng: Arc<Mutex<StdRng>>,
+}
+
+impl App {
+    /// Webhooks over the schema of `pool`. `rng` seeds secrets, ids of tests and jitter.
+    ///
+    /// # Errors
+    /// When the file of authorities can not be read.
+    pub fn new(
+        config: &Config,
+        pool: PgPool,
+        clock: Clock,
+        ids: ids::Generator,
+        notices: RelayHandle,
+        rng: StdRng,
+    ) -> anyhow::Result<Self> {
+        let settings = &config.webhooks;
+        let rules = Arc::new(Rules::new(settings.allowed_networks.clone(), settings.allow_http));
+        let authorities = match settings.ca_file.as_str() {
+            "" => Vec::new(),
+            path => outbound::authorities(Path::new(path))?,
+        };
+        let bounds =
+            outbound::Limits { time: Duration::from_millis(settings.timeout_ms), answer_bytes: limits::ANSWER_BYTES };
+        Ok(Self {
+            client: Client::new(Arc::clone(&rules), Resolver::System, authorities, bounds)?,
+            seal_key: SealKey::derive(&config.notify.master_key.key32()),
+            due: Arc::default(),
+            settings: settings.clone(),
+            rng: Arc::new(Mutex::new(rng)),
+            notices,
+            pool,
+            clock,
+            ids,
+            rules,
+        })
+    }
+
+    /// Starts what works without being asked: the consumers of the streams, the sender, the upkeep.
+    ///
+    /// # Errors
+    /// When the URL of Redis does not parse.
+    pub async fn spawn(&self, config: &Config, tasks: &mut Tasks, shutdown: &Shutdown) -> anyhow::Result<()> {
+        for (task, stream, readers) in [
+            ("webhooks links", "links", LINK_READERS),
+            ("webhooks alerts", "alerts", 1),
+            ("webhooks accounts", "accounts", 1),
+        ] {
+            for reader in 0..readers {
+                let name = format!("notify {} {reader}", config.notify.listen);
+                let consumer = Consumer::new(&config.redis, stream, consume::GROUP, &name, &config.streams).await?;
+                tasks.spawn(task, consume::run(consumer, self.clone(), shutdown.clone()));
+            }
+        }
+        tasks.spawn("webhooks sender", Sender::new(self.clone()).run(shutdown.clone()));
+        tasks.spawn("webhooks upkeep", upkeep::run(self.clone(), shutdown.clone()));
+        Ok(())
+    }
+
+    pub(super) fn new_secret(&self) -> Secret {
+        Secret::generate(&mut *self.rng.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(super) fn new_event_id(&self) -> [u8; 16] {
+        let mut id = [0; 16];
+        self.rng.lock().unwrap_or_else(PoisonError::into_inner).fill_bytes(&mut id);
+        id
+    }
+
+    /// A generator of its own for a task.
+    pub(super) fn fork_rng(&self) -> StdRng {
+        StdRng::from_rng(&mut *self.rng.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}

@@ -1,0 +1,151 @@
+//! What follows from a try.
+
+use std::time::Duration;
+
+use http::StatusCode;
+use outbound::{Answer, Failure};
+use rand::Rng;
+use time::OffsetDateTime;
+
+use crate::webhooks::schedule;
+use crate::webhooks::store::due::Due;
+
+/// From so much on, an answer is slow, and its webhook waits apart from the others.
+const SLOW: Duration = Duration::from_secs(2);
+
+/// What is to become of a delivery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// The receiver has it.
+    Done,
+    /// It is tried again then.
+    Again(OffsetDateTime),
+    /// That was the last try.
+    GiveUp,
+    /// The receiver wants nothing any more.
+    Gone,
+}
+
+/// A try that was made.
+#[derive(Clone, Debug)]
+pub struct Tried {
+    /// Of which delivery.
+    pub delivery_id: i64,
+    /// To which webhook.
+    pub webhook_id: i64,
+    /// Of all its tries, from 1.
+    pub number: i32,
+    /// When it began.
+    pub at: OffsetDateTime,
+    /// How long it took.
+    pub took: Duration,
+    /// The status of the answer; 0: there was none.
+    pub status: i16,
+    /// Why there was none.
+    pub error: String,
+    /// The beginning of the answer.
+    pub answer: String,
+    /// What follows.
+    pub next: Next,
+}
+
+impl Tried {
+    /// Judges a try. Success is a status of 2xx, as the specification has it; redirects are failures.
+    pub fn judge(
+        due: &Due,
+        at: OffsetDateTime,
+        took: Duration,
+        result: &Result<Answer, Failure>,
+        rng: &mut impl Rng,
+    ) -> Self {
+        let status = result.as_ref().map(|answer| answer.status).ok();
+        let next = match status {
+            Some(status) if status.is_success() => Next::Done,
+            Some(StatusCode::GONE) => Next::Gone,
+            _ => {
+                let pause = schedule::pause_after(due.round_attempts.unsigned_abs() + 1, rng);
+                pause.map_or(Next::GiveUp, |pause| Next::Again(at + took + pause))
+            }
+        };
+        Self {
+            delivery_id: due.id,
+            webhook_id: due.webhook_id,
+            number: due.attempts + 1,
+            at,
+            took,
+            status: status.map_or(0, |status| status.as_u16().cast_signed()),
+            error: result.as_ref().err().map(ToString::to_string).unwrap_or_default(),
+            answer: result.as_ref().map(|answer| text(&answer.body)).unwrap_or_default(),
+            next,
+        }
+    }
+
+    /// With success, and soon.
+    pub fn is_well(&self) -> bool {
+        self.next == Next::Done && self.took < SLOW
+    }
+}
+
+/// Bytes of a stranger as text that PostgreSQL takes.
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).replace('\0', "\u{fffd}")
+}
+
+#[cfg(test)]
+mod tests {
+    use rand::SeedableRng as _;
+    use rand::rngs::StdRng;
+    use time::macros::datetime;
+
+    use super::*;
+
+    fn due(round_attempts: i32) -> Due {
+        Due {
+            id: 1,
+            webhook_id: 2,
+            event_id: vec![0; 16],
+            body: String::new(),
+            attempts: 12,
+            round_attempts,
+            url: String::new(),
+            secret: String::new(),
+            previous_secret: None,
+            previous_until: None,
+        }
+    }
+
+    fn judge(round_attempts: i32, result: &Result<Answer, Failure>) -> Tried {
+        let at = datetime!(2026-11-21 12:00 UTC);
+        Tried::judge(&due(round_attempts), at, Duration::from_millis(5), result, &mut StdRng::seed_from_u64(1))
+    }
+
+    fn answer(status: u16) -> Result<Answer, Failure> {
+        Ok(Answer { status: StatusCode::from_u16(status).unwrap(), body: "a\0b\u{ff}".as_bytes().to_vec().into() })
+    }
+
+    #[test]
+    fn f18_what_counts_as_taken() {
+        for status in [200, 201, 202, 204, 299] {
+            assert_eq!(judge(0, &answer(status)).next, Next::Done, "{status}");
+        }
+        for status in [301, 302, 307, 308, 400, 401, 404, 429, 500, 503] {
+            assert!(matches!(judge(0, &answer(status)).next, Next::Again(_)), "{status}");
+        }
+        assert_eq!(judge(0, &answer(410)).next, Next::Gone);
+    }
+
+    #[test]
+    fn f18_the_tenth_try_is_the_last() {
+        let lost = Err(Failure::Timeout);
+        assert!(matches!(judge(8, &lost).next, Next::Again(_)));
+        let last = judge(9, &lost);
+        assert_eq!((last.next, last.number, last.status), (Next::GiveUp, 13, 0));
+        assert_eq!(last.error, "there was no answer in time");
+    }
+
+    #[test]
+    fn answers_are_kept_as_text_that_can_be_stored() {
+        assert_eq!(judge(0, &answer(500)).answer, "a\u{fffd}b\u{ff}");
+        assert_eq!(text(&[0xff, b'x']), "\u{fffd}x");
+    }
+}

@@ -1,0 +1,13 @@
+//! Webhooks, with real receivers on loopback.
+
+mod access;
+mod delivering;
+mod disabling;
+mod failing;
+mod fairness;
+mod kit;
+mod receiver;
+mod samples;
+mod secrets;
+mod settings;
+mod streams;
