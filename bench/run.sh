@@ -15,3 +15,5 @@ echo "== what the gateway adds"
 bench/with-platform.sh "$target/gateway_overhead"
 echo "== clicks drained"
 bench/analytics_drain.sh
+echo "== webhooks delivered"
+bench/webhook_delivery.sh

@@ -3,6 +3,7 @@
 use proto::analytics::v1::analytics_service_client::AnalyticsServiceClient;
 use proto::auth::v1::auth_service_client::AuthServiceClient;
 use proto::links::v1::link_service_client::LinkServiceClient;
+use proto::notify::v1::webhook_service_client::WebhookServiceClient;
 
 /// One client for each service, over channels of the one factory (`rpc::connect`); cloning shares the connections.
 #[derive(Clone)]
@@ -13,15 +14,18 @@ pub struct Upstreams {
     pub links: LinkServiceClient<rpc::Channel>,
     /// Click statistics.
     pub analytics: AnalyticsServiceClient<rpc::Channel>,
+    /// Webhooks.
+    pub webhooks: WebhookServiceClient<rpc::Channel>,
 }
 
 impl Upstreams {
-    /// Wraps the channels to auth-svc, shortener-svc and analytics-svc.
-    pub fn new(auth: rpc::Channel, links: rpc::Channel, analytics: rpc::Channel) -> Self {
+    /// Wraps the channels to auth-svc, shortener-svc, analytics-svc and notify-svc.
+    pub fn new(auth: rpc::Channel, links: rpc::Channel, analytics: rpc::Channel, notify: rpc::Channel) -> Self {
         Self {
             auth: AuthServiceClient::new(auth),
             links: LinkServiceClient::new(links),
             analytics: AnalyticsServiceClient::new(analytics),
+            webhooks: WebhookServiceClient::new(notify),
         }
     }
 }

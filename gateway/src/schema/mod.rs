@@ -23,6 +23,8 @@ mod problem;
 mod queries;
 mod recovery_mutation;
 pub(crate) mod scalars;
+mod webhook;
+mod webhook_mutation;
 mod workspace;
 
 use async_graphql::{EmptySubscription, Error, ID, MergedObject, Schema};
@@ -42,6 +44,7 @@ pub struct Mutation(
     invitation_mutation::InvitationMutation,
     api_key::ApiKeyMutation,
     link_mutation::LinkMutation,
+    webhook_mutation::WebhookMutation,
 );
 
 /// The executable schema.

@@ -10,6 +10,7 @@ use super::link::Link;
 use super::page::page;
 use super::problem::{fault, found, value};
 use super::scalars::parse_id;
+use super::webhook::{Webhook, WebhookDeliveryConnection, WebhookDeliveryState, deliveries, list};
 use super::workspace::{LinkConnection, LinkFilter, LinkSort, TrendingLink, Workspace, list_links, trending};
 use super::workspace_or_default;
 use crate::request::RequestContext;
@@ -104,6 +105,27 @@ impl Query {
     ) -> Result<Vec<TrendingLink>, Error> {
         let workspace = workspace_or_default(ctx.data::<RequestContext>()?, workspace_id)?;
         trending(ctx, workspace, window_seconds, first).await
+    }
+
+    /// The webhooks of a workspace, oldest first, for its admins; without `workspaceId`, of the caller's first one.
+    async fn webhooks(&self, ctx: &Context<'_>, workspace_id: Option<ID>) -> Result<Vec<Webhook>, Error> {
+        list(ctx, workspace_or_default(ctx.data::<RequestContext>()?, workspace_id)?).await
+    }
+
+    /// A page of what was and will be sent to a webhook, newest first.
+    #[allow(clippy::too_many_arguments)]
+    async fn webhook_deliveries(
+        &self,
+        ctx: &Context<'_>,
+        webhook_id: ID,
+        state: Option<WebhookDeliveryState>,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> Result<WebhookDeliveryConnection, Error> {
+        ctx.data::<RequestContext>()?.require_principal().map_err(fault)?;
+        deliveries(ctx, parse_id(&webhook_id), state, page(first, after, last, before)?).await
     }
 }
 

@@ -16,6 +16,7 @@ use super::member::{Invitation, WorkspaceMember};
 use super::page::{connection, page};
 use super::problem::{fault, value};
 use super::scalars::{Long, id, instant, parse_id, timestamp};
+use super::webhook::{self, Webhook};
 use crate::request::RequestContext;
 use crate::upstreams::Upstreams;
 
@@ -199,6 +200,11 @@ impl Workspace {
         before: Option<String>,
     ) -> Result<AuditConnection, Error> {
         audit_log(ctx, parse_id(&self.id), page(first, after, last, before)?).await
+    }
+
+    /// The webhooks of the workspace, oldest first; for its admins.
+    async fn webhooks(&self, ctx: &Context<'_>) -> Result<Vec<Webhook>, Error> {
+        webhook::list(ctx, parse_id(&self.id)).await
     }
 
     /// Clicks of the whole workspace over a range, or of one tag or one domain of it.

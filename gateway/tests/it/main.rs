@@ -19,3 +19,4 @@ mod s20_forgery;
 mod s27_addresses;
 mod sessions;
 mod shared_limits;
+mod webhooks;

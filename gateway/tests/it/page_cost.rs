@@ -40,7 +40,8 @@ async fn caller(platform: &Platform, access_token: &str) -> (RequestContext, Ups
     let call = CallContext::new(deadline).on_behalf_of(token);
     let context = RequestContext::new(Some(principal), Client::default(), call, None);
     let (links, analytics) = (connect("links", &rpc.links_url), connect("analytics", &rpc.analytics_url));
-    (context, Upstreams::new(connect("auth", &rpc.auth_url), links, analytics))
+    let notify = connect("notify", &rpc.notify_url);
+    (context, Upstreams::new(connect("auth", &rpc.auth_url), links, analytics, notify))
 }
 
 #[tokio::test]

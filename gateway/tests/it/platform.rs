@@ -25,7 +25,8 @@ pub struct Platform {
     pub config: Config,
     shutdown: Shutdown,
     /// The services end with their handles.
-    _services: (auth_svc::Running, shortener_svc::Running, analytics_svc::Running, gateway::Running),
+    _services:
+        (auth_svc::Running, shortener_svc::Running, analytics_svc::Running, notify_svc::Running, gateway::Running),
 }
 
 impl Drop for Platform {
@@ -78,6 +79,7 @@ impl Platform {
         auth_svc::migrate(&config.database).await.unwrap();
         shortener_svc::migrate(&config.database).await.unwrap();
         analytics_svc::migrate(&config.database).await.unwrap();
+        notify_svc::migrate(&config.database).await.unwrap();
 
         let shutdown = Shutdown::new();
         let entropy = auth_svc::Entropy::system();
@@ -88,15 +90,18 @@ impl Platform {
         let links = shortener_svc::start(config.clone(), outside, shutdown.clone()).await.unwrap();
         let outside = analytics_svc::Outside { clock: clock.clone(), rng: rng(), keys: rpc::Keys::Fetched };
         let analytics = analytics_svc::start(config.clone(), outside, shutdown.clone()).await.unwrap();
+        let outside = notify_svc::Outside { clock: clock.clone(), rng: rng(), keys: rpc::Keys::Fetched };
+        let notify = notify_svc::start(config.clone(), outside, shutdown.clone()).await.unwrap();
         config.rpc.links_url = format!("http://{}", links.addr);
         config.rpc.analytics_url = format!("http://{}", analytics.addr);
+        config.rpc.notify_url = format!("http://{}", notify.addr);
         let gateway = gateway::start(config.clone(), clock, shutdown.clone()).await.unwrap();
-        let all = [&auth.readiness, &links.readiness, &analytics.readiness, &gateway.readiness];
+        let all = [&auth.readiness, &links.readiness, &analytics.readiness, &notify.readiness, &gateway.readiness];
         let ready = async || all.iter().all(|readiness| readiness.is_ready());
         testkit::until(ready, Duration::from_secs(60), "the platform is ready").await;
         let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
         let url = format!("http://{}", gateway.addr);
-        Self { url, http, config, shutdown, _services: (auth, links, analytics, gateway) }
+        Self { url, http, config, shutdown, _services: (auth, links, analytics, notify, gateway) }
     }
 
     /// The first fact on the stream `accounts` that `pick` takes: what a mail would say.

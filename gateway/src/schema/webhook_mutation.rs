@@ -1,0 +1,188 @@
+//! Making, changing and trying webhooks.
+
+use async_graphql::{Context, Error, ID, InputObject, Object, SimpleObject};
+use proto::notify::v1 as pb;
+use proto::notify::v1::update_webhook_request::EventTypes;
+
+use super::problem::{UserError, fault, outcome};
+use super::scalars::parse_id;
+use super::webhook::{Webhook, WebhookDelivery, WebhookEvent};
+use super::workspace_or_default;
+use crate::request::RequestContext;
+use crate::upstreams::Upstreams;
+
+/// A new webhook.
+#[derive(InputObject, Debug)]
+pub struct CreateWebhookInput {
+    /// Without it, the caller's first workspace.
+    pub workspace_id: Option<ID>,
+    /// https, at most 2,048 bytes, without user name, password and fragment; not in a private network.
+    pub url: String,
+    /// At most 200 characters.
+    #[graphql(default)]
+    pub description: String,
+    /// At least one.
+    pub events: Vec<WebhookEvent>,
+    /// Whether it gets events from the beginning.
+    #[graphql(default = true)]
+    pub enabled: bool,
+}
+
+/// What is to be changed of a webhook; what is left out stays.
+#[derive(InputObject, Debug)]
+pub struct UpdateWebhookInput {
+    /// Which one.
+    pub id: ID,
+    /// As for a new one.
+    pub url: Option<String>,
+    /// As for a new one.
+    pub description: Option<String>,
+    /// At least one.
+    pub events: Option<Vec<WebhookEvent>>,
+    /// Whether it gets events. What waited meanwhile is sent when it is enabled again.
+    pub enabled: Option<bool>,
+}
+
+/// What became of a webhook.
+#[derive(SimpleObject, Debug, Default)]
+pub struct WebhookPayload {
+    /// As it is now; null when `userErrors` says why not.
+    pub webhook: Option<Webhook>,
+    /// Why nothing was done.
+    pub user_errors: Vec<UserError>,
+}
+
+/// What became of a webhook that got a secret.
+#[derive(SimpleObject, Debug, Default)]
+pub struct WebhookSecretPayload {
+    /// As it is now; null when `userErrors` says why not.
+    pub webhook: Option<Webhook>,
+    /// `whsec_…`. It is shown this once and cannot be read again.
+    pub secret: Option<String>,
+    /// Why nothing was done.
+    pub user_errors: Vec<UserError>,
+}
+
+/// What became of `deleteWebhook`.
+#[derive(SimpleObject, Debug, Default)]
+pub struct DeleteWebhookPayload {
+    /// The webhook that is no more.
+    pub deleted_id: Option<ID>,
+    /// Why nothing was deleted.
+    pub user_errors: Vec<UserError>,
+}
+
+/// What is on its way.
+#[derive(SimpleObject, Debug, Default)]
+pub struct WebhookDeliveryPayload {
+    /// The delivery; how it goes is in `webhookDeliveries`.
+    pub delivery: Option<WebhookDelivery>,
+    /// Why nothing is sent.
+    pub user_errors: Vec<UserError>,
+}
+
+/// Mutations of webhooks.
+#[derive(Default)]
+pub struct WebhookMutation;
+
+#[Object]
+impl WebhookMutation {
+    /// Makes a webhook and its secret; for admins of the workspace.
+    async fn create_webhook(
+        &self,
+        ctx: &Context<'_>,
+        input: CreateWebhookInput,
+    ) -> Result<WebhookSecretPayload, Error> {
+        let context = ctx.data::<RequestContext>()?;
+        let message = pb::CreateWebhookRequest {
+            workspace_id: workspace_or_default(context, input.workspace_id)?,
+            url: input.url,
+            description: input.description,
+            events: names(input.events),
+            disabled: !input.enabled,
+        };
+        let answer = ctx.data::<Upstreams>()?.webhooks.clone().create_webhook(context.write(message)).await;
+        Ok(match outcome(answer)? {
+            Ok(answer) => secret_payload(answer.webhook, answer.secret),
+            Err(error) => WebhookSecretPayload { user_errors: vec![error], ..Default::default() },
+        })
+    }
+
+    /// Changes a webhook, also whether it gets events.
+    async fn update_webhook(&self, ctx: &Context<'_>, input: UpdateWebhookInput) -> Result<WebhookPayload, Error> {
+        let message = pb::UpdateWebhookRequest {
+            webhook_id: parse_id(&input.id),
+            url: input.url,
+            description: input.description,
+            events: input.events.map(|events| EventTypes { names: names(events) }),
+            enabled: input.enabled,
+        };
+        let context = signed_in(ctx)?;
+        let answer = ctx.data::<Upstreams>()?.webhooks.clone().update_webhook(context.write(message)).await;
+        Ok(match outcome(answer)? {
+            Ok(answer) => WebhookPayload { webhook: answer.webhook.map(Webhook::from), user_errors: Vec::new() },
+            Err(error) => WebhookPayload { user_errors: vec![error], ..Default::default() },
+        })
+    }
+
+    /// Removes a webhook and its log.
+    async fn delete_webhook(&self, ctx: &Context<'_>, id: ID) -> Result<DeleteWebhookPayload, Error> {
+        let message = pb::DeleteWebhookRequest { webhook_id: parse_id(&id) };
+        let context = signed_in(ctx)?;
+        let answer = ctx.data::<Upstreams>()?.webhooks.clone().delete_webhook(context.write(message)).await;
+        Ok(match outcome(answer)? {
+            Ok(_) => DeleteWebhookPayload { deleted_id: Some(id), user_errors: Vec::new() },
+            Err(error) => DeleteWebhookPayload { user_errors: vec![error], ..Default::default() },
+        })
+    }
+
+    /// Makes another secret. For a day the one before signs beside it.
+    async fn rotate_webhook_secret(&self, ctx: &Context<'_>, id: ID) -> Result<WebhookSecretPayload, Error> {
+        let message = pb::RotateWebhookSecretRequest { webhook_id: parse_id(&id) };
+        let context = signed_in(ctx)?;
+        let answer = ctx.data::<Upstreams>()?.webhooks.clone().rotate_webhook_secret(context.write(message)).await;
+        Ok(match outcome(answer)? {
+            Ok(answer) => secret_payload(answer.webhook, answer.secret),
+            Err(error) => WebhookSecretPayload { user_errors: vec![error], ..Default::default() },
+        })
+    }
+
+    /// Sends an event of the type `test`.
+    async fn test_webhook(&self, ctx: &Context<'_>, id: ID) -> Result<WebhookDeliveryPayload, Error> {
+        let message = pb::TestWebhookRequest { webhook_id: parse_id(&id) };
+        let context = signed_in(ctx)?;
+        let answer = ctx.data::<Upstreams>()?.webhooks.clone().test_webhook(context.write(message)).await;
+        Ok(delivery_payload(outcome(answer)?.map(|answer| answer.delivery)))
+    }
+
+    /// Sends a delivery once more, under the id and with the body that it had.
+    async fn redeliver_webhook(&self, ctx: &Context<'_>, delivery_id: ID) -> Result<WebhookDeliveryPayload, Error> {
+        let message = pb::RedeliverWebhookRequest { delivery_id: parse_id(&delivery_id) };
+        let context = signed_in(ctx)?;
+        let answer = ctx.data::<Upstreams>()?.webhooks.clone().redeliver_webhook(context.write(message)).await;
+        Ok(delivery_payload(outcome(answer)?.map(|answer| answer.delivery)))
+    }
+}
+
+fn signed_in<'a>(ctx: &Context<'a>) -> Result<&'a RequestContext, Error> {
+    let context = ctx.data::<RequestContext>()?;
+    context.require_principal().map_err(fault)?;
+    Ok(context)
+}
+
+fn names(events: Vec<WebhookEvent>) -> Vec<String> {
+    events.into_iter().map(|event| event.name().to_owned()).collect()
+}
+
+fn secret_payload(webhook: Option<pb::Webhook>, secret: String) -> WebhookSecretPayload {
+    WebhookSecretPayload { webhook: webhook.map(Webhook::from), secret: Some(secret), user_errors: Vec::new() }
+}
+
+fn delivery_payload(result: Result<Option<pb::WebhookDelivery>, UserError>) -> WebhookDeliveryPayload {
+    match result {
+        Ok(delivery) => {
+            WebhookDeliveryPayload { delivery: delivery.map(WebhookDelivery::from), user_errors: Vec::new() }
+        }
+        Err(error) => WebhookDeliveryPayload { user_errors: vec![error], ..Default::default() },
+    }
+}
