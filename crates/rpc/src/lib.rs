@@ -8,6 +8,7 @@
 //! |---|---|---|
 //! | time | `grpc-timeout`, at most the configured time; [`deadline`] | `grpc-timeout` of the [`CallContext`], else the configured time |
 //! | load | calls in flight, shed with UNAVAILABLE and RetryInfo | calls in flight, circuit breaker, retry budget |
+//! | streams | beginning as any call, then a place of their own until drain, the token's end or a longest life | a place, no deadline after the beginning |
 //! | caller | signed token verified before any handler; [`caller`], [`user`], [`service`] | the user's internal token or the service's own ([`ServiceIdentity`]) |
 //! | health | `grpc.health.v1` follows readiness, two-stage drain | keep-alive pings, reconnects |
 //! | sight | span of the caller's trace, request id, `rpc_server_*` | trace and request id go on, `rpc_client_*` |
@@ -23,6 +24,7 @@ mod key_ring;
 mod keys;
 mod server;
 mod status;
+mod streaming;
 mod verifier;
 
 pub use caller::{Caller, UserCaller, caller, service, user};

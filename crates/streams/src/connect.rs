@@ -14,6 +14,9 @@ const RECONNECT_MS: u32 = 100;
 /// A connection on which nothing arrives for so long, although something is due, is given up.
 const UNRESPONSIVE: Duration = Duration::from_secs(10);
 
+/// Messages of channels that wait for a subscriber's reader before the oldest are lost.
+const MESSAGES: usize = 8192;
+
 /// The connections of a process for commands that do not block.
 ///
 /// Does not fail when Redis is away: it connects in the background, now and after every loss, and commands fail once
@@ -33,6 +36,19 @@ pub async fn connect(config: &config::Redis) -> Result<Pool, Error> {
 pub(crate) fn dedicated(config: &config::Redis) -> Result<Client, Error> {
     let mut builder = builder(config)?;
     builder.with_connection_config(|connection| connection.max_command_attempts = 1);
+    let client = builder.build()?;
+    drop(client.connect());
+    Ok(client)
+}
+
+/// A connection of its own that listens to channels, and may be used for other commands that do not block. Whoever
+/// subscribes has to do it again after each reconnect.
+///
+/// # Errors
+/// When the URL does not parse.
+pub fn subscriber(config: &config::Redis) -> Result<Client, Error> {
+    let mut builder = builder(config)?;
+    builder.with_performance_config(|performance| performance.broadcast_channel_capacity = MESSAGES);
     let client = builder.build()?;
     drop(client.connect());
     Ok(client)

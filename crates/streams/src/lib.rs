@@ -22,7 +22,7 @@ mod relay;
 mod tail;
 mod trim;
 
-pub use connect::{connect, is_unavailable, server_run_id};
+pub use connect::{connect, is_unavailable, server_run_id, subscriber};
 pub use consumer::{Consumer, Delivery, Outcome};
 pub use dead_letter::{DeadLetter, DeadLetters, Head, Redriven, dead_letter_stream, set_aside};
 pub use entry::{Entry, EntryId, append};

@@ -19,6 +19,8 @@ pub struct Analytics {
     pub geo_database: String,
     /// The most clicks in one transaction.
     pub batch_clicks: usize,
+    /// The most clicks of a workspace that watchers see in a second; of the rest they learn the number.
+    pub live_clicks_per_second: u32,
     /// How long a lease on a click shard lasts without renewal.
     pub shard_lease_ms: u64,
     /// Daily partitions of raw clicks that are made ahead.

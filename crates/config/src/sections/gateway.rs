@@ -72,6 +72,16 @@ pub struct Gateway {
     pub anonymous_per_minute: u32,
     /// open: without Redis the shared limits let everything pass; closed: they refuse with 503.
     pub limiter_without_redis: String,
+    /// Sockets and event streams that stay open at once.
+    pub live_connections: usize,
+    /// Of them, those of one user, or of one address without one.
+    pub live_connections_per_user: usize,
+    /// Operations at once on one socket.
+    pub live_operations_per_socket: usize,
+    /// How long a socket may wait with connection_init.
+    pub live_init_timeout_ms: u64,
+    /// How often a quiet connection is asked, or told, that it is still there.
+    pub live_keep_alive_ms: u64,
     /// Parsed documents kept.
     pub document_cache_entries: usize,
 }

@@ -41,6 +41,10 @@ pub struct Rpc {
     pub breaker_open_max_ms: u64,
     /// Calls in flight of one process to one service.
     pub max_in_flight: usize,
+    /// Open streams of one process to one service, and of one service from all.
+    pub max_streams: usize,
+    /// The longest life of a stream; then its reader opens it again.
+    pub stream_max_seconds: u64,
     /// The largest message in bytes.
     pub max_message_bytes: usize,
 }

@@ -21,7 +21,7 @@ use super::{
     metrics::Meter,
     outcome::{self, Failures},
 };
-use crate::{Code, Error, MAX_HEADER_BYTES, ServiceIdentity, context, context::CallOptions, deadline};
+use crate::{Code, Error, MAX_HEADER_BYTES, ServiceIdentity, context, context::CallOptions, deadline, streaming};
 
 /// How long a connection may take to come up.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
@@ -36,8 +36,9 @@ const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_secs(2);
 ///
 /// Every call gets a deadline (`grpc-timeout`, else the configured one), the service's own token unless it carries one,
 /// the request id and trace of its context, a place in the in-flight limit and the breaker's permission. A call that is
-/// marked idempotent is made once more when the backend is not available, as far as the retry budget goes. All RPCs are
-/// unary: the whole answer is awaited within the deadline.
+/// marked idempotent is made once more when the backend is not available, as far as the retry budget goes. The whole answer is
+/// awaited within the deadline; of a stream its beginning. A stream has a place of its own until it is dropped, and ends with
+/// `UNAVAILABLE` when the connection is lost. It is for its reader to open it again.
 #[derive(Clone)]
 pub struct Channel {
     transport: tonic::transport::Channel,
@@ -51,6 +52,7 @@ struct Shared {
     breaker: Breaker,
     budget: Budget,
     in_flight: Semaphore,
+    streams: Arc<Semaphore>,
     read_timeout: Duration,
     write_timeout: Duration,
     max_message_bytes: usize,
@@ -91,6 +93,7 @@ pub fn connect(
         breaker: Breaker::new(limits, now),
         budget: Budget::new(settings.retry_budget_percent, settings.retry_floor_per_second, now),
         in_flight: Semaphore::new(settings.max_in_flight),
+        streams: Arc::new(Semaphore::new(settings.max_streams)),
         read_timeout: Duration::from_millis(settings.read_timeout_ms),
         write_timeout: Duration::from_millis(settings.write_timeout_ms),
         max_message_bytes: settings.max_message_bytes,
@@ -125,6 +128,9 @@ impl Channel {
     async fn run(&self, mut request: Request<Body>) -> Result<Response<Body>, Status> {
         let options = request.extensions().get::<CallOptions>().cloned().unwrap_or_default();
         let due = self.prepare(&mut request, options.idempotent)?;
+        if streaming::is_stream(request.uri().path()) {
+            return self.open(request, &options, due).await;
+        }
         let Ok(_place) = self.shared.in_flight.try_acquire() else {
             self.shared.meter.refused("in_flight");
             return Err(self.shared.failures.overloaded().into());
@@ -135,6 +141,27 @@ impl Channel {
         } else {
             self.attempt(request, &options, due).await
         }
+    }
+
+    /// Opens a stream. It is not tried twice: its reader knows better when to come back.
+    async fn open(
+        &self,
+        request: Request<Body>,
+        options: &CallOptions,
+        due: Instant,
+    ) -> Result<Response<Body>, Status> {
+        let Ok(place) = Arc::clone(&self.shared.streams).try_acquire_owned() else {
+            self.shared.meter.refused("streams");
+            return Err(self.shared.failures.overloaded().into());
+        };
+        let response = self.attempt(request, options, due).await?;
+        let shared = Arc::clone(&self.shared);
+        Ok(response.map(|body| {
+            Body::new(body.map_err(move |error| {
+                let _held = &place;
+                shared.failures.lost(error.into())
+            }))
+        }))
     }
 
     /// Fills in what the request does not carry yet and tells when the answer is due.
@@ -195,10 +222,14 @@ impl Channel {
         result
     }
 
-    /// Sends the request and takes in the whole answer.
+    /// Sends the request and takes in the whole answer, or the beginning of a stream.
     async fn exchange(&self, request: Request<Body>) -> Result<Response<Body>, Status> {
         let transport = self.transport.clone();
+        let is_stream = streaming::is_stream(request.uri().path());
         let response = transport.oneshot(request).await.map_err(|error| self.shared.failures.transport(error))?;
+        if is_stream {
+            return Ok(response);
+        }
         let (parts, body) = response.into_parts();
         // Five bytes of gRPC framing come before the message.
         let bounded = http_body_util::Limited::new(body, self.shared.max_message_bytes + 5);

@@ -7,7 +7,7 @@ use std::time::Duration;
 /// - `rpc_client_requests_total{backend, method, code}`: calls by outcome; a retried call counts once
 /// - `rpc_client_request_duration_seconds{backend, method}`: how long callers waited
 /// - `rpc_client_retries_total{backend}`: second attempts
-/// - `rpc_client_refused_total{backend, reason}`: calls that did not go out: `breaker` or `in_flight`
+/// - `rpc_client_refused_total{backend, reason}`: calls that did not go out: `breaker`, `in_flight` or `streams`
 /// - `rpc_client_breaker_open{backend}`: 1 while the circuit is open
 #[derive(Debug)]
 pub(crate) struct Meter {

@@ -47,7 +47,8 @@ impl Failures {
         self.lost(anyhow::Error::from_boxed(error))
     }
 
-    fn lost(&self, source: anyhow::Error) -> Status {
+    /// The connection was lost.
+    pub(crate) fn lost(&self, source: anyhow::Error) -> Status {
         let mut error = self.unavailable(Duration::from_secs(1)).source(source);
         // No advice to wait goes with it: another connection may well succeed at once.
         error.retry_after = None;

@@ -61,7 +61,7 @@ pub(crate) async fn shed(State(gate): State<Arc<Gate>>, request: Request<Body>, 
     next.run(request).await
 }
 
-/// Drops the handler when the answer is due. The deadline is the caller's, but never beyond the longest configured one.
+/// Drops the handler when the answer (of a stream: its beginning) is due. The deadline is the caller's, but never beyond the longest configured one.
 pub(crate) async fn within_deadline(
     State(gate): State<Arc<Gate>>,
     mut request: Request<Body>,
@@ -100,7 +100,7 @@ async fn identify(gate: &Gate, credential: Option<HeaderValue>) -> Result<Arc<Ca
     }
 }
 
-/// Ends a message that is longer than configured. All RPCs are unary, so the body is one message.
+/// Ends a message that is longer than configured. No RPC takes a stream, so the body is one message.
 pub(crate) async fn bound_message(State(gate): State<Arc<Gate>>, request: Request<Body>, next: Next) -> Response<Body> {
     // Five bytes of gRPC framing come before the message.
     let most = gate.max_message_bytes + 5;

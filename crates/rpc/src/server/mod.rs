@@ -4,5 +4,6 @@ mod admit;
 mod health;
 pub(crate) mod observe;
 mod serve;
+mod stream;
 
 pub use serve::Server;

@@ -19,6 +19,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use super::{
     admit::{self, Gate},
     health, observe,
+    stream::{self, Streams},
 };
 use crate::{MAX_HEADER_BYTES, Verifier};
 
@@ -34,6 +35,7 @@ pub struct Server {
     name: &'static str,
     settings: config::Rpc,
     gate: Arc<Gate>,
+    clock: Clock,
     routes: Routes,
     services: Vec<&'static str>,
 }
@@ -41,8 +43,8 @@ pub struct Server {
 impl Server {
     /// The server of the service `name`. Calls without a token that `verifier` accepts never reach a handler.
     pub fn new(name: &'static str, settings: &config::Rpc, verifier: Verifier, clock: Clock) -> Self {
-        let gate = Arc::new(Gate::new(name, settings, verifier, clock));
-        Self { name, settings: settings.clone(), gate, routes: Routes::default(), services: Vec::new() }
+        let gate = Arc::new(Gate::new(name, settings, verifier, clock.clone()));
+        Self { name, settings: settings.clone(), gate, clock, routes: Routes::default(), services: Vec::new() }
     }
 
     /// Adds a generated service: `.add_service(LinkServiceServer::new(handlers))`.
@@ -63,7 +65,8 @@ impl Server {
     /// # Errors
     /// When the listener fails.
     pub async fn serve(self, listener: TcpListener, readiness: Readiness, shutdown: Shutdown) -> anyhow::Result<()> {
-        let Self { name, settings, gate, routes, services } = self;
+        let Self { name, settings, gate, clock, routes, services } = self;
+        let streams = Arc::new(Streams::new(name, &settings, clock, shutdown.clone()));
         let health = health::service(services.clone(), readiness, shutdown.clone()).await;
         // Top to bottom is outside to inside.
         let layers = ServiceBuilder::new()
@@ -75,6 +78,8 @@ impl Server {
             // The deadline includes the verification, which may have to fetch a key.
             .layer(from_fn_with_state(Arc::clone(&gate), admit::within_deadline))
             .layer(from_fn_with_state(Arc::clone(&gate), admit::authenticate))
+            // A stream lives no longer than the token that opened it.
+            .layer(from_fn_with_state(streams, stream::bound))
             .layer(from_fn_with_state(Arc::clone(&gate), admit::bound_message));
         let guarded = routes.add_service(reflection(services)?).into_axum_router().layer(layers);
         // Health is outside: probes have no token and must be answered under overload.
@@ -84,7 +89,7 @@ impl Server {
             .http2_keepalive_interval(Some(KEEP_ALIVE))
             .http2_keepalive_timeout(Some(KEEP_ALIVE_TIMEOUT))
             .http2_max_header_list_size(MAX_HEADER_BYTES)
-            .max_concurrent_streams(u32::try_from(settings.max_in_flight).unwrap_or(u32::MAX))
+            .max_concurrent_streams(u32::try_from(settings.max_in_flight + settings.max_streams).unwrap_or(u32::MAX))
             .add_routes(routes)
             .serve_with_incoming_shutdown(
                 TcpIncoming::from(listener).with_nodelay(Some(true)),

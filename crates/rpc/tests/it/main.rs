@@ -10,3 +10,4 @@ mod factories;
 mod key_ring;
 mod limits;
 mod signed;
+mod streams;
