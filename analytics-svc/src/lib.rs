@@ -14,6 +14,7 @@ pub mod enrich;
 pub mod erasure;
 pub mod level;
 pub mod links;
+pub mod live;
 pub mod partitions;
 pub mod query;
 pub mod retention;

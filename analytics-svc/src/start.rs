@@ -20,8 +20,9 @@ use crate::alerts::Alerts;
 use crate::alerts::spikes::Rule;
 use crate::clicks::{GROUP, Shards, Sources};
 use crate::enrich::{Crawlers, Geo};
+use crate::live::{Publisher, Rooms, Watched};
 use crate::retention::Retention;
-use crate::rpc::Analytics;
+use crate::rpc::{Analytics, Live};
 use crate::{MIGRATOR, SCHEMA, erasure, links, upkeep};
 
 /// How often the database is asked whether it is there.
@@ -88,7 +89,12 @@ pub async fn start(config: Config, outside: Outside, shutdown: Shutdown) -> anyh
     let pool = db::connect(&config.database, SCHEMA).await?;
     let sources = Sources { crawlers: Arc::new(Crawlers::new()), geo: geo(&config.analytics.geo_database)? };
     let owner = format!("{addr} {:016x}", rng.random::<u64>());
-    let shards = Shards::new(&config, pool.clone(), clock.clone(), sources, owner).await?;
+    let watched = Arc::new(Watched::new(config.analytics.live_clicks_per_second, rng.random()));
+    let (publisher, picked) = Publisher::new();
+    let live = (Arc::clone(&watched), publisher);
+    let shards = Shards::new(&config, pool.clone(), clock.clone(), sources, live, owner).await?;
+    let subscriber = streams::subscriber(&config.redis)?;
+    let rooms = Arc::new(Rooms::new(subscriber.clone(), watched));
     let redis = streams::connect(&config.redis).await?;
     let relay = streams::Relay::new(pool.clone(), redis, clock.clone(), &config.streams, SCHEMA);
     let alerts = Alerts {
@@ -110,9 +116,13 @@ pub async fn start(config: Config, outside: Outside, shutdown: Shutdown) -> anyh
         .into_server()
         .max_decoding_message_size(config.rpc.max_message_bytes)
         .max_encoding_message_size(config.rpc.max_message_bytes);
-    let server = ::rpc::Server::new(SCHEMA, &config.rpc, verifier, clock.clone()).add_service(service);
+    let server = ::rpc::Server::new(SCHEMA, &config.rpc, verifier, clock.clone())
+        .add_service(service)
+        .add_service(Live { rooms: Arc::clone(&rooms) }.into_server());
 
     tasks.spawn("grpc", server.serve(listener, readiness.clone(), shutdown.clone()));
+    tasks.spawn("live", rooms.run(shutdown.clone()));
+    tasks.spawn("live publisher", Publisher::run(picked, subscriber, shutdown.clone()));
     tasks.spawn("admin", admin.serve(shutdown.clone()));
     let database = readiness.latch("database");
     let ahead = config.analytics.partitions_ahead;

@@ -7,6 +7,7 @@ use time::Date;
 
 use super::copy;
 use super::rollups::Rollups;
+use crate::live::Picked;
 
 /// Identity of one incarnation of a redirector.
 pub type Producer = [u8; 16];
@@ -43,6 +44,8 @@ pub struct Batch {
     pub rows: u64,
     /// Days that the rows are of.
     pub days: BTreeSet<Date>,
+    /// What those who watch get to see after the commit.
+    pub live: Picked,
     /// Sums.
     pub rollups: Rollups,
     /// Clicks that were dealt with before.

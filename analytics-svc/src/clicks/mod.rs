@@ -27,3 +27,6 @@ pub use entries::GROUP;
 pub use load::Loader;
 pub use row::Row;
 pub use shards::Shards;
+
+#[cfg(test)]
+pub(crate) mod testing;

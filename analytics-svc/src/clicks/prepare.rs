@@ -14,6 +14,7 @@ use super::entries::FIELD;
 use super::positions::{Verdict, judge};
 use super::rollups::Rollups;
 use super::row::Row;
+use crate::live::Watched;
 
 /// An entry whose payload is longer is not looked at.
 const MAX_ENTRY_BYTES: usize = 8 << 20;
@@ -69,6 +70,7 @@ pub fn prepare(
     decoded: Vec<Decoded>,
     positions: &mut HashMap<Producer, u64>,
     enricher: &mut Enricher,
+    watched: &Watched,
     now_ms: i64,
 ) -> Batch {
     let mut batch = Batch::default();
@@ -111,6 +113,7 @@ pub fn prepare(
     // All writers lock producers in the same order.
     batch.advances.sort_unstable_by_key(|advance| advance.producer);
     batch.gaps = gaps.into_iter().collect();
+    batch.live = watched.pick(&rows, now_ms);
     fill(&mut batch, rows);
     batch
 }
@@ -178,7 +181,7 @@ mod tests {
             Enricher::new(&Sources { crawlers: Default::default(), geo: None }, Retention::new(400, 30, 400));
         let entries = [message(1, 9, 4), message(2, 5, 2), message(1, 13, 3), message(1, 9, 4)];
         let decoded = entries.into_iter().map(|message| decoded(message).unwrap()).collect();
-        let batch = prepare(decoded, &mut positions, &mut enricher, NOW);
+        let batch = prepare(decoded, &mut positions, &mut enricher, &Watched::new(1, 0), NOW);
         assert_eq!(batch.advances, [Advance { producer: a, from: 10, to: 15, lost: 0, refused: 0 }]);
         assert_eq!((batch.rows, batch.duplicates), (5, 6));
         assert_eq!(batch.gaps, [(b, 1)]);

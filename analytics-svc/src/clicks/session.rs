@@ -5,6 +5,7 @@
 //! tell what of it was counted.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use fred::clients::Pool;
@@ -22,6 +23,7 @@ use super::lease::Lease;
 use super::portion::Portion;
 use super::prepare::{Decoded, prepare};
 use super::{counted, measure};
+use crate::live::{Publisher, Watched};
 use crate::retention::Retention;
 
 /// How long a batch waits for more clicks. A commit costs about as much for ten clicks as for a thousand.
@@ -43,6 +45,10 @@ pub struct Context {
     pub sources: Sources,
     /// For how long clicks are kept.
     pub retention: Retention,
+    /// Who watches.
+    pub watched: Arc<Watched>,
+    /// Tells them.
+    pub publisher: Publisher,
     /// How often a stream is trimmed and measured.
     pub trim_interval: Duration,
 }
@@ -130,9 +136,10 @@ async fn produce(
         }
         learn_positions(&context.pool, &mut positions, &decoded).await?;
         let now_ms = context.clock.unix_ms();
+        let watched = Arc::clone(&context.watched);
         let batch;
         (batch, positions, enricher) = tokio::task::spawn_blocking(move || {
-            let batch = prepare(decoded, &mut positions, &mut enricher, now_ms);
+            let batch = prepare(decoded, &mut positions, &mut enricher, &watched, now_ms);
             (batch, positions, enricher)
         })
         .await?;
@@ -246,6 +253,7 @@ async fn commit(
             }
         }
         measure::counted(lease.shard, &batch, started.elapsed(), context.clock.unix_ms());
+        context.publisher.publish(std::mem::take(&mut batch.live));
         acknowledge(context, stream, &batch).await?;
     }
 }

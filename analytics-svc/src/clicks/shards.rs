@@ -1,5 +1,6 @@
 //! Competes for the shards of the click stream and consumes those that this process gets.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use lifecycle::{Shutdown, Tasks};
@@ -13,6 +14,7 @@ use super::lease::Lease;
 use super::measure;
 use super::portion::Portion;
 use super::session::{self, Context, SessionError};
+use crate::live::{Publisher, Watched};
 use crate::retention::Retention;
 
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
@@ -37,6 +39,7 @@ impl Shards {
         pool: PgPool,
         clock: clock::Clock,
         sources: Sources,
+        (watched, publisher): (Arc<Watched>, Publisher),
         owner: String,
     ) -> anyhow::Result<Self> {
         let context = Context {
@@ -45,6 +48,8 @@ impl Shards {
             clock,
             sources,
             retention: Retention::of(&config.analytics),
+            watched,
+            publisher,
             trim_interval: Duration::from_millis(config.streams.trim_interval_ms),
         };
         Ok(Self {
@@ -59,9 +64,9 @@ impl Shards {
 
     /// Starts a task for each shard.
     pub fn spawn(self, tasks: &mut Tasks, shutdown: &Shutdown) {
-        let shards = std::sync::Arc::new(self);
+        let shards = Arc::new(self);
         for shard in 0..shards.count {
-            let (shards, shutdown) = (std::sync::Arc::clone(&shards), shutdown.clone());
+            let (shards, shutdown) = (Arc::clone(&shards), shutdown.clone());
             tasks.spawn("click shard", async move { shards.compete(shard as i32, shutdown).await });
         }
     }

@@ -5,6 +5,9 @@ mod batch_get_totals;
 mod export_clicks;
 mod query_analytics;
 mod trending_links;
+mod watch_clicks;
+
+pub use watch_clicks::Live;
 
 use proto::analytics::v1::analytics_service_server::{AnalyticsService, AnalyticsServiceServer};
 use proto::analytics::v1::{

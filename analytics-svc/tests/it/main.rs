@@ -10,6 +10,7 @@ mod export;
 mod faults;
 mod geo;
 mod links;
+mod live;
 mod mmdb;
 mod owners;
 mod publish;

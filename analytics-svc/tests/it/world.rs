@@ -69,9 +69,13 @@ impl World {
     }
 
     pub fn client(&self) -> AnalyticsServiceClient<rpc::Channel> {
+        AnalyticsServiceClient::new(self.channel())
+    }
+
+    pub fn channel(&self) -> rpc::Channel {
         let identity = ServiceIdentity::new("tests", &self.config.rpc.service_key, self.clock.clone());
         let url = format!("http://{}", self.running.addr);
-        AnalyticsServiceClient::new(rpc::connect("analytics", &url, &self.config.rpc, identity).unwrap())
+        rpc::connect("analytics", &url, &self.config.rpc, identity).unwrap()
     }
 
     /// The internal token of a user.
