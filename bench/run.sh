@@ -13,6 +13,8 @@ echo "== createLink against pgbench"
 bench/with-platform.sh bench/create_link.sh
 echo "== what the gateway adds"
 bench/with-platform.sh "$target/gateway_overhead"
+echo "== live: click to subscription, change to every redirector"
+bench/with-platform.sh bench/live.sh
 echo "== clicks drained"
 bench/analytics_drain.sh
 echo "== webhooks delivered"

@@ -14,6 +14,12 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    /// What was measured in another way.
+    pub fn of(mut latencies: Vec<Duration>, errors: u64) -> Self {
+        latencies.sort_unstable();
+        Self { latencies, errors }
+    }
+
     /// The latency that this share of the answered requests stayed within, `share` from 0 to 1.
     pub fn percentile(&self, share: f64) -> Duration {
         let last = self.latencies.len().saturating_sub(1);

@@ -54,13 +54,48 @@ impl Gateway {
     /// # Errors
     /// When the link was not made.
     pub async fn create_link(&self, url: &str) -> anyhow::Result<i64> {
+        Ok(self.make_link(url).await?.0)
+    }
+
+    /// Shortens `url`; the id and the code of the link.
+    ///
+    /// # Errors
+    /// When the link was not made.
+    pub async fn make_link(&self, url: &str) -> anyhow::Result<(i64, String)> {
         let answer = self
             .send(&json!({
-                "query": "mutation($input: CreateLinkInput!) { createLink(input: $input) { link { id } userErrors { code } } }",
+                "query": "mutation($input: CreateLinkInput!) { createLink(input: $input) { link { id code } userErrors { code } } }",
                 "variables": { "input": { "url": url } },
             }))
             .await?;
-        let id = answer["data"]["createLink"]["link"]["id"].as_str().with_context(|| format!("no link: {answer}"))?;
-        Ok(id.parse()?)
+        let link = &answer["data"]["createLink"]["link"];
+        let text = |field: &str| link[field].as_str().with_context(|| format!("no link: {answer}"));
+        Ok((text("id")?.parse()?, text("code")?.to_owned()))
+    }
+
+    /// Sends a link elsewhere from now on.
+    ///
+    /// # Errors
+    /// When it was not changed.
+    pub async fn redirect_to(&self, id: i64, url: &str) -> anyhow::Result<()> {
+        let answer = self
+            .send(&json!({
+                "query": "mutation($input: UpdateLinkInput!) { updateLink(input: $input) { link { id } userErrors { code } } }",
+                "variables": { "input": { "id": id.to_string(), "url": url } },
+            }))
+            .await?;
+        anyhow::ensure!(answer["data"]["updateLink"]["link"].is_object(), "not changed: {answer}");
+        Ok(())
+    }
+
+    /// Begins a subscription; its answers come as an event stream.
+    ///
+    /// # Errors
+    /// When it is refused.
+    pub async fn subscribe(&self, query: &str) -> anyhow::Result<reqwest::Response> {
+        // The other client would end it with its timeout.
+        let request =
+            reqwest::Client::new().post(&self.url).bearer_auth(&self.token).header("accept", "text/event-stream");
+        Ok(request.json(&json!({ "query": query })).send().await?.error_for_status()?)
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use client_ip::ClientIp;
 use clock::Clock;
 use fred::clients::Pool;
-use lifecycle::Readiness;
+use lifecycle::{Readiness, Shutdown};
 use rand::rngs::StdRng;
 use telemetry::RequestId;
 use tokio::sync::Semaphore;
@@ -18,6 +18,7 @@ use crate::http::host::Hosts;
 use crate::http::origin::AllowedOrigins;
 use crate::http::overload::Overload;
 use crate::limits::{Documents, Limits, Sizes};
+use crate::live::Places;
 use crate::rate::address::AddressLimiter;
 use crate::rate::shared::SharedLimiter;
 use crate::schema::{self, CurtailSchema};
@@ -44,6 +45,8 @@ pub struct Parts {
     pub(crate) overload: Overload,
     /// Pages of exports that are fetched at once.
     pub(crate) export_pages: Semaphore,
+    pub(crate) places: Places,
+    pub(crate) shutdown: Shutdown,
     pub(crate) hosts: Hosts,
     pub(crate) origins: AllowedOrigins,
     pub(crate) cookies: Cookies,
@@ -61,7 +64,7 @@ impl App {
         upstreams: Upstreams,
         authenticator: Authenticator,
         redis: Pool,
-        readiness: &Readiness,
+        (readiness, shutdown): (&Readiness, &Shutdown),
         clock: Clock,
         rng: StdRng,
     ) -> anyhow::Result<Self> {
@@ -78,6 +81,8 @@ impl App {
             buckets: SharedLimiter::new(redis, settings.limiter_without_redis == "open"),
             overload: Overload::new(&settings, readiness.latch("load")),
             export_pages: Semaphore::new(EXPORT_PAGES),
+            places: Places::new(settings.live_connections, settings.live_connections_per_user),
+            shutdown: shutdown.clone(),
             hosts: Hosts::new(&config.domains.app_url, &settings.additional_hosts),
             origins: AllowedOrigins::new(&config.domains.app_url, &settings.allowed_origins),
             cookies: Cookies::new(settings.insecure_cookies, clock),

@@ -68,6 +68,10 @@ codes! {
     CrossSite = "CROSS_SITE_REQUEST",
     /// All places are taken; see `Retry-After`.
     Overloaded = "OVERLOADED",
+    /// As many connections of one user stay open as allowed.
+    Connections = "TOO_MANY_CONNECTIONS",
+    /// As many operations run on one socket as allowed.
+    Subscriptions = "TOO_MANY_SUBSCRIPTIONS",
 
     /// The document is not GraphQL.
     ParseFailed = "GRAPHQL_PARSE_FAILED",

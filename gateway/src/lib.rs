@@ -5,6 +5,7 @@
 //! | [`http`] | GraphQL over HTTP: form, origin, host, sizes, answers, headers, the playground |
 //! | [`limits`] | bounds of an operation, before it is executed |
 //! | [`auth`] | any credential becomes an internal token; revocations |
+//! | [`live`] | what stays open: credentials of connections, streams of the services, places |
 //! | [`rate`] | how often somebody may ask |
 //! | [`schema`] | types, resolvers and loaders |
 //!
@@ -16,6 +17,7 @@ pub mod auth;
 pub mod error;
 pub mod http;
 pub mod limits;
+pub mod live;
 pub mod rate;
 pub mod request;
 pub mod schema;

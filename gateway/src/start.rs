@@ -20,6 +20,9 @@ use crate::upstreams::Upstreams;
 /// How much longer than an access token lives a revocation is remembered.
 const REVOCATION_SLACK: Duration = Duration::from_secs(300);
 
+/// How long connections that stay open may take to say good-bye.
+const GOOD_BYE: Duration = Duration::from_secs(5);
+
 /// A started gateway.
 pub struct Running {
     /// Where it serves.
@@ -77,7 +80,7 @@ pub async fn start(config: config::Config, clock: Clock, shutdown: Shutdown) -> 
     let auth_client = AuthServiceClient::new(auth.clone());
     let authenticator = Authenticator::new(keys.clone(), auth_client.clone(), revocations.clone(), clock.clone());
     let upstreams = Upstreams::new(auth, links, analytics, notify);
-    let app = App::new(&config, upstreams, authenticator, redis, &readiness, clock.clone(), system_rng())?;
+    let app = App::new(&config, upstreams, authenticator, redis, (&readiness, &shutdown), clock.clone(), system_rng())?;
 
     let tail = streams::Tail::new(&config.redis, "accounts")?;
     let latch = readiness.latch("revocations");
@@ -87,6 +90,13 @@ pub async fn start(config: config::Config, clock: Clock, shutdown: Shutdown) -> 
     let (limited, until) = (app.clone(), shutdown.clone());
     tasks.spawn("address limiter", async move {
         limited.addresses.run(until).await;
+        Ok(())
+    });
+    let (places, until) = (app.places.clone(), shutdown.clone());
+    tasks.spawn("live connections", async move {
+        until.draining().await;
+        // They say good-bye by themselves; the process waits for it.
+        let _ = tokio::time::timeout(GOOD_BYE, places.empty()).await;
         Ok(())
     });
     tasks.spawn("http", http::serve(listener, http::router(&app), settings, shutdown.clone()));

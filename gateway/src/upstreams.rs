@@ -1,6 +1,7 @@
 //! The services behind the gateway.
 
 use proto::analytics::v1::analytics_service_client::AnalyticsServiceClient;
+use proto::analytics::v1::live_service_client::LiveServiceClient;
 use proto::auth::v1::auth_service_client::AuthServiceClient;
 use proto::links::v1::link_service_client::LinkServiceClient;
 use proto::notify::v1::webhook_service_client::WebhookServiceClient;
@@ -14,6 +15,8 @@ pub struct Upstreams {
     pub links: LinkServiceClient<rpc::Channel>,
     /// Click statistics.
     pub analytics: AnalyticsServiceClient<rpc::Channel>,
+    /// Clicks as they happen.
+    pub live: LiveServiceClient<rpc::Channel>,
     /// Webhooks.
     pub webhooks: WebhookServiceClient<rpc::Channel>,
 }
@@ -24,6 +27,7 @@ impl Upstreams {
         Self {
             auth: AuthServiceClient::new(auth),
             links: LinkServiceClient::new(links),
+            live: LiveServiceClient::new(analytics.clone()),
             analytics: AnalyticsServiceClient::new(analytics),
             webhooks: WebhookServiceClient::new(notify),
         }

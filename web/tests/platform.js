@@ -12,3 +12,30 @@ export const browserOptions = {
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",
   ],
 };
+
+/** Sends one operation in the name of a token, or of nobody. */
+export async function gql(query, token, variables) {
+  const headers = { "content-type": "application/json", ...(token && { authorization: `Bearer ${token}` }) };
+  const response = await fetch(`${base}/graphql`, {
+    method: "POST",
+    headers,
+    body: JSON.stringify({ query, variables }),
+  });
+  return response.json();
+}
+
+/** Makes an account and gives its access token. */
+export async function signUp(name) {
+  const email = `${name}-${Date.now()}@example.org`;
+  const input = { email, password: "correct horse battery staple 42", fullName: name };
+  const query =
+    "mutation($input: RegisterInput!) { register(input: $input) { tokens { accessToken } userErrors { code } } }";
+  const made = await gql(query, undefined, { input });
+  return made.data.register.tokens.accessToken;
+}
+
+/** Visits a short URL as a browser would, without going where it leads. */
+export async function click(shortUrl) {
+  const agent = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0";
+  await fetch(shortUrl, { redirect: "manual", headers: { "user-agent": agent } });
+}

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { chromium } from "playwright-core";
-import { base, browserOptions, skip } from "./platform.js";
+import { base, browserOptions, click, skip } from "./platform.js";
 
 let browser;
 before(async () => {
@@ -45,6 +45,30 @@ test("it loads without an error and runs what is typed", { skip }, async () => {
   await page.getByRole("dialog").waitFor();
   await page.keyboard.press("Escape");
   await page.waitForTimeout(200);
+
+  // A subscription shows what happens as it happens.
+  const answer = await page.evaluate(
+    async ([email, password]) => {
+      const send = async (query, variables) => {
+        const headers = { "content-type": "application/json" };
+        const body = JSON.stringify({ query, variables });
+        return (await fetch("/graphql", { method: "POST", headers, body })).json();
+      };
+      const register = "mutation($input: RegisterInput!) { register(input: $input) { userErrors { code } } }";
+      await send(register, { input: { email, password, fullName: "Playground" } });
+      return send('mutation { createLink(input: {url: "https://example.org/watched"}) { link { id shortUrl } } }');
+    },
+    [`playground-${Date.now()}@example.org`, "correct horse battery staple 42"],
+  );
+  const { id, shortUrl } = answer.data.createLink.link;
+  await editor.click();
+  await page.keyboard.press("Control+A");
+  await page.keyboard.press("Delete");
+  await page.keyboard.type("subscription { clicks { nodes { linkId");
+  await page.keyboard.press("Control+Enter");
+  const clicking = setInterval(() => click(shortUrl), 300);
+  await result.filter({ hasText: `"linkId": "${id}"` }).waitFor();
+  clearInterval(clicking);
 
   assert.deepEqual(foreign, [], "nothing is loaded from elsewhere");
   assert.deepEqual(complaints, [], "no error, no warning, no violation of the policy");

@@ -69,6 +69,7 @@ impl Batch {
         self.rows = 0;
         self.copy = copy::encode(&[]);
         self.days.clear();
+        self.live.clear();
         self.rollups = Rollups::default();
     }
 }

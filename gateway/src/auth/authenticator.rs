@@ -7,9 +7,9 @@ use clock::Clock;
 use proto::auth::v1::auth_service_client::AuthServiceClient;
 use proto::auth::v1::{Client, ExchangeRequest, ExchangeResponse, exchange_request::Credential as Wire};
 use quick_cache::sync::Cache;
-use sha2::{Digest, Sha256};
 use time::{Duration, OffsetDateTime};
 use tokens::{Claims, KeyRing, Purpose, Subject, TokenError};
+use tokio::sync::watch;
 
 use super::{Credential, Revocations};
 use crate::error::{Code, Refusal};
@@ -66,7 +66,7 @@ impl Authenticator {
         client: &Client,
         call: &rpc::CallContext,
     ) -> Result<Authenticated, Refusal> {
-        let digest = digest(credential);
+        let digest = credential.digest();
         if let Some(known) = self.exchanged.get(&digest) {
             if self.still_good(&known) {
                 return Ok(known);
@@ -89,7 +89,17 @@ impl Authenticator {
 
     /// Has the credential exchanged anew by the next request: what its owner may do has just changed through this gateway.
     pub fn forget(&self, credential: &Credential) {
-        self.exchanged.remove(&digest(credential));
+        self.exchanged.remove(&credential.digest());
+    }
+
+    /// How long what is known of a caller may be used before it has to be asked for again.
+    pub fn time_left(&self, known: &Authenticated) -> std::time::Duration {
+        (known.usable_until - self.clock.now()).try_into().unwrap_or_default()
+    }
+
+    /// Changes whenever something is revoked.
+    pub fn revocations(&self) -> watch::Receiver<()> {
+        self.revocations.watch()
     }
 
     /// Whether what is remembered of a credential holds: a signature costs as much as the rest of an authentication, so it is
@@ -167,11 +177,6 @@ impl Authenticator {
         let rate_limit_per_minute = answer.rate_limit_per_minute;
         Ok(Authenticated { principal, rate_limit_per_minute, claims: Arc::new(claims), usable_until, ring })
     }
-}
-
-fn digest(credential: &Credential) -> [u8; 32] {
-    let (Credential::AccessToken(text) | Credential::Cookie(text) | Credential::ApiKey(text)) = credential;
-    Sha256::digest(text).into()
 }
 
 /// Says the same for every reason, so that nobody learns which guess came close.

@@ -1,6 +1,7 @@
 //! Finds the credential of a request.
 
 use http::{HeaderMap, HeaderName, header};
+use sha2::{Digest as _, Sha256};
 
 use crate::http::cookies::Brought;
 use crate::http::origin::Provenance;
@@ -25,6 +26,14 @@ pub enum Credential {
 /// Headers that name a credential in a form we do not take, or more than one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Malformed;
+
+impl Credential {
+    /// Names it without holding it.
+    pub fn digest(&self) -> [u8; 32] {
+        let (Self::AccessToken(text) | Self::Cookie(text) | Self::ApiKey(text)) = self;
+        Sha256::digest(text).into()
+    }
+}
 
 impl std::fmt::Debug for Credential {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

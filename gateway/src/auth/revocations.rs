@@ -6,12 +6,14 @@ use std::sync::{PoisonError, RwLock};
 use proto::auth::v1::{Revocation, revocation::Subject};
 use time::{Duration, OffsetDateTime};
 use tokens::{Claims, Subject as Bearer};
+use tokio::sync::watch;
 
 /// What was revoked lately. Older entries are not needed: what they revoke has expired, and auth-svc no longer exchanges it.
 #[derive(Debug)]
 pub struct Revocations {
     keep: Duration,
     revoked: RwLock<Revoked>,
+    changed: watch::Sender<()>,
 }
 
 /// When each of them was revoked.
@@ -26,7 +28,7 @@ struct Revoked {
 impl Revocations {
     /// Keeps each for `keep`, which must be longer than any token lives.
     pub fn new(keep: Duration) -> Self {
-        Self { keep, revoked: RwLock::default() }
+        Self { keep, revoked: RwLock::default(), changed: watch::Sender::new(()) }
     }
 
     /// Takes one over. Repetition and order do not matter. One without a subject or a time means nothing and is left out.
@@ -42,6 +44,13 @@ impl Revocations {
         };
         let entry = map.entry(*id).or_insert(at);
         *entry = at.max(*entry);
+        drop(revoked);
+        self.changed.send_replace(());
+    }
+
+    /// Changes after each that is taken over.
+    pub fn watch(&self) -> watch::Receiver<()> {
+        self.changed.subscribe()
     }
 
     /// Whether `claims` must be refused.

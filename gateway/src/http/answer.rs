@@ -6,10 +6,10 @@ use axum::body::Body;
 use axum::response::Response;
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::accept::MediaType;
-use super::status;
+use super::{sse, status};
 use crate::error::{Code, Refusal};
 
 /// The code of the answer's first error, for the log and the metrics; travels in the extensions of the response.
@@ -18,15 +18,12 @@ pub struct AnsweredWith(pub Code);
 
 /// The answer to a request that was not executed.
 pub fn refused(refusal: &Refusal, media: MediaType, request_id: &str) -> Response {
-    let mut extensions = json!({"code": refusal.code.as_str(), "requestId": request_id});
-    if let Some(limit) = refusal.limit {
-        extensions["limit"] = limit.into();
-    }
-    if let Some(after) = refusal.retry_after {
-        extensions["retryAfter"] = seconds(after).into();
-    }
-    let body = json!({"errors": [{"message": refusal.message, "extensions": extensions}]});
-    let mut response = json_response(status::of_refusal(refusal.code, media), media, body.to_string());
+    let body = json!({"errors": errors(refusal, request_id)});
+    let status = status::of_refusal(refusal.code, media);
+    let mut response = match media {
+        MediaType::EventStream if status == StatusCode::OK => sse::refused(&body),
+        _ => json_response(status, media, body.to_string()),
+    };
     let headers = response.headers_mut();
     if let Some(after) = refusal.retry_after {
         headers.insert(header::RETRY_AFTER, seconds(after).into());
@@ -42,6 +39,18 @@ pub fn refused(refusal: &Refusal, media: MediaType, request_id: &str) -> Respons
     }
     response.extensions_mut().insert(AnsweredWith(refusal.code));
     response
+}
+
+/// The errors of a refusal, as GraphQL has them.
+pub fn errors(refusal: &Refusal, request_id: &str) -> Value {
+    let mut extensions = json!({"code": refusal.code.as_str(), "requestId": request_id});
+    if let Some(limit) = refusal.limit {
+        extensions["limit"] = limit.into();
+    }
+    if let Some(after) = refusal.retry_after {
+        extensions["retryAfter"] = seconds(after).into();
+    }
+    json!([{"message": refusal.message, "extensions": extensions}])
 }
 
 /// An answer with `body`, whose errors were masked before.

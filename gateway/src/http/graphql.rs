@@ -14,18 +14,19 @@ use super::accept::{MediaType, negotiate};
 use super::answer::{self, AnsweredWith};
 use super::cookies::Brought;
 use super::mask::{Detail, Masked, mask};
+use super::operation::{Operation, detail};
 use super::origin::Provenance;
 use super::params::{Params, is_json};
 use super::request_log::Seen;
 use super::size::read_body;
-use super::status;
+use super::{sse, status, ws};
 use crate::app::App;
 use crate::auth::{Authenticated, Credential, find};
 use crate::error::{Code, Refusal};
-use crate::limits::{self, Document, Plan};
-use crate::rate::shared::{Allowance, Outcome, Standing, units};
+use crate::limits::Plan;
+use crate::live::{Owner, Vigil};
+use crate::rate::shared::{Outcome, Standing};
 use crate::request::RequestContext;
-use crate::schema;
 
 /// The longest `User-Agent` that is passed on, in bytes.
 const LONGEST_USER_AGENT: usize = 512;
@@ -36,10 +37,16 @@ pub async fn graphql(State(app): State<App>, request: Request) -> Response {
         let refusal = Refusal::new(Code::Internal, "something went wrong on our side");
         return answer::refused(&refusal, MediaType::Json, "");
     };
+    if ws::is_asked(&request) {
+        let accepted = ws::accept(&app, &seen, request);
+        return accepted.unwrap_or_else(|refusal| answer::refused(&refusal, MediaType::Json, seen.id.as_str()));
+    }
     let deadline = seen.arrived + app.patience();
     let Some(media) = negotiate(request.headers()) else {
-        let refusal =
-            Refusal::new(Code::NotAcceptable, "answers are application/graphql-response+json or application/json");
+        let refusal = Refusal::new(
+            Code::NotAcceptable,
+            "answers are application/graphql-response+json, application/json or text/event-stream",
+        );
         return answer::refused(&refusal, MediaType::Json, seen.id.as_str());
     };
     let mut exchange = Exchange { app: &app, seen: &seen, media, deadline, standing: None, drop_cookie: false };
@@ -80,48 +87,63 @@ impl Exchange<'_> {
             _ => Params::from_body(&read_body(headers, body, self.app.settings.max_body_bytes).await?)?,
         };
 
-        let (document, plan) = self.check_limits(&params)?;
-        if *method == Method::GET && plan.kind != OperationType::Query {
-            return Err(Refusal::new(Code::MethodNotAllowed, "only queries may be sent by GET"));
-        }
+        let operation = self.check(method, params)?;
         let client = client(headers, self.seen, &cookies);
-        let caller = self.authenticate(credential.as_ref(), &client, &plan).await?;
-        let detail = self.detail(caller.as_ref());
-        if plan.introspects && detail == Detail::None {
-            return Err(Refusal::new(Code::IntrospectionDisabled, "sign in to see the schema"));
-        }
-        self.take(caller.as_ref(), &plan).await?;
+        let caller = self.authenticate(credential.as_ref(), &client, &operation.plan).await?;
+        let detail = detail(self.app, caller.is_some());
+        operation.check_introspection(detail)?;
+        self.take(caller.as_ref(), &operation).await?;
 
-        let principal = caller.map(|caller| caller.principal);
+        let principal = caller.as_ref().map(|caller| caller.principal.clone());
         let mut call = rpc::CallContext::new(self.deadline).for_request(self.seen.id.clone());
         if let Some(principal) = &principal {
             call = call.on_behalf_of(principal.internal_token.clone());
         }
         let refresh = cookies.refresh.filter(|_| provenance == Provenance::Ours);
-        let context = RequestContext::new(principal, client, call, refresh);
+        let context = RequestContext::new(principal, client.clone(), call, refresh);
+        if self.media == MediaType::EventStream {
+            let vigil =
+                credential.zip(caller).map(|(credential, known)| Vigil::keep(self.app, credential, client, known));
+            return self.follow(operation, &context, vigil, detail);
+        }
         // A page of another origin can not make its visitor's browser keep a session.
         let may_set_cookies = provenance != Provenance::Foreign;
-        let response = self.execute(params, &document, context.clone(), detail, may_set_cookies).await;
+        let response = self.execute(operation, context.clone(), detail, may_set_cookies).await;
         if let Some(credential) = credential.filter(|_| context.memberships_changed()) {
             self.app.authenticator.forget(&credential);
         }
         Ok(response)
     }
 
-    fn check_limits(&self, params: &Params) -> Result<(Arc<Document>, Plan), Refusal> {
-        let documents = &self.app.documents;
-        let document = documents.check(&params.query)?;
-        let name = params.operation_name.as_deref();
-        let plan = limits::plan(&document, name, &params.variables, &self.app.sizes, documents.limits())?;
-        if plan.kind == OperationType::Subscription {
-            return Err(Refusal::new(Code::ValidationFailed, "subscriptions are not served by this address"));
+    /// Checks the bounds, and whether it may come by this way.
+    fn check(&self, method: &Method, params: Params) -> Result<Operation, Refusal> {
+        let name = params.operation_name.clone();
+        let operation = Operation::check(self.app, params)?;
+        let plan = &operation.plan;
+        match (plan.kind, self.media) {
+            (OperationType::Subscription, MediaType::EventStream) => {}
+            (OperationType::Subscription, _) => {
+                let message = "subscriptions come by WebSocket, or with Accept: text/event-stream";
+                return Err(Refusal::new(Code::ValidationFailed, message));
+            }
+            (OperationType::Mutation, MediaType::EventStream) => {
+                return Err(Refusal::new(Code::NotAcceptable, "mutations are answered as JSON"));
+            }
+            (OperationType::Mutation, _) if *method == Method::GET => {
+                return Err(Refusal::new(Code::MethodNotAllowed, "only queries may be sent by GET"));
+            }
+            _ => {}
         }
         self.seen.note(|facts| {
-            facts.kind = if plan.kind == OperationType::Mutation { "mutation" } else { "query" };
+            facts.kind = match plan.kind {
+                OperationType::Query => "query",
+                OperationType::Mutation => "mutation",
+                OperationType::Subscription => "subscription",
+            };
             facts.cost = plan.cost;
-            facts.operation = params.operation_name.clone().filter(|name| name.len() <= 64);
+            facts.operation = name.filter(|name| name.len() <= 64);
         });
-        Ok((document, plan))
+        Ok(operation)
     }
 
     async fn authenticate(
@@ -150,21 +172,9 @@ impl Exchange<'_> {
         }
     }
 
-    fn detail(&self, caller: Option<&Authenticated>) -> Detail {
-        match (self.app.settings.development, caller) {
-            (true, _) => Detail::Suggestions,
-            (false, Some(_)) => Detail::Errors,
-            (false, None) => Detail::None,
-        }
-    }
-
     /// Takes what the operation costs out of the caller's bucket.
-    async fn take(&mut self, caller: Option<&Authenticated>, plan: &Plan) -> Result<(), Refusal> {
-        let allowance = match caller {
-            Some(caller) => Allowance::of(&caller.principal, caller.rate_limit_per_minute, &self.app.plans),
-            None => Allowance::anonymous(self.seen.client, self.app.settings.anonymous_per_minute),
-        };
-        match self.app.buckets.take(&allowance, units(plan.cost, plan.credential_mutations)).await {
+    async fn take(&mut self, caller: Option<&Authenticated>, operation: &Operation) -> Result<(), Refusal> {
+        match operation.take(self.app, caller, self.seen.client).await {
             Outcome::Pass(standing) => {
                 self.standing = standing;
                 Ok(())
@@ -176,21 +186,27 @@ impl Exchange<'_> {
         }
     }
 
+    /// Answers that come one after the other, for as long as the credential is good.
+    fn follow(
+        &self,
+        operation: Operation,
+        context: &RequestContext,
+        vigil: Option<Vigil>,
+        detail: Detail,
+    ) -> Result<Response, Refusal> {
+        let mut place = self.app.places.take()?;
+        place.belongs_to(Owner::of(context.principal.as_ref(), self.seen.client))?;
+        Ok(sse::answer(self.app, operation.into_answers(self.app, context, vigil, detail), place))
+    }
+
     async fn execute(
         &self,
-        params: Params,
-        document: &Document,
+        operation: Operation,
         context: RequestContext,
         detail: Detail,
         may_set_cookies: bool,
     ) -> Response {
-        let mut request = async_graphql::Request::new(params.query).variables(params.variables);
-        request.operation_name = params.operation_name;
-        request.set_parsed_query(document.parsed.clone());
-        if detail == Detail::None {
-            request = request.disable_introspection();
-        }
-        let request = schema::attach(request, &self.app.upstreams, &context).data(context.clone());
+        let request = operation.into_request(self.app, &context, detail);
         let started = Instant::now();
         let mut executed = self.app.schema.execute(request).await;
         self.seen.note(|facts| {
@@ -276,7 +292,8 @@ fn check_provenance(
     }
 }
 
-pub(super) fn client(headers: &HeaderMap, seen: &Seen, cookies: &Brought) -> Client {
+/// What is seen of a client.
+pub fn client(headers: &HeaderMap, seen: &Seen, cookies: &Brought) -> Client {
     let agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     Client {
         ip: seen.client.to_string(),

@@ -8,6 +8,7 @@ mod export;
 mod graphql;
 pub mod host;
 mod mask;
+mod operation;
 pub mod origin;
 pub mod overload;
 mod params;
@@ -16,7 +17,9 @@ mod request_log;
 mod security;
 mod server;
 mod size;
+mod sse;
 mod status;
+mod ws;
 
 use axum::Router;
 use axum::extract::Request;

@@ -70,7 +70,11 @@ impl Params {
         Self::from_fields(fields)
     }
 
-    fn from_fields(mut fields: Map<String, Json>) -> Result<Self, Refusal> {
+    /// Reads the fields of an object.
+    ///
+    /// # Errors
+    /// `BAD_REQUEST` when a parameter has the wrong type.
+    pub fn from_fields(mut fields: Map<String, Json>) -> Result<Self, Refusal> {
         let query = match fields.remove("query") {
             Some(Json::String(query)) if !query.trim().is_empty() => query,
             None | Some(Json::Null | Json::String(_)) => return Err(bad("the parameter query is missing")),

@@ -33,7 +33,7 @@ pub struct Seen {
 pub struct Facts {
     /// The operation's name, if it has one.
     pub operation: Option<String>,
-    /// `query` or `mutation`; empty when it never became one.
+    /// `query`, `mutation` or `subscription`; empty when it never became one.
     pub kind: &'static str,
     /// `anonymous`, `session`, `cookie` or `api-key`; empty when it was not asked.
     pub caller: &'static str,
@@ -104,7 +104,8 @@ pub async fn observe(State(app): State<App>, mut request: Request, next: Next) -
 fn measure(path: &'static str, status: u16, facts: &Facts, took: Duration) {
     let kind = if facts.kind.is_empty() { "none" } else { facts.kind };
     let class = match status {
-        200..=299 => "2xx",
+        // Becoming a socket is a success.
+        100..=299 => "2xx",
         300..=399 => "3xx",
         400..=499 => "4xx",
         _ => "5xx",

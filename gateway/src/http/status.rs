@@ -23,7 +23,7 @@ pub fn of_refusal(code: Code, media: MediaType) -> StatusCode {
         Code::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         Code::MisdirectedRequest => StatusCode::MISDIRECTED_REQUEST,
         Code::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
-        Code::RateLimited => StatusCode::TOO_MANY_REQUESTS,
+        Code::RateLimited | Code::Connections | Code::Subscriptions => StatusCode::TOO_MANY_REQUESTS,
         Code::Overloaded | Code::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         Code::DeadlineExceeded => StatusCode::GATEWAY_TIMEOUT,
         Code::Internal => StatusCode::INTERNAL_SERVER_ERROR,
@@ -47,7 +47,7 @@ pub fn of_refusal(code: Code, media: MediaType) -> StatusCode {
         | Code::PageSize
         | Code::Cost => match media {
             MediaType::GraphqlResponse => StatusCode::BAD_REQUEST,
-            MediaType::Json => StatusCode::OK,
+            MediaType::Json | MediaType::EventStream => StatusCode::OK,
         },
     }
 }

@@ -106,6 +106,9 @@ pub fn plan(
 ) -> Result<Plan, Refusal> {
     let operation = operation(&document.parsed, name)?;
     let shape = document.shape(name);
+    if operation.ty == OperationType::Subscription && shape.root_fields != 1 {
+        return Err(Refusal::new(Code::ValidationFailed, "a subscription has exactly one root field"));
+    }
     let cost = cost::of(&document.parsed, operation, variables, sizes, limits.max_page)?;
     if cost > limits.max_cost as u64 {
         let message = "the operation may cost more than allowed: ask for smaller pages or fewer fields";

@@ -11,6 +11,7 @@ mod account_mutation;
 mod analytics;
 mod api_key;
 mod audit;
+mod clicks;
 mod invitation_mutation;
 mod link;
 mod link_input;
@@ -27,11 +28,13 @@ mod webhook;
 mod webhook_mutation;
 mod workspace;
 
-use async_graphql::{EmptySubscription, Error, ID, MergedObject, Schema};
+use async_graphql::{Error, ID, MergedObject, Schema};
 
+pub use clicks::Subscription;
 pub use loaders::attach;
 pub use queries::Query;
 
+use crate::live::Feeds;
 use crate::request::RequestContext;
 use crate::upstreams::Upstreams;
 
@@ -48,16 +51,17 @@ pub struct Mutation(
 );
 
 /// The executable schema.
-pub type CurtailSchema = Schema<Query, Mutation, EmptySubscription>;
+pub type CurtailSchema = Schema<Query, Mutation, Subscription>;
 
 /// Builds the schema over `upstreams`. Each request needs its own data: the [`RequestContext`] and, by [`attach`], loaders.
 pub fn build(upstreams: Upstreams) -> CurtailSchema {
-    Schema::build(Query, Mutation::default(), EmptySubscription).data(upstreams).finish()
+    let feeds = Feeds::new(upstreams.live.clone());
+    Schema::build(Query, Mutation::default(), Subscription).data(upstreams).data(feeds).finish()
 }
 
 /// The schema as checked in at `gateway/schema.graphql`.
 pub fn sdl() -> String {
-    Schema::build(Query, Mutation::default(), EmptySubscription).finish().sdl()
+    Schema::build(Query, Mutation::default(), Subscription).finish().sdl()
 }
 
 /// The workspace that was named or else the caller's first one, which is the personal one of an account and the only one

@@ -1,0 +1,50 @@
+//! GraphQL over server-sent events, in distinct connections mode: one operation, one answer that goes on.
+//! See <https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md>.
+//!
+//! The stream ends with `complete` when the operation does, and without it when the gateway stops: then the client comes back.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use async_graphql::Response as Answer;
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse as _, Response};
+use futures_util::{Stream, StreamExt as _, stream};
+use serde::Serialize;
+
+use super::mask::Masked;
+use crate::app::App;
+use crate::live::Place;
+
+/// How long clients should stay away after the connection ended, in case they ask.
+const RETRY: Duration = Duration::from_millis(500);
+
+/// Sends `answers` as they come. `place` is held as long as the connection is open.
+pub fn answer(app: &App, answers: impl Stream<Item = (Answer, Masked)> + Send + 'static, place: Place) -> Response {
+    let shutdown = app.shutdown.clone();
+    let first = stream::once(async { Event::default().comment("").retry(RETRY) });
+    let answers = answers.map(move |(answer, _)| {
+        let _held = &place;
+        next(&answer)
+    });
+    let complete = stream::once(async { Event::default().event("complete").data("") });
+    let events = first
+        .chain(answers)
+        .chain(complete)
+        .take_until(async move { shutdown.draining().await })
+        .map(Ok::<_, Infallible>);
+    let pause = Duration::from_millis(app.settings.live_keep_alive_ms);
+    Sse::new(events).keep_alive(KeepAlive::new().interval(pause)).into_response()
+}
+
+/// The one answer of an operation that was refused.
+pub fn refused(errors: &impl Serialize) -> Response {
+    let events = [next(errors), Event::default().event("complete").data("")];
+    Sse::new(stream::iter(events.map(Ok::<_, Infallible>))).into_response()
+}
+
+fn next(answer: &impl Serialize) -> Event {
+    // JSON has no line breaks, and answers are maps with texts as keys.
+    let data = serde_json::to_string(answer).unwrap_or_else(|_| "{}".to_owned());
+    Event::default().event("next").data(data)
+}

@@ -1,0 +1,300 @@
+//! One socket from its first message to its last.
+
+use std::future::pending;
+use std::time::Duration;
+
+use async_graphql::Response;
+use async_graphql::parser::types::OperationType;
+use futures_util::stream::BoxStream;
+use futures_util::{SinkExt as _, StreamExt as _, stream};
+use http::{HeaderMap, HeaderValue, header};
+use hyper::upgrade::Upgraded;
+use hyper_util::rt::TokioIo;
+use serde_json::{Map, Value};
+use std::time::Instant;
+use tokio_stream::StreamMap;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::{Error, Message};
+
+use super::close::Close;
+use super::handshake::Guest;
+use super::message::{self, FromClient};
+use crate::app::App;
+use crate::auth::{Authenticated, Credential, find};
+use crate::error::{Code, Refusal};
+use crate::http::answer;
+use crate::http::mask::Masked;
+use crate::http::operation::{Operation, detail};
+use crate::http::origin::Provenance;
+use crate::http::params::Params;
+use crate::live::{Owner, Vigil};
+use crate::rate::shared::Outcome;
+use crate::request::RequestContext;
+
+type Socket = WebSocketStream<TokioIo<Upgraded>>;
+/// The answers of an operation; `None` is its end.
+type Answers = BoxStream<'static, Option<Box<(Response, Masked)>>>;
+
+/// A client that takes nothing for so long is given up.
+const SEND: Duration = Duration::from_secs(10);
+/// How long the other side may take to close.
+const CLOSE: Duration = Duration::from_secs(1);
+
+/// Serves a socket until either side closes it.
+pub(super) async fn serve(app: App, guest: Guest, socket: Socket) {
+    metrics::counter!("gateway_sockets_total").increment(1);
+    let mut session = Session { app, guest, socket, caller: None, operations: StreamMap::new(), heard: true };
+    let reason = session.run().await;
+    session.operations.clear();
+    let code = reason.as_ref().map_or(0, |close| u16::from(close.frame().code));
+    metrics::counter!("gateway_sockets_closed_total", "code" => code.to_string()).increment(1);
+    tracing::debug!(request_id = %session.guest.seen.id, code, "a socket is closed");
+    if let Some(close) = reason {
+        session.close(&close).await;
+    }
+}
+
+struct Session {
+    app: App,
+    guest: Guest,
+    socket: Socket,
+    /// Since `connection_init`; the vigil of nobody is none.
+    caller: Option<Caller>,
+    operations: StreamMap<String, Answers>,
+    /// Whether anything came since the last ping.
+    heard: bool,
+}
+
+struct Caller {
+    authenticated: Option<Authenticated>,
+    vigil: Option<Vigil>,
+}
+
+enum Event {
+    Frame(Option<Result<Message, Error>>),
+    Answer(String, Option<Box<(Response, Masked)>>),
+    Ended,
+    Draining,
+    InitTimeout,
+    Quiet,
+}
+
+impl Session {
+    /// Why the server has to close the socket; `None` when the client is gone.
+    async fn run(&mut self) -> Option<Close> {
+        let init_until = Instant::now() + Duration::from_millis(self.app.settings.live_init_timeout_ms);
+        let quiet = Duration::from_millis(self.app.settings.live_keep_alive_ms);
+        let mut pings = tokio::time::interval_at((Instant::now() + quiet).into(), quiet);
+        let shutdown = self.app.shutdown.clone();
+        loop {
+            let mut vigil = self.caller.as_ref().and_then(|caller| caller.vigil.clone());
+            let initialised = self.caller.is_some();
+            let event = tokio::select! {
+                frame = self.socket.next() => Event::Frame(frame),
+                Some((id, answer)) = self.operations.next() => Event::Answer(id, answer),
+                () = ended(&mut vigil) => Event::Ended,
+                () = shutdown.draining() => Event::Draining,
+                () = tokio::time::sleep_until(init_until.into()), if !initialised => Event::InitTimeout,
+                _ = pings.tick() => Event::Quiet,
+            };
+            if let Err(end) = self.on(event).await {
+                return end;
+            }
+        }
+    }
+
+    async fn on(&mut self, event: Event) -> Result<(), Option<Close>> {
+        match event {
+            Event::Frame(Some(Ok(frame))) => {
+                self.heard = true;
+                self.take(frame).await
+            }
+            Event::Frame(Some(Err(Error::Capacity(_)))) => Err(Some(Close::BadMessage("A message is too long"))),
+            Event::Frame(Some(Err(_)) | None) => Err(None),
+            Event::Answer(id, answer) => self.answer(id, answer).await,
+            Event::Ended => Err(Some(Close::Forbidden("The credential has ended"))),
+            Event::Draining => Err(Some(Close::GoingAway)),
+            Event::InitTimeout => Err(Some(Close::InitTimeout)),
+            // Nothing came since the last ping, not even its answer: half of the connection is gone.
+            Event::Quiet if !std::mem::take(&mut self.heard) => Err(None),
+            Event::Quiet => self.send(Message::Ping(Default::default())).await,
+        }
+    }
+
+    async fn take(&mut self, frame: Message) -> Result<(), Option<Close>> {
+        let text = match frame {
+            Message::Text(text) => text,
+            Message::Binary(_) => return Err(Some(Close::BadMessage("Messages are texts"))),
+            Message::Close(_) => return Err(None),
+            Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => return Ok(()),
+        };
+        match FromClient::parse(&text).map_err(Some)? {
+            FromClient::Init(_) if self.caller.is_some() => {
+                Err(Some(Close::TooMany("Too many initialisation requests")))
+            }
+            FromClient::Init(params) => {
+                self.caller = Some(self.init(&params).await.map_err(Some)?);
+                self.say(message::ack()).await
+            }
+            FromClient::Ping => self.say(message::pong()).await,
+            FromClient::Pong => Ok(()),
+            FromClient::Subscribe(..) if self.caller.is_none() => Err(Some(Close::Unauthorized)),
+            FromClient::Subscribe(id, _) if self.operations.contains_key(&id) => Err(Some(Close::DuplicateId(id))),
+            FromClient::Subscribe(id, params) => match self.begin(params).await {
+                Ok(answers) => {
+                    self.operations.insert(id, answers);
+                    Ok(())
+                }
+                Err(refusal) => {
+                    let errors = answer::errors(&refusal, self.guest.seen.id.as_str());
+                    self.say(message::error(&id, &errors)).await
+                }
+            },
+            FromClient::Complete(id) => {
+                self.operations.remove(&id);
+                Ok(())
+            }
+        }
+    }
+
+    /// Finds out who it is: by the parameters of the connection, or else by what the handshake brought.
+    async fn init(&mut self, params: &Map<String, Value>) -> Result<Caller, Close> {
+        let given = credential(params).map_err(|()| Close::Forbidden("Forbidden"))?;
+        let credential = given.or_else(|| self.guest.credential.clone());
+        let client = self.guest.client.clone();
+        let authenticated = match &credential {
+            Some(credential) => {
+                let call = rpc::CallContext::new(Instant::now() + self.app.patience());
+                let call = call.for_request(self.guest.seen.id.clone());
+                let known = self.app.authenticator.authenticate(credential, &client, &call).await;
+                Some(known.map_err(|refusal| Close::of(&refusal))?)
+            }
+            None => None,
+        };
+        let principal = authenticated.as_ref().map(|known| &known.principal);
+        let owner = Owner::of(principal, self.guest.seen.client);
+        self.guest.place.belongs_to(owner).map_err(|refusal| Close::of(&refusal))?;
+        let vigil = credential
+            .zip(authenticated.clone())
+            .map(|(credential, known)| Vigil::keep(&self.app, credential, client, known));
+        Ok(Caller { authenticated, vigil })
+    }
+
+    /// Checks an operation as one that came by HTTP, and starts it.
+    async fn begin(&mut self, params: Params) -> Result<Answers, Refusal> {
+        let Some(Caller { authenticated, vigil }) = &self.caller else {
+            return Err(Refusal::new(Code::Unauthenticated, "connection_init comes first"));
+        };
+        let most = self.app.settings.live_operations_per_socket;
+        if self.operations.len() >= most {
+            return Err(Refusal::new(Code::Subscriptions, "too many operations on this socket").limit(most));
+        }
+        let operation = Operation::check(&self.app, params)?;
+        if operation.plan.kind == OperationType::Mutation {
+            return Err(Refusal::new(Code::ValidationFailed, "send mutations by POST"));
+        }
+        let detail = detail(&self.app, authenticated.is_some());
+        operation.check_introspection(detail)?;
+        if let Outcome::Refuse(refusal, _) =
+            operation.take(&self.app, authenticated.as_ref(), self.guest.seen.client).await
+        {
+            return Err(refusal);
+        }
+        let principal = authenticated.as_ref().map(|known| known.principal.clone());
+        let principal = vigil.as_ref().map(Vigil::standing).and_then(crate::live::Standing::good).or(principal);
+        let mut call =
+            rpc::CallContext::new(Instant::now() + self.app.patience()).for_request(self.guest.seen.id.clone());
+        if let Some(principal) = &principal {
+            call = call.on_behalf_of(principal.internal_token.clone());
+        }
+        let context = RequestContext::new(principal, self.guest.client.clone(), call, None);
+        let answers = operation.into_answers(&self.app, &context, vigil.clone(), detail);
+        Ok(answers.map(|answer| Some(Box::new(answer))).chain(stream::once(async { None })).boxed())
+    }
+
+    async fn answer(&mut self, id: String, answer: Option<Box<(Response, Masked)>>) -> Result<(), Option<Close>> {
+        match answer.as_deref() {
+            Some((answer, masked)) if masked.not_executed => {
+                self.operations.remove(&id);
+                let errors = serde_json::to_value(&answer.errors).unwrap_or_default();
+                self.say(message::error(&id, &errors)).await
+            }
+            Some((answer, _)) => self.say(message::next(&id, answer)).await,
+            None => {
+                self.operations.remove(&id);
+                self.say(message::complete(&id)).await
+            }
+        }
+    }
+
+    async fn say(&mut self, text: String) -> Result<(), Option<Close>> {
+        self.send(Message::text(text)).await
+    }
+
+    /// Waits for a slow client, but not for ever. What its subscriptions miss meanwhile, they are told as a number.
+    async fn send(&mut self, message: Message) -> Result<(), Option<Close>> {
+        match tokio::time::timeout(SEND, self.socket.send(message)).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) | Err(_) => Err(None),
+        }
+    }
+
+    /// Says why and waits for the other side, so that the reason is not lost with the connection.
+    async fn close(&mut self, close: &Close) {
+        let closing = async {
+            self.socket.close(Some(close.frame())).await?;
+            while let Some(Ok(_)) = self.socket.next().await {}
+            Ok::<_, Error>(())
+        };
+        let _ = tokio::time::timeout(CLOSE, closing).await;
+    }
+}
+
+async fn ended(vigil: &mut Option<Vigil>) {
+    match vigil {
+        Some(vigil) => drop(vigil.ended().await),
+        None => pending().await,
+    }
+}
+
+/// The credential in the parameters of the connection: `authorization` or `x-api-key`, as the headers of the same names.
+fn credential(params: &Map<String, Value>) -> Result<Option<Credential>, ()> {
+    let mut headers = HeaderMap::new();
+    for (name, value) in params {
+        let name = match name.to_ascii_lowercase().as_str() {
+            "authorization" => header::AUTHORIZATION,
+            "x-api-key" => header::HeaderName::from_static("x-api-key"),
+            _ => continue,
+        };
+        let value = value.as_str().and_then(|text| HeaderValue::from_str(text).ok()).ok_or(())?;
+        headers.append(name, value);
+    }
+    find(&headers, &Default::default(), Provenance::Unknown).map_err(|_| ())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn found(params: Value) -> Result<Option<Credential>, ()> {
+        credential(params.as_object().unwrap())
+    }
+
+    #[test]
+    fn a_credential_is_found_by_the_names_of_the_headers() {
+        let key = Ok(Some(Credential::ApiKey("ck_live_x".into())));
+        assert_eq!(found(json!({"Authorization": "Bearer ck_live_x", "other": 1})), key);
+        assert_eq!(found(json!({"X-Api-Key": "ck_live_x"})), key);
+        assert_eq!(found(json!({})), Ok(None));
+        for bad in [
+            json!({"authorization": 1}),
+            json!({"authorization": "Basic x"}),
+            json!({"authorization": "Bearer a\nb"}),
+            json!({"authorization": "Bearer a", "Authorization": "Bearer b"}),
+        ] {
+            assert_eq!(found(bad), Err(()));
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! Clicks as they happen.
+
+use async_graphql::{Context, Error, ID, SimpleObject, Subscription};
+use futures_util::{Stream, StreamExt as _};
+use proto::analytics::v1 as pb;
+use time::OffsetDateTime;
+
+use super::problem::fault;
+use super::scalars::{Long, id, instant, parse_id};
+use super::workspace_or_default;
+use crate::live::{Feeds, Vigil};
+use crate::request::RequestContext;
+
+/// What was clicked since the event before.
+#[derive(SimpleObject, Debug, Clone)]
+pub struct ClickBatch {
+    /// In the order in which they were counted.
+    pub nodes: Vec<LiveClick>,
+    /// Further clicks of the workspace that are counted but not shown: too many in one second, or this client reads too
+    /// slowly.
+    pub skipped: Long,
+}
+
+/// One click. Nothing in it tells one visitor from another; null is not known.
+#[derive(SimpleObject, Debug, Clone)]
+pub struct LiveClick {
+    /// The same click has the same id in every subscription.
+    pub id: ID,
+    /// When it happened.
+    pub at: Option<OffsetDateTime>,
+    /// The link.
+    pub link_id: ID,
+    /// ISO 3166-1 alpha-2, upper case.
+    pub country: Option<String>,
+    /// Code or name of the first subdivision.
+    pub region: Option<String>,
+    /// Name in English.
+    pub city: Option<String>,
+    /// `desktop`, `mobile`, `tablet`, `console` or `bot`.
+    pub device: Option<String>,
+    /// Family of the operating system.
+    pub os: Option<String>,
+    /// Family of the browser.
+    pub browser: Option<String>,
+    /// `de` or `de-CH`.
+    pub language: Option<String>,
+    /// Host of the referring page.
+    pub referrer: Option<String>,
+    /// `paid`, `email`, `social`, `search`, `referral` or `direct`.
+    pub channel: Option<String>,
+    /// A program that says that it is one.
+    pub bot: bool,
+    /// A scan of a QR code.
+    pub qr: bool,
+}
+
+impl From<pb::LiveClick> for LiveClick {
+    fn from(click: pb::LiveClick) -> Self {
+        let text = |value: String| (!value.is_empty()).then_some(value);
+        Self {
+            id: ID(click.id),
+            at: instant(click.at),
+            link_id: id(click.link_id),
+            country: text(click.country),
+            region: text(click.region),
+            city: text(click.city),
+            device: text(click.device),
+            os: text(click.os),
+            browser: text(click.browser),
+            language: text(click.language),
+            referrer: text(click.referrer),
+            channel: text(click.channel),
+            bot: click.bot,
+            qr: click.qr,
+        }
+    }
+}
+
+impl From<pb::WatchClicksResponse> for ClickBatch {
+    fn from(message: pb::WatchClicksResponse) -> Self {
+        Self {
+            nodes: message.clicks.into_iter().map(LiveClick::from).collect(),
+            skipped: Long(i64::try_from(message.skipped).unwrap_or(i64::MAX)),
+        }
+    }
+}
+
+/// Everything that can be followed.
+pub struct Subscription;
+
+#[Subscription]
+impl Subscription {
+    /// Clicks of a workspace (without `workspaceId`, of the caller's first one) or of one link of it, within a second after
+    /// they happened. Ends with an error when the credential does.
+    async fn clicks(
+        &self,
+        ctx: &Context<'_>,
+        workspace_id: Option<ID>,
+        link_id: Option<ID>,
+    ) -> Result<impl Stream<Item = Result<ClickBatch, Error>> + use<>, Error> {
+        let workspace_id = workspace_or_default(ctx.data::<RequestContext>()?, workspace_id)?;
+        // What is not an id of ours names no link, which is not the same as naming none.
+        let link_id = link_id.map_or(0, |id| if parse_id(&id) > 0 { parse_id(&id) } else { -1 });
+        let request = pb::WatchClicksRequest { workspace_id, link_id };
+        let clicks = ctx.data::<Feeds>()?.clicks(ctx.data::<Vigil>()?, request).await.map_err(fault)?;
+        Ok(clicks.map(|item| item.map(ClickBatch::from).map_err(fault)))
+    }
+}
