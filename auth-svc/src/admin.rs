@@ -11,15 +11,16 @@ use time::OffsetDateTime;
 use crate::{
     SCHEMA,
     app::{App, Parts},
-    domain::{Email, FullName, Password},
+    domain::{AccountStatus, Email, FullName, Password},
     entropy::Entropy,
     services::{
         audit::{Actor, Entry},
+        erasure,
         events::Facts,
         registration::{self, Applicant, Identity, Made},
     },
     start::MIGRATOR,
-    store::{revocations::Revoked, signing_keys, users},
+    store::{revocations::Revoked, sessions, signing_keys, users},
 };
 
 /// An account that the operator makes.
@@ -91,6 +92,52 @@ pub async fn promote_user(config: &Config, email: &str) -> anyhow::Result<i64> {
     entry.after(json!({"platformAdmin": true})).record(&mut tx).await?;
     tx.commit().await?;
     Ok(id)
+}
+
+/// What an operator can make of an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It may be used, again.
+    Active,
+    /// It may not be used until it is active again; its sessions end.
+    Suspended,
+    /// It is erased for good, as by its owner.
+    Erased,
+}
+
+/// Suspends, reactivates or erases an account; the account's id.
+///
+/// # Errors
+/// When there is no such address, the account owns a workspace with other members alone (only for erasing), or the database is
+/// away.
+pub async fn set_fate(config: &Config, email: &str, fate: Fate) -> anyhow::Result<i64> {
+    let app = app(config).await?;
+    let (now, mut rng) = (app.now(), app.entropy.fork());
+    let email = Email::parse(email)?;
+    let mut tx = app.pool.begin().await?;
+    let login = users::by_email(&mut *tx, &email.key()).await?;
+    let user = login.with_context(|| format!("there is no account with the address {}", email.as_str()))?.user;
+    let status = match fate {
+        Fate::Active => AccountStatus::Active,
+        Fate::Suspended => AccountStatus::Suspended,
+        Fate::Erased => {
+            erasure::remove(&app, &mut tx, &user, &Actor::operator(), now, &mut rng).await?;
+            tx.commit().await?;
+            return Ok(user.id);
+        }
+    };
+    users::set_status(&mut *tx, user.id, status, now).await?;
+    if status == AccountStatus::Suspended {
+        let ended = sessions::end_all(&mut tx, user.id, None, now).await?;
+        let mut facts = Facts { conn: &mut tx, now, rng: &mut rng };
+        facts.sessions_ended(&ended).await?;
+        facts.revoked(Revoked::User(user.id)).await?;
+    }
+    let name = |status: AccountStatus| json!({"status": format!("{status:?}").to_uppercase()});
+    let entry = Entry::new("account.status_changed", &Actor::operator(), now).account(user.id).target(user.id);
+    entry.before(name(user.status)).after(name(status)).record(&mut tx).await?;
+    tx.commit().await?;
+    Ok(user.id)
 }
 
 /// Announces a new signing key, which takes over a few seconds later; its id. The old ones verify until their last token has

@@ -3,7 +3,7 @@
 use std::{io::Read as _, path::Path};
 
 use anyhow::{Context as _, ensure};
-use auth_svc::admin::{self, NewUser};
+use auth_svc::admin::{self, Fate, NewUser};
 
 use crate::{
     cli::{Keys, User},
@@ -13,7 +13,7 @@ use crate::{
 /// The longest password that is read; auth-svc takes less and says so.
 const MAX_INPUT_BYTES: u64 = 4096;
 
-/// Creates or promotes an account.
+/// Creates, promotes, suspends, activates or erases an account.
 ///
 /// # Errors
 /// What auth-svc refuses, or that the database is away.
@@ -28,6 +28,18 @@ pub(crate) async fn user(dir: &Path, command: User) -> anyhow::Result<()> {
         User::Promote { email } => {
             admin::promote_user(&config, &email).await?;
             terminal::say(&format!("{email} is an administrator of the platform."));
+        }
+        User::Suspend { email } => {
+            admin::set_fate(&config, &email, Fate::Suspended).await?;
+            terminal::say(&format!("{email} is suspended."));
+        }
+        User::Activate { email } => {
+            admin::set_fate(&config, &email, Fate::Active).await?;
+            terminal::say(&format!("{email} can be used again."));
+        }
+        User::Erase { email } => {
+            admin::set_fate(&config, &email, Fate::Erased).await?;
+            terminal::say(&format!("{email} is erased."));
         }
     }
     Ok(())

@@ -67,6 +67,24 @@ pub(crate) enum User {
         #[arg(long)]
         email: String,
     },
+    /// Refuse an account until it is activated again, and end its sessions.
+    Suspend {
+        /// Address of the account.
+        #[arg(long)]
+        email: String,
+    },
+    /// Let a suspended account be used again.
+    Activate {
+        /// Address of the account.
+        #[arg(long)]
+        email: String,
+    },
+    /// Erase an account for good, with every workspace that nobody else belongs to.
+    Erase {
+        /// Address of the account.
+        #[arg(long)]
+        email: String,
+    },
 }
 
 #[derive(Debug, Subcommand)]

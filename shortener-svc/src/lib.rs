@@ -22,6 +22,7 @@ pub mod code;
 pub mod cursor;
 pub mod destination;
 pub mod domains;
+pub mod erasure;
 pub mod failure;
 pub mod group_commit;
 pub mod idempotency;

@@ -12,6 +12,7 @@ use rand::CryptoRng;
 use rand::rngs::StdRng;
 use rpc::{Keys, Verifier};
 use sqlx::PgPool;
+use streams::Consumer;
 use tokio::net::TcpListener;
 
 use crate::app::App;
@@ -21,7 +22,7 @@ use crate::domains::Domains;
 use crate::group_commit::GroupCommit;
 use crate::rpcs::Links;
 use crate::store::usage::Slots;
-use crate::{SCHEMA, upkeep};
+use crate::{SCHEMA, erasure, upkeep};
 
 /// What a process has of the world outside of its configuration; tests choose it.
 pub struct Outside {
@@ -86,17 +87,20 @@ pub async fn start(config: Config, outside: Outside, shutdown: Shutdown) -> anyh
     let owner = format!("shortener-svc {addr} pid {}", std::process::id());
     let ids = ids::Generator::new(pool.clone(), &owner, clock.clone(), Some(readiness.latch("ids")));
     let relay = streams::Relay::new(pool.clone(), redis, clock.clone(), &config.streams, SCHEMA);
-    let app = app(&config, pool.clone(), clock.clone(), rng, ids.clone(), relay.handle())?;
+    let app = Arc::new(app(&config, pool.clone(), clock.clone(), rng, ids.clone(), relay.handle())?);
+    let consumer = format!("shortener {}", config.shortener.listen);
+    let accounts = Consumer::new(&config.redis, "accounts", SCHEMA, &consumer, &config.streams).await?;
 
     let keys = keys.cache(SCHEMA, &config.rpc, &clock, &readiness, &mut tasks, &shutdown)?;
     let verifier = Verifier::new(&config.rpc.service_key, keys);
-    let service = LinkServiceServer::new(Links::new(Arc::new(app)))
+    let service = LinkServiceServer::new(Links::new(Arc::clone(&app)))
         .max_decoding_message_size(config.rpc.max_message_bytes)
         .max_encoding_message_size(config.rpc.max_message_bytes);
     let server = rpc::Server::new(SCHEMA, &config.rpc, verifier, clock.clone()).add_service(service);
 
     let database = readiness.latch("database");
     tasks.spawn("upkeep", upkeep::run(pool, clock, config.shortener.partitions_ahead, database, shutdown.clone()));
+    tasks.spawn("erasure", erasure::run(app, accounts, shutdown.clone()));
     tasks.spawn("ids", ids.run(shutdown.clone()));
     tasks.spawn("relay", relay.run(shutdown.clone()));
     tasks.spawn("grpc", server.serve(listener, readiness.clone(), shutdown.clone()));

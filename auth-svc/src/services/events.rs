@@ -3,8 +3,9 @@
 use proto::{
     auth::v1 as wire,
     events::v1::{
-        AccountLocked, ApiKeyCreated, CredentialRevoked, EmailVerificationRequested, Envelope, InvitationCreated,
-        NewDeviceSignedIn, PasswordChanged, PasswordResetRequested, SignupAttempted, UserRegistered, envelope::Payload,
+        AccountErased, AccountLocked, ApiKeyCreated, CredentialRevoked, EmailVerificationRequested, Envelope,
+        InvitationCreated, NewDeviceSignedIn, PasswordChanged, PasswordResetRequested, SignupAttempted, UserRegistered,
+        envelope::Payload,
     },
 };
 use rand::{CryptoRng, RngExt as _};
@@ -109,6 +110,12 @@ impl<R: CryptoRng> Facts<'_, R> {
             expires_at: Some(convert::timestamp(invitation.expires_at)),
         };
         self.append(invitation.workspace_id, Payload::InvitationCreated(fact)).await
+    }
+
+    /// Everything that is kept of an account and of the workspaces that end with it is to be deleted.
+    pub async fn account_erased(&mut self, user_id: i64, workspace_ids: &[i64]) -> Result<(), sqlx::Error> {
+        let workspace_ids = workspace_ids.to_vec();
+        self.append(0, Payload::AccountErased(AccountErased { user_id, workspace_ids })).await
     }
 
     /// Tries from unknown devices wait.

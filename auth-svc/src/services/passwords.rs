@@ -53,6 +53,11 @@ impl Passwords {
         Ok(matches && known)
     }
 
+    /// The hash of a password that nobody knows.
+    pub fn unusable(&self) -> &str {
+        &self.dummy
+    }
+
     /// Whether a hash was made with other costs than those of today.
     pub fn is_outdated(&self, phc: &str) -> bool {
         let params = PasswordHash::new(phc).ok().and_then(|hash| Params::try_from(&hash).ok());

@@ -190,3 +190,8 @@ pub async fn revoke_of_creator(
     .fetch_all(conn)
     .await
 }
+
+/// The keys that a user made, newest first.
+pub async fn of_creator(db: impl PgExecutor<'_>, creator_id: i64) -> Result<Vec<ApiKey>, sqlx::Error> {
+    sqlx::query_as("SELECT * FROM api_keys WHERE creator_id = $1 ORDER BY id DESC").bind(creator_id).fetch_all(db).await
+}

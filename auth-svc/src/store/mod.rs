@@ -4,6 +4,7 @@
 
 pub mod api_keys;
 pub mod audit_log;
+pub mod erasure;
 pub mod invitations;
 pub mod mail_requests;
 pub mod mail_tokens;

@@ -107,6 +107,22 @@ pub async fn sign_up_again(
     Ok(())
 }
 
+/// Lets an account be used or not.
+pub async fn set_status(
+    db: impl PgExecutor<'_>,
+    id: i64,
+    status: AccountStatus,
+    now: OffsetDateTime,
+) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE users SET status = $2, updated_at = $3 WHERE id = $1")
+        .bind(id)
+        .bind(status as i16)
+        .bind(now)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
 /// Makes a user an administrator of the platform; `None` when there is no such address.
 pub async fn promote(
     db: impl PgExecutor<'_>,

@@ -1,9 +1,9 @@
-use auth_svc::admin::{self, NewUser};
+use auth_svc::admin::{self, Fate, NewUser};
 use proto::{auth::v1::revocation::Subject, events::v1::envelope::Payload};
 
 use crate::{
     registration::events,
-    world::{PASSWORD, World},
+    world::{PASSWORD, World, reason},
 };
 
 fn new_user(email: &str, password: &str) -> NewUser {
@@ -47,4 +47,24 @@ async fn the_same_rules_apply_to_the_operator() {
     }
     let refused = admin::promote_user(&world.config, "eve@example.com").await.unwrap_err();
     assert!(refused.to_string().contains("no account"), "{refused}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operator_suspends_activates_and_erases_accounts() {
+    let world = World::new().await;
+    let ada = world.register("ada@example.com").await.tokens.unwrap();
+    let sign_in = async || world.login("ada@example.com", PASSWORD, "192.0.2.1", "").await;
+    admin::set_fate(&world.config, "Ada@example.com", Fate::Suspended).await.unwrap();
+    assert_eq!(reason(sign_in().await), "ACCOUNT_SUSPENDED");
+    assert!(!world.is_signed_in(&ada).await);
+    admin::set_fate(&world.config, "ada@example.com", Fate::Active).await.unwrap();
+    assert!(sign_in().await.is_ok());
+    let actions: Vec<String> = sqlx::query_scalar("SELECT action FROM audit_log WHERE actor_kind = 3 ORDER BY id")
+        .fetch_all(&world.app().pool)
+        .await
+        .unwrap();
+    assert_eq!(actions, ["account.status_changed", "account.status_changed"]);
+    admin::set_fate(&world.config, "ada@example.com", Fate::Erased).await.unwrap();
+    assert_eq!(reason(sign_in().await), "BAD_CREDENTIALS");
+    assert!(admin::set_fate(&world.config, "ada@example.com", Fate::Active).await.is_err());
 }

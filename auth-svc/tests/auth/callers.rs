@@ -57,6 +57,8 @@ macro_rules! call_all {
                 remove_member(RemoveMemberRequest),
                 leave_workspace(LeaveWorkspaceRequest),
                 list_audit_log(ListAuditLogRequest),
+                export_account(ExportAccountRequest),
+                erase_account(EraseAccountRequest),
                 create_api_key(CreateApiKeyRequest),
                 list_api_keys(ListApiKeysRequest),
                 revoke_api_key(RevokeApiKeyRequest),

@@ -7,6 +7,7 @@ mod api_keys;
 mod audit;
 mod by_mail;
 mod callers;
+mod erasure;
 mod exchange;
 mod guessing;
 mod injection;

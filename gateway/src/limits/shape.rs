@@ -22,6 +22,7 @@ pub const CREDENTIAL_MUTATIONS: &[&str] = &[
     "refreshSession",
     "logout",
     "changePassword",
+    "eraseAccount",
     "createApiKey",
 ];
 

@@ -12,6 +12,7 @@ mod analytics;
 mod api_key;
 mod audit;
 mod clicks;
+mod erasure_mutation;
 mod invitation_mutation;
 mod link;
 mod link_input;
@@ -43,6 +44,7 @@ use crate::upstreams::Upstreams;
 pub struct Mutation(
     account_mutation::AccountMutation,
     recovery_mutation::RecoveryMutation,
+    erasure_mutation::ErasureMutation,
     member_mutation::MemberMutation,
     invitation_mutation::InvitationMutation,
     api_key::ApiKeyMutation,

@@ -5,6 +5,7 @@ pub mod clicks;
 pub mod codes;
 pub mod create;
 pub mod create_many;
+pub mod erasure;
 pub mod expiry;
 pub mod find;
 pub mod idempotency;

@@ -7,6 +7,7 @@ mod bulk;
 mod change;
 mod clicks;
 mod create;
+mod erasure;
 mod events;
 mod expiry;
 mod faults;

@@ -1,0 +1,54 @@
+//! Taking an account along, and its end.
+
+use async_graphql::{Context, Error, Json, Object, SimpleObject};
+use proto::auth::v1 as pb;
+use serde_json::Value;
+
+use super::account_mutation::DonePayload;
+use super::problem::{UserError, fault, outcome};
+use crate::request::RequestContext;
+use crate::upstreams::Upstreams;
+
+/// What became of `exportAccount`.
+#[derive(SimpleObject, Default)]
+pub struct ExportAccountPayload {
+    /// The account with its workspaces, sessions, API keys and audit log.
+    pub account: Option<Json<Value>>,
+    /// Why nothing was exported.
+    pub user_errors: Vec<UserError>,
+}
+
+/// Mutations of the account as a whole.
+#[derive(Default)]
+pub struct ErasureMutation;
+
+#[Object]
+impl ErasureMutation {
+    /// Everything that is kept of the account itself; links are read by `links`. A mutation, because it is noted in the
+    /// account's log and must never be part of a cache.
+    async fn export_account(&self, ctx: &Context<'_>) -> Result<ExportAccountPayload, Error> {
+        let context = ctx.data::<RequestContext>()?;
+        context.require_principal().map_err(fault)?;
+        let request = context.write(pb::ExportAccountRequest { client: Some(context.client.clone()) });
+        Ok(match outcome(ctx.data::<Upstreams>()?.auth.clone().export_account(request).await)? {
+            Ok(answer) => ExportAccountPayload {
+                account: serde_json::from_str(&answer.json).ok().map(Json),
+                user_errors: Vec::new(),
+            },
+            Err(error) => ExportAccountPayload { account: None, user_errors: vec![error] },
+        })
+    }
+
+    /// Erases the account for good, with every workspace that nobody else belongs to. Workspaces with other members need
+    /// another owner first.
+    async fn erase_account(&self, ctx: &Context<'_>, current_password: String) -> Result<DonePayload, Error> {
+        let context = ctx.data::<RequestContext>()?;
+        context.require_principal().map_err(fault)?;
+        let request = context.write(pb::EraseAccountRequest { current_password });
+        let result = outcome(ctx.data::<Upstreams>()?.auth.clone().erase_account(request).await)?;
+        if result.is_ok() {
+            context.clear_session();
+        }
+        Ok(DonePayload::new(result))
+    }
+}

@@ -1,0 +1,81 @@
+//! Workspaces that ended with an account: what their links said is deleted, and their codes answer as deleted for ever.
+//!
+//! Follows the stream `accounts`. A link keeps its row without its content, because codes are never given out twice.
+
+use std::sync::Arc;
+
+use lifecycle::Shutdown;
+use proto::events::v1::{Envelope, envelope::Payload};
+use streams::{Consumer, Delivery, Outcome};
+
+use crate::MIGRATOR;
+use crate::app::App;
+use crate::link::Link;
+use crate::link::event::{self, Fact};
+use crate::store::{erasure, find, update};
+
+/// Links of one transaction.
+const BATCH: i64 = 100;
+
+/// Follows the stream until draining begins.
+///
+/// # Errors
+/// When migrations are missing for good.
+pub async fn run(app: Arc<App>, accounts: Consumer, shutdown: Shutdown) -> anyhow::Result<()> {
+    tokio::select! {
+        migrated = db::wait_migrated(&app.pool, &MIGRATOR) => migrated?,
+        () = shutdown.draining() => return Ok(()),
+    }
+    let handle = |delivery: Delivery| {
+        let app = Arc::clone(&app);
+        async move {
+            match apply(&app, delivery.envelope).await {
+                Ok(()) => Outcome::Done,
+                Err(error) if db::is_unavailable(&error) => Outcome::Retry(error.to_string()),
+                Err(error) => Outcome::Failed(error.to_string()),
+            }
+        }
+    };
+    accounts.run(handle, shutdown).await
+}
+
+/// Erases the workspaces of an event; other events change nothing. Doing it again finds nothing to do.
+async fn apply(app: &App, envelope: Envelope) -> Result<(), sqlx::Error> {
+    let Some(Payload::AccountErased(erased)) = envelope.payload else { return Ok(()) };
+    for workspace_id in erased.workspace_ids {
+        while erase_batch(app, workspace_id).await? {}
+        erasure::delete_rest(&app.pool, workspace_id).await?;
+    }
+    Ok(())
+}
+
+/// Empties some links; `false` when none was left.
+async fn erase_batch(app: &App, workspace_id: i64) -> Result<bool, sqlx::Error> {
+    let now = app.now();
+    let mut tx = app.pool.begin().await?;
+    let ids = erasure::with_content(&mut tx, workspace_id, BATCH).await?;
+    for id in &ids {
+        let Some(link) = find::for_update(&mut *tx, *id).await? else { continue };
+        let blank = Link {
+            url: erasure::ERASED_URL.to_owned(),
+            title: String::new(),
+            description: String::new(),
+            notes: String::new(),
+            external_id: String::new(),
+            tags: Vec::new(),
+            tag_colors: Vec::new(),
+            fallback_url: String::new(),
+            creator_id: 0,
+            version: link.version + 1,
+            updated_at: now,
+            deleted_at: Some(link.deleted_at.unwrap_or(now)),
+            ..link
+        };
+        update::write(&mut *tx, &blank).await?;
+        db::outbox::append(&mut tx, event::STREAM, &app.event(Fact::Deleted, &blank, now)).await?;
+    }
+    erasure::forget_creators(&mut tx, &ids).await?;
+    tx.commit().await?;
+    app.wake_relay();
+    Ok(!ids.is_empty())
+}
