@@ -42,7 +42,7 @@ async fn main() -> anyhow::Result<()> {
     println!("{count} clicks of {days} days in {took:.0} s: {:.0} a second, {gib:.1} GiB", count as f64 / took);
 
     let key = SigningKey::from_seed([5; 32]);
-    let (asker, shutdown) = Asker::start(config, &key).await?;
+    let (asker, shutdown) = Asker::start(config, key).await?;
     println!("{:<44} {:>9} {:>9} {:>9}", "question", "p50 ms", "p95 ms", "max ms");
     for (name, question) in questions(days) {
         let mut times = Vec::new();
@@ -119,40 +119,46 @@ fn questions(days: u32) -> Vec<(String, Question)> {
 /// The service and somebody who may see every workspace.
 struct Asker {
     client: Client,
-    token: String,
+    key: SigningKey,
+    clock: Clock,
+    /// When the clicks ended.
     now: OffsetDateTime,
 }
 
 impl Asker {
-    async fn start(mut config: Config, key: &SigningKey) -> anyhow::Result<(Self, Shutdown)> {
+    async fn start(mut config: Config, key: SigningKey) -> anyhow::Result<(Self, Shutdown)> {
         config.analytics.listen.set_port(0);
         config.analytics.admin_listen.set_port(0);
         let (clock, shutdown) = (Clock::system(), Shutdown::configured(&config.lifecycle));
         let rng = Box::new(rand::make_rng::<rand::rngs::StdRng>());
-        let outside = Outside { clock: clock.clone(), rng, keys: rpc::Keys::Given(KeyRing::of([key])) };
+        let outside = Outside { clock: clock.clone(), rng, keys: rpc::Keys::Given(KeyRing::of([&key])) };
         let running = analytics_svc::start(config.clone(), outside, shutdown.clone()).await?;
         let identity = ServiceIdentity::new("bench", &config.rpc.service_key, clock.clone());
         let channel = rpc::connect("analytics", &format!("http://{}", running.addr), &config.rpc, identity)?;
         tokio::spawn(running.join());
-        let now = clock.now();
+        Ok((Self { client: AnalyticsServiceClient::new(channel), key, now: clock.now(), clock }, shutdown))
+    }
+
+    /// Internal tokens live a minute at most.
+    fn token(&self) -> anyhow::Result<String> {
+        let now = self.clock.now();
         let member = |id| Membership { id, role: Role::Viewer, plan: Plan::Free };
         let claims = Claims {
             subject: Subject::User(1),
             session_id: Some(1),
             api_key_id: None,
             issued_at: now,
-            expires_at: now + Duration::from_secs(3_600),
+            expires_at: now + Duration::from_secs(60),
             workspaces: (1..=WORKSPACES).map(member).collect(),
             scopes: Vec::new(),
             platform_admin: false,
             token_id: "bench".into(),
         };
-        let token = tokens::sign(key, Purpose::Internal, &claims)?;
-        Ok((Self { client: AnalyticsServiceClient::new(channel), token, now }, shutdown))
+        Ok(tokens::sign(&self.key, Purpose::Internal, &claims)?)
     }
 
-    fn request<T>(&self, message: T) -> tonic::Request<T> {
-        CallContext::new(Instant::now() + PATIENCE).on_behalf_of(self.token.clone()).read().request(message)
+    fn request<T>(&self, message: T) -> anyhow::Result<tonic::Request<T>> {
+        Ok(CallContext::new(Instant::now() + PATIENCE).on_behalf_of(self.token()?).read().request(message))
     }
 
     async fn ask(&self, question: Question, round: u64) -> anyhow::Result<()> {
@@ -166,17 +172,17 @@ impl Asker {
             Question::Lifetime => {
                 let key = |link_id| LinkKey { link_id, workspace_id: clicks::workspace_of(link_id) };
                 let links = (1..=100).map(|n| key((link_id + n) % LINKS + 1)).collect();
-                client.batch_get_totals(self.request(BatchGetTotalsRequest { links })).await?;
+                client.batch_get_totals(self.request(BatchGetTotalsRequest { links })?).await?;
             }
             Question::Trending { seconds } => {
                 let asked = TrendingLinksRequest { workspace_id, window_seconds: seconds, limit: 10 };
-                client.trending_links(self.request(asked)).await?;
+                client.trending_links(self.request(asked)?).await?;
             }
             Question::Export { days } => {
                 let scope = Some(AnalyticsScope { workspace_id, of: None });
                 let (from, until, limit) = (back(days), at(self.now), 1_000);
                 let asked = ExportClicksRequest { scope, from, until, limit, ..ExportClicksRequest::default() };
-                client.export_clicks(self.request(asked)).await?;
+                client.export_clicks(self.request(asked)?).await?;
             }
             Question::Query { of, days, step, by, filter, compare } => {
                 let of = match of {
@@ -197,7 +203,7 @@ impl Asker {
                     filters: filter.then(mobile).into_iter().collect(),
                     compare_previous: compare,
                 };
-                client.query_analytics(self.request(asked)).await?;
+                client.query_analytics(self.request(asked)?).await?;
             }
         }
         Ok(())
