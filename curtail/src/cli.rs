@@ -43,6 +43,8 @@ pub(crate) enum Command {
     /// Jobs: what is done again and again.
     #[command(subcommand)]
     Job(Job),
+    /// Build the search index anew from the links, while searches go on.
+    Reindex,
     /// Make an account with a dozen links and a month of clicks to look at.
     Demo,
 }

@@ -9,6 +9,7 @@ mod health;
 mod jobs;
 mod path;
 mod redis;
+mod reindex;
 mod services;
 pub mod settings;
 pub mod terminal;
@@ -39,6 +40,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Keys(command) => one_thread()?.block_on(accounts::keys(&cli.dir, command)).map(|()| ExitCode::SUCCESS),
         Command::Dlq(command) => one_thread()?.block_on(dlq::run(&cli.dir, command)).map(|()| ExitCode::SUCCESS),
         Command::Job(command) => one_thread()?.block_on(jobs::run(&cli.dir, command)).map(|()| ExitCode::SUCCESS),
+        Command::Reindex => one_thread()?.block_on(reindex::run(&cli.dir)).map(|()| ExitCode::SUCCESS),
         Command::Demo => one_thread()?.block_on(demo::run(&cli.dir)).map(|()| ExitCode::SUCCESS),
     }
 }

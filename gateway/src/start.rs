@@ -72,6 +72,7 @@ pub async fn start(config: config::Config, clock: Clock, shutdown: Shutdown) -> 
     let links = connect("links", &config.rpc.links_url)?;
     let analytics = connect("analytics", &config.rpc.analytics_url)?;
     let notify = connect("notify", &config.rpc.notify_url)?;
+    let search = connect("search", &config.rpc.search_url)?;
     let redis = streams::connect(&config.redis).await?;
 
     let keys = rpc::KeyRingCache::fetching(auth.clone(), readiness.latch("key ring"));
@@ -79,7 +80,7 @@ pub async fn start(config: config::Config, clock: Clock, shutdown: Shutdown) -> 
     let revocations = Arc::new(Revocations::new(keep.try_into()?));
     let auth_client = AuthServiceClient::new(auth.clone());
     let authenticator = Authenticator::new(keys.clone(), auth_client.clone(), revocations.clone(), clock.clone());
-    let upstreams = Upstreams::new(auth, links, analytics, notify);
+    let upstreams = Upstreams::new(auth, links, analytics, notify, search);
     let app = App::new(&config, upstreams, authenticator, redis, (&readiness, &shutdown), clock.clone(), system_rng())?;
 
     let tail = streams::Tail::new(&config.redis, "accounts")?;

@@ -5,6 +5,7 @@ use proto::analytics::v1::live_service_client::LiveServiceClient;
 use proto::auth::v1::auth_service_client::AuthServiceClient;
 use proto::links::v1::link_service_client::LinkServiceClient;
 use proto::notify::v1::webhook_service_client::WebhookServiceClient;
+use proto::search::v1::search_service_client::SearchServiceClient;
 
 /// One client for each service, over channels of the one factory (`rpc::connect`); cloning shares the connections.
 #[derive(Clone)]
@@ -19,17 +20,26 @@ pub struct Upstreams {
     pub live: LiveServiceClient<rpc::Channel>,
     /// Webhooks.
     pub webhooks: WebhookServiceClient<rpc::Channel>,
+    /// Search over links.
+    pub search: SearchServiceClient<rpc::Channel>,
 }
 
 impl Upstreams {
-    /// Wraps the channels to auth-svc, shortener-svc, analytics-svc and notify-svc.
-    pub fn new(auth: rpc::Channel, links: rpc::Channel, analytics: rpc::Channel, notify: rpc::Channel) -> Self {
+    /// Wraps the channels to auth-svc, shortener-svc, analytics-svc, notify-svc and search-worker.
+    pub fn new(
+        auth: rpc::Channel,
+        links: rpc::Channel,
+        analytics: rpc::Channel,
+        notify: rpc::Channel,
+        search: rpc::Channel,
+    ) -> Self {
         Self {
             auth: AuthServiceClient::new(auth),
             links: LinkServiceClient::new(links),
             live: LiveServiceClient::new(analytics.clone()),
             analytics: AnalyticsServiceClient::new(analytics),
             webhooks: WebhookServiceClient::new(notify),
+            search: SearchServiceClient::new(search),
         }
     }
 }

@@ -26,6 +26,8 @@ pub const IDEMPOTENCY_KEY_BYTES: usize = 128;
 pub const IDEMPOTENCY_HOURS: i64 = 24;
 /// The most links of one page and of one `BatchGetLinks`.
 pub const PAGE: usize = 100;
+/// The most links of one `ScanLinks`.
+pub const SCAN: usize = 1_000;
 /// The most links of one bulk create.
 pub const BATCH: usize = 1_000;
 /// The length of an event id of a click, in bytes.

@@ -84,7 +84,7 @@ impl Group {
     }
 
     /// As [`Group::read`]; also says whether the entries are new, that is delivered for the first time.
-    pub(crate) async fn read_marked(&mut self, count: u64, block: Duration) -> Result<(Vec<Entry>, bool), Error> {
+    pub async fn read_marked(&mut self, count: u64, block: Duration) -> Result<(Vec<Entry>, bool), Error> {
         let result = self.read_on(count, block).await;
         let Err(error) = &result else { return result };
         self.history = Some(EntryId::ZERO);

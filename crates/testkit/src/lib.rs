@@ -67,14 +67,16 @@ pub async fn redis() -> config::Redis {
     server.config(turn % PrivateRedis::DATABASES)
 }
 
-/// [`config::Config::for_tests`] with a fresh database, an unused Redis index and a fresh spool directory.
+/// [`config::Config::for_tests`] with a fresh database, an unused Redis index and fresh directories for spool and search index.
 pub async fn config() -> config::Config {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let (database, redis) = (database().await, redis().await);
     let mut config = config::Config::for_tests();
     config.database = database;
     config.redis = redis;
-    let spool = scratch::run_dir().join(format!("spool-{}", NEXT.fetch_add(1, Ordering::Relaxed)));
-    config.redirector.spool_dir = spool.to_string_lossy().into_owned();
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    let directory = |name: &str| scratch::run_dir().join(format!("{name}-{number}")).to_string_lossy().into_owned();
+    config.redirector.spool_dir = directory("spool");
+    config.search.index_dir = directory("search");
     config
 }

@@ -25,6 +25,7 @@ mod problem;
 mod queries;
 mod recovery_mutation;
 pub(crate) mod scalars;
+mod search;
 mod webhook;
 mod webhook_mutation;
 mod workspace;

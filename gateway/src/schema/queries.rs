@@ -7,9 +7,11 @@ use proto::links::v1::{GetLinkRequest, LinkRef, link_ref};
 use super::account::Viewer;
 use super::analytics::{Analytics, AnalyticsInput, query};
 use super::link::Link;
+use super::link::LinkState;
 use super::page::page;
 use super::problem::{fault, found, value};
 use super::scalars::parse_id;
+use super::search::{SearchConnection, SearchInput, search};
 use super::webhook::{Webhook, WebhookDeliveryConnection, WebhookDeliveryState, deliveries, list};
 use super::workspace::{LinkConnection, LinkFilter, LinkSort, TrendingLink, Workspace, list_links, trending};
 use super::workspace_or_default;
@@ -82,6 +84,33 @@ impl Query {
     ) -> Result<LinkConnection, Error> {
         let workspace = workspace_or_default(ctx.data::<RequestContext>()?, workspace_id)?;
         list_links(ctx, workspace, page(first, after, last, before)?, filter, sort).await
+    }
+
+    /// The links of a workspace that have all words of `text` somewhere in code, title, tags, destination, description or notes,
+    /// the best first; without `workspaceId`, of the caller's first one. Words may be mistyped (one letter from 4 letters on, two
+    /// from 8 on), and the last one may be unfinished. Without `text` all links that meet the filters, the youngest first.
+    #[allow(clippy::too_many_arguments)]
+    async fn search(
+        &self,
+        ctx: &Context<'_>,
+        workspace_id: Option<ID>,
+        #[graphql(desc = "At most 256 bytes and 16 words.")] text: Option<String>,
+        #[graphql(desc = "Links that carry all of these, without regard to case; at most 20.")] tags: Option<
+            Vec<String>,
+        >,
+        #[graphql(desc = "In one of these states; without it, in any but `DELETED`.")] state: Option<Vec<LinkState>>,
+        #[graphql(desc = "On this short domain.")] domain: Option<String>,
+        first: Option<i32>,
+        after: Option<String>,
+    ) -> Result<SearchConnection, Error> {
+        let workspace = workspace_or_default(ctx.data::<RequestContext>()?, workspace_id)?;
+        let input = SearchInput {
+            text: text.unwrap_or_default(),
+            tags: tags.unwrap_or_default(),
+            state: state.unwrap_or_default(),
+            domain,
+        };
+        search(ctx, workspace, input, page(first, after, None, None)?).await
     }
 
     /// Clicks of a whole workspace over a range; without `workspaceId`, of the caller's first one.

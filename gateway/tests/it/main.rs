@@ -19,6 +19,7 @@ mod s16_bombs;
 mod s17_silence;
 mod s20_forgery;
 mod s27_addresses;
+mod search;
 mod sessions;
 mod shared_limits;
 mod socket;

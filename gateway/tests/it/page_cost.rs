@@ -40,8 +40,8 @@ async fn caller(platform: &Platform, access_token: &str) -> (RequestContext, Ups
     let call = CallContext::new(deadline).on_behalf_of(token);
     let context = RequestContext::new(Some(principal), Client::default(), call, None);
     let (links, analytics) = (connect("links", &rpc.links_url), connect("analytics", &rpc.analytics_url));
-    let notify = connect("notify", &rpc.notify_url);
-    (context, Upstreams::new(connect("auth", &rpc.auth_url), links, analytics, notify))
+    let (notify, search) = (connect("notify", &rpc.notify_url), connect("search", &rpc.search_url));
+    (context, Upstreams::new(connect("auth", &rpc.auth_url), links, analytics, notify, search))
 }
 
 #[tokio::test]

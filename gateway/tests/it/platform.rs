@@ -25,8 +25,14 @@ pub struct Platform {
     pub config: Config,
     shutdown: Shutdown,
     /// The services end with their handles.
-    _services:
-        (auth_svc::Running, shortener_svc::Running, analytics_svc::Running, notify_svc::Running, gateway::Running),
+    _services: (
+        auth_svc::Running,
+        shortener_svc::Running,
+        analytics_svc::Running,
+        notify_svc::Running,
+        search_worker::Running,
+        gateway::Running,
+    ),
 }
 
 impl Drop for Platform {
@@ -95,13 +101,17 @@ impl Platform {
         config.rpc.links_url = format!("http://{}", links.addr);
         config.rpc.analytics_url = format!("http://{}", analytics.addr);
         config.rpc.notify_url = format!("http://{}", notify.addr);
+        let outside = search_worker::Outside { clock: clock.clone(), keys: rpc::Keys::Fetched };
+        let search = search_worker::start(config.clone(), outside, shutdown.clone()).await.unwrap();
+        config.rpc.search_url = format!("http://{}", search.addr);
         let gateway = gateway::start(config.clone(), clock, shutdown.clone()).await.unwrap();
-        let all = [&auth.readiness, &links.readiness, &analytics.readiness, &notify.readiness, &gateway.readiness];
+        let backends = [&auth.readiness, &links.readiness, &analytics.readiness, &notify.readiness, &search.readiness];
+        let all = backends.into_iter().chain([&gateway.readiness]).collect::<Vec<_>>();
         let ready = async || all.iter().all(|readiness| readiness.is_ready());
         testkit::until(ready, Duration::from_secs(60), "the platform is ready").await;
         let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
         let url = format!("http://{}", gateway.addr);
-        Self { url, http, config, shutdown, _services: (auth, links, analytics, notify, gateway) }
+        Self { url, http, config, shutdown, _services: (auth, links, analytics, notify, search, gateway) }
     }
 
     /// The first fact on the stream `accounts` that `pick` takes: what a mail would say.

@@ -13,6 +13,7 @@ mod list_links;
 mod list_tags;
 mod resolve_link;
 mod restore_link;
+mod scan_links;
 mod set_tag;
 mod update_link;
 mod warn_expiring;
@@ -65,4 +66,5 @@ rpcs! {
     expire_links(ExpireLinksRequest) -> ExpireLinksResponse;
     warn_expiring(WarnExpiringRequest) -> WarnExpiringResponse;
     archive_links(ArchiveLinksRequest) -> ArchiveLinksResponse;
+    scan_links(ScanLinksRequest) -> ScanLinksResponse;
 }

@@ -22,6 +22,15 @@ pub async fn by_ids(pool: &PgPool, ids: &[i64]) -> Result<Vec<Link>, sqlx::Error
         .await
 }
 
+/// The next links of all workspaces in the order of their ids.
+pub async fn after(pool: &PgPool, id: i64, rows: i64) -> Result<Vec<Link>, sqlx::Error> {
+    sqlx::query_as(concat!("select ", link_columns!(), " from links l where l.id > $1 order by l.id limit $2"))
+        .bind(id)
+        .bind(rows)
+        .fetch_all(pool)
+        .await
+}
+
 /// The link behind a code, also one that lies in the archive.
 pub async fn by_address(pool: &PgPool, domain: &str, code: &str) -> Result<Option<Link>, sqlx::Error> {
     sqlx::query_as(concat!(

@@ -90,6 +90,7 @@ async fn s37_services_and_users_do_not_stand_in_for_each_other() {
     assert!(owner.expire_links(ExpireLinksRequest { limit: 1 }).await.is_err());
     assert!(owner.warn_expiring(WarnExpiringRequest { within_seconds: 1, limit: 1 }).await.is_err());
     assert!(owner.archive_links(ArchiveLinksRequest { deleted_days: 1, limit: 1 }).await.is_err());
+    assert!(owner.scan_links(ScanLinksRequest { after_id: 0, limit: 1 }).await.is_err());
     world.stop().await;
 }
 

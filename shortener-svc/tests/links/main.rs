@@ -14,5 +14,6 @@ mod faults;
 mod groups;
 mod idempotency;
 mod list;
+mod scan;
 mod tags;
 mod world;

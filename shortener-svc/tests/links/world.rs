@@ -153,6 +153,7 @@ calls! {
     expire_links(ExpireLinksRequest) -> ExpireLinksResponse;
     warn_expiring(WarnExpiringRequest) -> WarnExpiringResponse;
     archive_links(ArchiveLinksRequest) -> ArchiveLinksResponse;
+    scan_links(ScanLinksRequest) -> ScanLinksResponse;
 }
 
 impl Client {

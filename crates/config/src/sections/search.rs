@@ -14,10 +14,15 @@ pub struct Search {
     pub listen: SocketAddr,
     /// Address and port for /health/live, /health/ready and /metrics.
     pub admin_listen: SocketAddr,
+    /// Directory of the embedded index. One process at a time.
+    pub index_dir: String,
 }
 
 impl Search {
     pub(crate) fn check(&self, errors: &mut ConfigErrors) {
         forms::listeners(errors, "search", self.listen, self.admin_listen);
+        if self.index_dir.is_empty() {
+            errors.add("search.index_dir", "must name a directory");
+        }
     }
 }

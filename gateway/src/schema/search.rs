@@ -1,0 +1,192 @@
+//! Search over links.
+//!
+//! An index is always a little behind: what it finds is read from shortener-svc in the name of the caller, and what the caller may
+//! not see, or what is deleted meanwhile, is left out.
+
+use std::collections::HashMap;
+
+use async_graphql::connection::{Connection, ConnectionNameType, Edge, EdgeNameType};
+use async_graphql::{Context, Error, OutputType, SimpleObject};
+use proto::links::v1 as links;
+use proto::search::v1::{SearchLinksRequest, search_links_response as found};
+
+use super::link::{Link, LinkState};
+use super::loaders::prefetch;
+use super::page::Page;
+use super::problem::value;
+use super::scalars::Long;
+use crate::request::RequestContext;
+use crate::upstreams::Upstreams;
+
+/// What is searched for.
+pub struct SearchInput {
+    /// Words.
+    pub text: String,
+    /// All of these.
+    pub tags: Vec<String>,
+    /// One of these.
+    pub state: Vec<LinkState>,
+    /// This short domain.
+    pub domain: Option<String>,
+}
+
+/// Where in a link the words were found.
+#[derive(SimpleObject, Debug)]
+pub struct Highlight {
+    /// `code`, `title`, `tags`, `url` (its host and path), `description` or `notes`.
+    pub field: String,
+    /// The text around the words, at most 160 characters, cut at them: the second part, the fourth and so on are words that were
+    /// found. The first and the last may be empty. Nothing in them is markup.
+    pub parts: Vec<String>,
+}
+
+/// What a hit has beside its link.
+#[derive(SimpleObject, Debug)]
+pub struct SearchEdgeFields {
+    /// How well the link fits; only to be compared within one search.
+    pub score: f32,
+    /// Where the words were found.
+    pub highlights: Vec<Highlight>,
+}
+
+/// How many hits carry a value.
+#[derive(SimpleObject, Debug)]
+pub struct FacetValue {
+    /// The tag, state or domain.
+    pub value: String,
+    /// Hits of all pages that carry it.
+    pub count: Long,
+}
+
+/// What the hits of all pages have in common; the most frequent values first, at most 50.
+#[derive(SimpleObject, Debug)]
+pub struct Facets {
+    /// Tags.
+    pub tags: Vec<FacetValue>,
+    /// States, as `LinkState` names them.
+    pub states: Vec<FacetValue>,
+    /// Short domains.
+    pub domains: Vec<FacetValue>,
+}
+
+/// What a search has beside its page.
+#[derive(SimpleObject, Debug)]
+pub struct SearchFields {
+    /// Hits of all pages.
+    pub total: Long,
+    /// How they are spread over tags, states and domains.
+    pub facets: Facets,
+}
+
+/// Names the connection: the plain one of links is another type.
+pub struct SearchName;
+
+impl ConnectionNameType for SearchName {
+    fn type_name<T: OutputType>() -> String {
+        "SearchConnection".to_owned()
+    }
+}
+
+impl EdgeNameType for SearchName {
+    fn type_name<T: OutputType>() -> String {
+        "SearchEdge".to_owned()
+    }
+}
+
+/// A page of hits.
+pub type SearchConnection = Connection<String, Link, SearchFields, SearchEdgeFields, SearchName, SearchName>;
+
+/// A page of hits: one RPC for the ranking, one for the links, and one more for all totals or creators that are selected.
+///
+/// # Errors
+/// `NOT_FOUND` when the caller does not belong to the workspace; otherwise what the services refused.
+pub async fn search(
+    ctx: &Context<'_>,
+    workspace_id: i64,
+    input: SearchInput,
+    page: Page,
+) -> Result<SearchConnection, Error> {
+    let (context, upstreams) = (ctx.data::<RequestContext>()?, ctx.data::<Upstreams>()?);
+    let request = context.read(SearchLinksRequest {
+        workspace_id,
+        text: input.text,
+        tags: input.tags,
+        states: input.state.into_iter().map(|state| links::LinkState::from(state).into()).collect(),
+        domain: input.domain.unwrap_or_default(),
+        limit: page.limit,
+        cursor: page.cursor.clone(),
+    });
+    let answer = value(upstreams.search.clone().search_links(request).await)?;
+    let hits = hydrate(context, upstreams, workspace_id, answer.hits).await?;
+
+    let page_of = ctx.look_ahead();
+    let of_edges = page_of.field("edges").field("node");
+    let selection = if of_edges.exists() { of_edges } else { page_of.field("nodes") };
+    let shown: Vec<Link> = hits.iter().map(|(_, link)| link.clone()).collect();
+    prefetch(ctx, selection, &shown).await?;
+
+    let facets = |name: &str| {
+        let of_name = answer.facets.iter().filter(|facet| facet.name == name);
+        of_name.map(|facet| FacetValue { value: facet.value.clone(), count: Long(facet.count) }).collect()
+    };
+    let facets = Facets { tags: facets("tag"), states: facets("state"), domains: facets("domain") };
+    let fields = SearchFields { total: Long(answer.total), facets };
+    let mut connection = Connection::with_additional_fields(!page.cursor.is_empty(), answer.has_more, fields);
+    connection.edges.extend(hits.into_iter().map(|(hit, link)| {
+        let highlights = hit.highlights.into_iter().map(highlight).collect();
+        Edge::with_additional_fields(hit.cursor, link, SearchEdgeFields { score: hit.score, highlights })
+    }));
+    Ok(connection)
+}
+
+/// The hits with their links as they are now; those that the caller may not see, or that left the workspace, are dropped.
+async fn hydrate(
+    context: &RequestContext,
+    upstreams: &Upstreams,
+    workspace: i64,
+    hits: Vec<found::Hit>,
+) -> Result<Vec<(found::Hit, Link)>, Error> {
+    if hits.is_empty() {
+        return Ok(Vec::new());
+    }
+    let request = context.read(links::BatchGetLinksRequest { ids: hits.iter().map(|hit| hit.link_id).collect() });
+    let found = value(upstreams.links.clone().batch_get_links(request).await)?.links;
+    let is_there = |link: &links::Link| link.workspace_id == workspace && link.deleted_at.is_none();
+    let mut by_id: HashMap<i64, links::Link> = found.into_iter().filter(is_there).map(|link| (link.id, link)).collect();
+    Ok(hits
+        .into_iter()
+        .filter_map(|hit| Some((by_id.remove(&hit.link_id)?.into(), hit)))
+        .map(|(l, h)| (h, l))
+        .collect())
+}
+
+/// Cuts the fragment at the places that were found. Places that do not fit into it are not shown.
+fn highlight(highlight: found::Highlight) -> Highlight {
+    let (text, mut parts, mut end) = (highlight.fragment, Vec::new(), 0);
+    for range in highlight.ranges {
+        let (from, until) = (range.start as usize, range.end as usize);
+        if let (Some(before), Some(word)) = (text.get(end..from), text.get(from..until)) {
+            parts.extend([before.to_owned(), word.to_owned()]);
+            end = until;
+        }
+    }
+    parts.push(text[end..].to_owned());
+    Highlight { field: highlight.field, parts }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cut(fragment: &str, ranges: &[(u32, u32)]) -> Vec<String> {
+        let ranges = ranges.iter().map(|&(start, end)| found::Range { start, end }).collect();
+        highlight(found::Highlight { field: "title".into(), fragment: fragment.into(), ranges }).parts
+    }
+
+    #[test]
+    fn every_second_part_is_a_hit() {
+        assert_eq!(cut("a spring day", &[(2, 8)]), ["a ", "spring", " day"]);
+        assert_eq!(cut("spring day", &[(0, 6), (7, 10)]), ["", "spring", " ", "day", ""]);
+        assert_eq!(cut("süß", &[(0, 2), (9, 12), (3, 1)]), ["süß"], "places that can not be");
+    }
+}

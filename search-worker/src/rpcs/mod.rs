@@ -1,0 +1,61 @@
+//! The RPCs, one file each.
+
+mod get_reindex;
+mod search_links;
+mod start_reindex;
+
+use clock::Clock;
+use prost_types::Timestamp;
+use proto::search::v1::search_service_server::SearchService;
+use proto::search::v1::*;
+use time::OffsetDateTime;
+use tonic::{Request, Response, Status};
+
+use crate::engine::Engine;
+use crate::rebuild::{Progress, Rebuilds};
+
+/// The service on the wire.
+pub struct Search {
+    /// What finds links.
+    pub engine: Engine,
+    /// Builds of the index.
+    pub rebuilds: Rebuilds,
+    /// What time it is.
+    pub clock: Clock,
+}
+
+#[tonic::async_trait]
+impl SearchService for Search {
+    async fn search_links(
+        &self,
+        request: Request<SearchLinksRequest>,
+    ) -> Result<Response<SearchLinksResponse>, Status> {
+        Ok(Response::new(search_links::handle(self, request).await?))
+    }
+
+    async fn start_reindex(
+        &self,
+        request: Request<StartReindexRequest>,
+    ) -> Result<Response<StartReindexResponse>, Status> {
+        Ok(Response::new(start_reindex::handle(self, &request)?))
+    }
+
+    async fn get_reindex(&self, request: Request<GetReindexRequest>) -> Result<Response<GetReindexResponse>, Status> {
+        Ok(Response::new(get_reindex::handle(self, &request)?))
+    }
+}
+
+fn reindex(progress: Progress) -> Reindex {
+    Reindex {
+        number: progress.number,
+        running: progress.running,
+        scanned: progress.scanned,
+        started_at: progress.started_at.map(timestamp),
+        finished_at: progress.finished_at.map(timestamp),
+        error: progress.error,
+    }
+}
+
+fn timestamp(at: OffsetDateTime) -> Timestamp {
+    Timestamp { seconds: at.unix_timestamp(), nanos: at.nanosecond().cast_signed() }
+}
