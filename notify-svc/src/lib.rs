@@ -1,10 +1,25 @@
 //! notify-svc: tells people what happened, by mail and by webhook.
+//!
+//! A mail has three stations. [`events`] turns an event into one row for each recipient, whose id makes a second delivery of
+//! the event change nothing. [`sender`] takes rows that are due, many side by side, and [`channel`] brings them out: over SMTP
+//! or into a folder. What the other side refuses for good, or will not take for days, ends in a state that an operator sees and
+//! can undo ([`admin`]). The words are in `templates/`, put together by [`mail`].
+//!
+//! What was rejected: sending straight from the consumer (a slow mail server would hold up the stream, and a retry would be a
+//! redelivery), and a queue in Redis (the row that keeps a mail from going out twice has to outlive Redis).
 
+pub mod admin;
+pub mod channel;
+pub mod events;
 pub mod kind;
+pub mod mail;
 pub mod preferences;
 pub mod rpcs;
+pub mod schedule;
+pub mod sender;
 mod start;
 pub mod store;
+pub mod upkeep;
 mod webhooks;
 
 use sqlx::migrate::Migrator;

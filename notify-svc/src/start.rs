@@ -1,9 +1,10 @@
 //! From the configuration to a running service.
 
 use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use ::rpc::{Keys, Verifier};
+use ::rpc::{Keys, ServiceIdentity, Verifier};
 use anyhow::Context as _;
 use clock::Clock;
 use config::Config;
@@ -11,11 +12,17 @@ use lifecycle::{Admin, Latch, Readiness, Shutdown, Tasks};
 use rand::rngs::StdRng;
 use rand::{CryptoRng, SeedableRng as _};
 use sqlx::PgPool;
+use streams::Consumer;
 use tokio::net::TcpListener;
+use tokio::sync::Notify;
 
+use crate::channel::Channel;
+use crate::events::{Directory, GROUP, Intake, STREAMS};
+use crate::mail::Composer;
+use crate::mail::unsubscribe::Signer;
 use crate::rpcs::Handlers;
-use crate::webhooks;
-use crate::{MIGRATOR, SCHEMA};
+use crate::sender::Sender;
+use crate::{MIGRATOR, SCHEMA, upkeep, webhooks};
 
 /// How often the database is asked whether it is there.
 const PROBE: Duration = Duration::from_secs(1);
@@ -86,15 +93,35 @@ pub async fn start(config: Config, outside: Outside, shutdown: Shutdown) -> anyh
     let webhooks = webhooks::App::new(&config, pool.clone(), clock.clone(), ids.clone(), relay.handle(), seed)?;
     let keys = keys.cache(SCHEMA, &config.rpc, &clock, &readiness, &mut tasks, &shutdown)?;
     let verifier = Verifier::new(&config.rpc.service_key, keys);
-    let service = Handlers { pool: pool.clone(), clock: clock.clone() }
-        .into_server()
-        .max_decoding_message_size(config.rpc.max_message_bytes)
-        .max_encoding_message_size(config.rpc.max_message_bytes);
+    let service = Handlers {
+        pool: pool.clone(),
+        clock: clock.clone(),
+        signer: Signer::derive(&config.notify.master_key.key32()),
+    }
+    .into_server()
+    .max_decoding_message_size(config.rpc.max_message_bytes)
+    .max_encoding_message_size(config.rpc.max_message_bytes);
     let webhook_service = webhooks::Service::server(webhooks.clone())
         .max_decoding_message_size(config.rpc.max_message_bytes)
         .max_encoding_message_size(config.rpc.max_message_bytes);
-    let server =
-        ::rpc::Server::new(SCHEMA, &config.rpc, verifier, clock).add_service(service).add_service(webhook_service);
+    let server = ::rpc::Server::new(SCHEMA, &config.rpc, verifier, clock.clone())
+        .add_service(service)
+        .add_service(webhook_service);
+
+    let identity = ServiceIdentity::new(SCHEMA, &config.rpc.service_key, clock.clone());
+    let directory = Directory::connect(&config.rpc, identity)?;
+    let wake = Arc::new(Notify::new());
+    let intake = Intake { pool: pool.clone(), clock: clock.clone(), directory, wake: Arc::clone(&wake) };
+    let consumers = consumers(&config).await?;
+    let sender = Sender {
+        pool: pool.clone(),
+        clock: clock.clone(),
+        composer: Composer::new(&config).context("notify.mail_from")?,
+        channel: Channel::new(&config.notify).context("notify.smtp_url")?,
+        settings: config.notify.clone(),
+        rng: Mutex::new(rng),
+        wake,
+    };
 
     tasks.spawn("grpc", server.serve(listener, readiness.clone(), shutdown.clone()));
     tasks.spawn("admin", admin.serve(shutdown.clone()));
@@ -108,10 +135,30 @@ pub async fn start(config: Config, outside: Outside, shutdown: Shutdown) -> anyh
         tasks.spawn("relay", relay.run(shutdown.clone()));
         tasks.spawn("ids", ids.run(shutdown.clone()));
         webhooks.spawn(&config, &mut tasks, &shutdown).await?;
+        for (stream, consumer) in consumers {
+            let intake = intake.clone();
+            let handle = move |delivery| {
+                let intake = intake.clone();
+                async move { intake.handle(delivery).await }
+            };
+            tasks.spawn(stream, consumer.run(handle, shutdown.clone()));
+        }
+        tasks.spawn("sender", sender.run(shutdown.clone()));
+        tasks.spawn("upkeep", upkeep::run(pool.clone(), clock, config.notify.keep_days, shutdown.clone()));
         tasks.spawn("probe", probe(pool, database, shutdown));
         tasks.join().await
     });
     Ok(Running { addr, admin_addr, readiness, tasks })
+}
+
+/// A consumer for each stream that mails come from.
+async fn consumers(config: &Config) -> anyhow::Result<Vec<(&'static str, Consumer)>> {
+    let name = format!("notify {}", config.notify.listen);
+    let mut consumers = Vec::new();
+    for stream in STREAMS {
+        consumers.push((stream, Consumer::new(&config.redis, stream, GROUP, &name, &config.streams).await?));
+    }
+    Ok(consumers)
 }
 
 /// Without the database nothing can be kept and nothing sent.

@@ -3,8 +3,15 @@
 use toml::{Table, Value};
 
 /// Keys that hold secrets: read from files too, and never shown.
-pub(crate) const SECRETS: &[&str] =
-    &["database.url", "redis.url", "rpc.service_key", "auth.master_key", "redirector.visitor_key", "notify.master_key"];
+pub(crate) const SECRETS: &[&str] = &[
+    "database.url",
+    "redis.url",
+    "rpc.service_key",
+    "auth.master_key",
+    "redirector.visitor_key",
+    "notify.master_key",
+    "notify.smtp_url",
+];
 
 /// One setting as the default file documents it.
 #[derive(Clone, Debug)]

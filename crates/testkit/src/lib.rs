@@ -67,7 +67,8 @@ pub async fn redis() -> config::Redis {
     server.config(turn % PrivateRedis::DATABASES)
 }
 
-/// [`config::Config::for_tests`] with a fresh database, an unused Redis index and fresh directories for spool and search index.
+/// [`config::Config::for_tests`] with a fresh database, an unused Redis index and fresh directories for spool, search index and
+/// mailbox.
 pub async fn config() -> config::Config {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let (database, redis) = (database().await, redis().await);
@@ -78,5 +79,6 @@ pub async fn config() -> config::Config {
     let directory = |name: &str| scratch::run_dir().join(format!("{name}-{number}")).to_string_lossy().into_owned();
     config.redirector.spool_dir = directory("spool");
     config.search.index_dir = directory("search");
+    config.notify.mailbox_dir = directory("mailbox");
     config
 }

@@ -1,6 +1,8 @@
 //! The RPCs of `curtail.notify.v1.NotifyService`. Handlers check who asks and convert.
 
 mod get_preferences;
+mod read_unsubscribe_token;
+mod unsubscribe;
 mod update_preferences;
 
 use clock::Clock;
@@ -11,6 +13,8 @@ use sqlx::PgPool;
 use tokens::Scope;
 use tonic::{Request, Response, Status};
 
+use crate::kind::Kind;
+use crate::mail::unsubscribe::Signer;
 use crate::preferences::{Owner, Preference};
 
 /// What the handlers need.
@@ -19,6 +23,8 @@ pub struct Handlers {
     pub pool: PgPool,
     /// The clock.
     pub clock: Clock,
+    /// Reads what mails were unsubscribed with.
+    pub signer: Signer,
 }
 
 impl Handlers {
@@ -43,6 +49,8 @@ macro_rules! forward {
 forward! {
     get_preferences(GetPreferencesRequest) -> GetPreferencesResponse;
     update_preferences(UpdatePreferencesRequest) -> UpdatePreferencesResponse;
+    read_unsubscribe_token(ReadUnsubscribeTokenRequest) -> ReadUnsubscribeTokenResponse;
+    unsubscribe(UnsubscribeRequest) -> UnsubscribeResponse;
 }
 
 /// A preference as callers see it.
@@ -57,4 +65,12 @@ fn owner<T>(request: &Request<T>, scope: Scope) -> Result<Owner, Error> {
         return Err(Error::new(Code::Forbidden, "SCOPE_MISSING", "this API key does not have the scope for this"));
     }
     Ok(Owner::User(user.user_id))
+}
+
+/// Whom and what the token of a mail is about.
+fn subject(app: &Handlers, token: &str) -> Result<(Owner, Kind), Error> {
+    app.signer.read(token).ok_or_else(|| {
+        Error::new(Code::NotFound, "UNSUBSCRIBE_TOKEN_UNKNOWN", "this is not the address of a mail of ours")
+            .field("token")
+    })
 }

@@ -31,3 +31,18 @@ pub async fn put(
     .await?;
     Ok(())
 }
+
+/// What each of many owners chose about one kind; those who never chose are left out.
+pub async fn of_many(pool: &PgPool, owners: &[String], kind: &str) -> Result<Vec<(String, bool)>, sqlx::Error> {
+    sqlx::query_as("SELECT owner, wanted FROM choices WHERE owner = ANY($1) AND kind = $2")
+        .bind(owners)
+        .bind(kind)
+        .fetch_all(pool)
+        .await
+}
+
+/// Forgets what an owner chose.
+pub async fn erase(pool: &PgPool, owner: &str) -> Result<(), sqlx::Error> {
+    sqlx::query("DELETE FROM choices WHERE owner = $1").bind(owner).execute(pool).await?;
+    Ok(())
+}

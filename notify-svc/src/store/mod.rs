@@ -1,3 +1,4 @@
 //! The SQL of the schema, one file a table.
 
 pub mod choices;
+pub mod messages;

@@ -1,6 +1,11 @@
-//! notify-svc on a real PostgreSQL, asked over gRPC.
+//! notify-svc on a real PostgreSQL and Redis, with a real SMTP dialogue at the other end.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod corpus;
+mod events;
+mod faults;
 mod preferences;
+mod receiver;
+mod sending;
 mod webhooks;
 mod world;

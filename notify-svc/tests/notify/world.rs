@@ -1,15 +1,20 @@
-//! One notify-svc with stores of its own.
+//! One notify-svc with stores of its own, and an auth-svc for those tests that need people.
 
 use std::time::{Duration, Instant};
 
+use auth_svc::Entropy;
 use clock::Clock;
-use config::Config;
+use config::{Config, Secret};
+use fred::clients::Pool;
 use lifecycle::Shutdown;
+use notify_svc::store::messages::{self, Row};
 use notify_svc::{Outside, Running};
 use proto::notify::v1::notify_service_client::NotifyServiceClient;
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 use rpc::{CallContext, Keys, ServiceIdentity};
+use serde_json::json;
+use sqlx::PgPool;
 use time::OffsetDateTime;
 use time::macros::datetime;
 use tokens::{Claims, KeyRing, Membership, Plan, Purpose, Role, Scope, SigningKey, Subject};
@@ -17,11 +22,17 @@ use tokens::{Claims, KeyRing, Membership, Plan, Purpose, Role, Scope, SigningKey
 /// The time of the service when a test begins.
 pub const NOW: OffsetDateTime = datetime!(2026-11-21 12:00 UTC);
 
+/// How long a condition may take on a busy machine.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
 pub struct World {
     pub config: Config,
     pub clock: Clock,
+    pub pool: PgPool,
+    pub redis: Pool,
     pub running: Running,
     pub shutdown: Shutdown,
+    auth: Option<auth_svc::Running>,
     key: SigningKey,
 }
 
@@ -30,20 +41,58 @@ impl World {
         Self::with(testkit::config().await).await
     }
 
+    /// With mails going to the SMTP server of a URL.
+    pub async fn sending_to(url: &str, change: impl FnOnce(&mut Config)) -> Self {
+        let mut config = testkit::config().await;
+        config.notify.smtp_url = Secret::new(url);
+        change(&mut config);
+        Self::with(config).await
+    }
+
     pub async fn with(config: Config) -> Self {
-        notify_svc::migrate(&config.database).await.unwrap();
-        let key = SigningKey::from_seed([5; 32]);
         let (clock, shutdown) = (Clock::manual(NOW), Shutdown::configured(&config.lifecycle));
+        notify_svc::migrate(&config.database).await.unwrap();
+        Self::launch(config, clock, shutdown, None).await
+    }
+
+    /// With an auth-svc to ask for people.
+    pub async fn with_people() -> Self {
+        let mut config = testkit::config().await;
+        let (clock, shutdown) = (Clock::manual(NOW), Shutdown::configured(&config.lifecycle));
+        notify_svc::migrate(&config.database).await.unwrap();
+        auth_svc::migrate(&config.database).await.unwrap();
+        let auth = auth_svc::start(config.clone(), clock.clone(), Entropy::system(), shutdown.clone()).await.unwrap();
+        config.rpc.auth_url = format!("http://{}", auth.addr);
+        Self::launch(config, clock, shutdown, Some(auth)).await
+    }
+
+    async fn launch(config: Config, clock: Clock, shutdown: Shutdown, auth: Option<auth_svc::Running>) -> Self {
+        let key = SigningKey::from_seed([5; 32]);
         let rng = Box::new(StdRng::seed_from_u64(7));
         let outside = Outside { clock: clock.clone(), rng, keys: Keys::Given(KeyRing::of([&key])) };
         let running = notify_svc::start(config.clone(), outside, shutdown.clone()).await.unwrap();
-        testkit::until(async || running.readiness.is_ready(), Duration::from_secs(60), "the service is ready").await;
-        Self { config, clock, running, shutdown, key }
+        testkit::until(async || running.readiness.is_ready(), PATIENCE, "the service is ready").await;
+        let pool = db::connect(&config.database, notify_svc::SCHEMA).await.unwrap();
+        let redis = streams::connect(&config.redis).await.unwrap();
+        Self { config, clock, pool, redis, running, shutdown, auth, key }
+    }
+
+    /// A second process beside the first, with the same stores and clock.
+    pub async fn twin(&self) -> Running {
+        let outside = Outside {
+            clock: self.clock.clone(),
+            rng: Box::new(StdRng::seed_from_u64(8)),
+            keys: Keys::Given(KeyRing::of([&self.key])),
+        };
+        notify_svc::start(self.config.clone(), outside, self.shutdown.clone()).await.unwrap()
     }
 
     pub async fn stop(self) {
         self.shutdown.begin();
         self.running.join().await.unwrap();
+        if let Some(auth) = self.auth {
+            auth.join().await.unwrap();
+        }
     }
 
     pub fn client(&self) -> NotifyServiceClient<rpc::Channel> {
@@ -77,6 +126,54 @@ impl World {
     /// A request in the name of a service.
     pub fn request<T>(&self, message: T) -> tonic::Request<T> {
         CallContext::new(Instant::now() + Duration::from_secs(10)).read().request(message)
+    }
+
+    /// Keeps a weekly report for each address, due at once.
+    pub async fn enqueue(&self, addresses: &[String]) {
+        let rows: Vec<Row> = addresses.iter().map(|address| report(address)).collect();
+        messages::add(&self.pool, &rows, self.clock.now()).await.unwrap();
+    }
+
+    /// Address and state of every message: 1 waiting, 2 sent, 3 dead, 4 erased.
+    pub async fn states(&self) -> Vec<(String, i16)> {
+        let query = sqlx::query_as("SELECT address, state FROM messages ORDER BY address, id");
+        query.fetch_all(&self.pool).await.unwrap()
+    }
+
+    /// Waits until no message waits.
+    pub async fn settled(&self) {
+        let settled = async || self.states().await.iter().all(|(_, state)| *state != 1);
+        testkit::until(settled, PATIENCE, "no message waits").await;
+    }
+
+    /// The mails in the folder: name of the file and bytes, by name.
+    pub fn mailbox(&self) -> Vec<(String, Vec<u8>)> {
+        let Ok(dir) = std::fs::read_dir(&self.config.notify.mailbox_dir) else { return Vec::new() };
+        let mut files: Vec<_> = dir.map(|file| file.unwrap().path()).collect();
+        files.retain(|path| path.extension().is_some_and(|extension| extension == "eml"));
+        files.sort();
+        let name = |path: &std::path::Path| path.file_name().unwrap().to_string_lossy().into_owned();
+        files.into_iter().map(|path| (name(&path), std::fs::read(&path).unwrap())).collect()
+    }
+}
+
+/// A weekly report to an address.
+pub fn report(address: &str) -> Row {
+    let mut id = address.as_bytes().to_vec();
+    id.resize(16, 0);
+    Row {
+        id,
+        kind: "weekly-report".into(),
+        user_id: Some(1),
+        workspace_id: 70,
+        address: address.into(),
+        full_name: "Somebody".into(),
+        data: json!({
+            "week_start": "2026-11-16T00:00:00Z", "clicks": 1, "humans": 1, "uniques": 1, "previous_clicks": 0, "top": [],
+        }),
+        attempts: 0,
+        created_at: NOW,
+        error: String::new(),
     }
 }
 

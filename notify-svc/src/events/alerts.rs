@@ -1,0 +1,52 @@
+//! Mails about the traffic of a workspace. Their events name links by id; [`super::Intake`] puts the names in.
+
+use proto::events::v1::envelope::Payload;
+use serde_json::{Value, json};
+
+use super::{Malformed, Notice, To, instant, text};
+use crate::kind::Kind;
+
+/// The most links of a report.
+const TOP: usize = 10;
+
+pub(super) fn notice(payload: &Payload) -> Result<Option<Notice>, Malformed> {
+    let (kind, data) = match payload {
+        Payload::TrafficSpike(event) => {
+            let since = text(instant(event.window_start).ok_or(Malformed("window_start"))?);
+            let data = json!({
+                "link_id": event.link_id,
+                "clicks": event.clicks,
+                "expected": event.expected,
+                "since": since,
+            });
+            (Kind::TrafficSpike, data)
+        }
+        Payload::WeeklyReport(event) => {
+            let week_start = text(instant(event.week_start).ok_or(Malformed("week_start"))?);
+            let top = event.top_links.iter().take(TOP);
+            let top: Vec<Value> = top.map(|link| json!({"link_id": link.link_id, "clicks": link.clicks})).collect();
+            let data = json!({
+                "week_start": week_start,
+                "clicks": event.clicks,
+                "humans": event.humans,
+                "uniques": event.uniques,
+                "previous_clicks": event.previous_clicks,
+                "top": top,
+            });
+            (Kind::WeeklyReport, data)
+        }
+        _ => return Ok(None),
+    };
+    Ok(Some(Notice { kind, to: To::Members, data }))
+}
+
+/// The objects in the data of a notice that name a link by `link_id`.
+pub(super) fn named_links(data: &mut Value) -> Vec<&mut Value> {
+    if data.get("link_id").is_some() {
+        return vec![data];
+    }
+    match data.get_mut("top") {
+        Some(Value::Array(links)) => links.iter_mut().collect(),
+        _ => Vec::new(),
+    }
+}

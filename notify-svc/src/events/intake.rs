@@ -1,0 +1,182 @@
+//! Handles events: one after the other, each as often as it comes.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use clock::Clock;
+use proto::events::v1::Envelope;
+use proto::events::v1::envelope::Payload;
+use rpc::Code;
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+use sqlx::PgPool;
+use streams::{Delivery, Outcome};
+use time::{Duration, OffsetDateTime};
+use tokio::sync::Notify;
+
+use super::alerts::named_links;
+use super::audience::{Directory, Somebody};
+use super::{Malformed, Notice, instant, notice};
+use crate::kind::Kind;
+use crate::mail::{BadRecipient, Recipient};
+use crate::preferences::{self, Owner};
+use crate::store::messages::Row;
+use crate::store::{choices, messages};
+
+/// The consumer group on every stream.
+pub const GROUP: &str = "mail";
+
+/// The streams whose events ask for mails.
+pub const STREAMS: [&str; 3] = ["accounts", "links", "alerts"];
+
+/// Nobody is told of what is older: after a long outage, a new group on an old stream, or a stream that was filled again.
+const MAX_AGE: Duration = Duration::hours(72);
+
+/// The most rows of one statement.
+const ROWS: usize = 1000;
+
+/// Makes messages of events.
+#[derive(Clone)]
+pub struct Intake {
+    /// The schema `notify`.
+    pub pool: PgPool,
+    /// The clock.
+    pub clock: Clock,
+    /// Who knows people and links.
+    pub directory: Directory,
+    /// Wakes the sender.
+    pub wake: Arc<Notify>,
+}
+
+/// Why an event was not handled.
+#[derive(Debug, thiserror::Error)]
+enum Trouble {
+    #[error(transparent)]
+    Malformed(#[from] Malformed),
+    #[error(transparent)]
+    Recipient(#[from] BadRecipient),
+    #[error(transparent)]
+    Store(#[from] sqlx::Error),
+    #[error(transparent)]
+    Peer(#[from] rpc::Error),
+}
+
+impl Intake {
+    /// Handles an event.
+    pub async fn handle(&self, delivery: Delivery) -> Outcome {
+        match self.take(&delivery.envelope).await {
+            Ok(0) => Outcome::Done,
+            Ok(_) => {
+                self.wake.notify_one();
+                Outcome::Done
+            }
+            Err(Trouble::Malformed(error)) => Outcome::Poison(error.to_string()),
+            Err(Trouble::Recipient(error)) => Outcome::Poison(error.to_string()),
+            Err(Trouble::Store(error)) if db::is_unavailable(&error) => Outcome::Retry(error.to_string()),
+            Err(Trouble::Store(error)) => Outcome::Failed(error.to_string()),
+            Err(Trouble::Peer(error)) => match error.code {
+                Code::Unavailable | Code::DeadlineExceeded | Code::RateLimited | Code::Unauthenticated => {
+                    Outcome::Retry(error.to_string())
+                }
+                _ => Outcome::Failed(error.to_string()),
+            },
+        }
+    }
+
+    /// Keeps the messages of an event; how many are new.
+    async fn take(&self, envelope: &Envelope) -> Result<u64, Trouble> {
+        let now = self.clock.now();
+        let at = instant(envelope.occurred_at).ok_or(Malformed("occurred_at"))?;
+        if envelope.event_id.len() != 16 {
+            return Err(Malformed("event_id").into());
+        }
+        if let Some(Payload::AccountErased(event)) = &envelope.payload {
+            messages::erase(&self.pool, event.user_id, &event.workspace_ids, now).await?;
+            choices::erase(&self.pool, &Owner::User(event.user_id).key()).await?;
+            return Ok(0);
+        }
+        let Some(notice) = notice(envelope, at)? else { return Ok(0) };
+        if now - at > MAX_AGE {
+            metrics::counter!("notify_events_too_old_total").increment(1);
+            return Ok(0);
+        }
+        let Notice { kind, to, mut data } = notice;
+        if !self.name_links(&mut data).await? {
+            return Ok(0);
+        }
+        let people = self.directory.people(to, kind, envelope.workspace_id).await?;
+        let people = self.willing(kind, people).await?;
+        let rows: Result<Vec<Row>, BadRecipient> =
+            people.into_iter().map(|somebody| row(envelope, at, kind, somebody, data.clone())).collect();
+        let mut new = 0;
+        for rows in rows?.chunks(ROWS) {
+            new += messages::add(&self.pool, rows, now).await?;
+        }
+        Ok(new)
+    }
+
+    /// Puts names to the links that the data name by id, leaving out those that are gone; false when the only one is.
+    async fn name_links(&self, data: &mut Value) -> Result<bool, rpc::Error> {
+        let ids = named_links(data).iter().filter_map(|link| link["link_id"].as_i64()).collect();
+        let names = self.directory.names(ids).await?;
+        for link in named_links(data) {
+            if let Some(name) = link["link_id"].as_i64().and_then(|id| names.get(&id)) {
+                link["title"] = name.title.as_str().into();
+                link["short_url"] = name.short_url.as_str().into();
+            }
+        }
+        if let Some(Value::Array(top)) = data.get_mut("top") {
+            top.retain(|link| link.get("title").is_some());
+        }
+        Ok(data.get("link_id").is_none() || data.get("title").is_some())
+    }
+
+    /// Those who want this kind of mail.
+    async fn willing(&self, kind: Kind, people: Vec<Somebody>) -> Result<Vec<Somebody>, sqlx::Error> {
+        let owners: Vec<String> = people.iter().map(|somebody| owner(kind, somebody).key()).collect();
+        let chosen: HashMap<String, bool> =
+            choices::of_many(&self.pool, &owners, kind.name()).await?.into_iter().collect();
+        let wants = |owner: &String| preferences::holds(kind, chosen.get(owner).copied());
+        Ok(people.into_iter().zip(&owners).filter(|(_, owner)| wants(owner)).map(|(somebody, _)| somebody).collect())
+    }
+}
+
+/// Whose choice counts. Invitations go to addresses: whoever does not want them may have no account.
+fn owner(kind: Kind, somebody: &Somebody) -> Owner {
+    match (kind, somebody.user_id) {
+        (Kind::Invitation, _) | (_, None) => Owner::Address(somebody.address.clone()),
+        (_, Some(user)) => Owner::User(user),
+    }
+}
+
+fn row(
+    envelope: &Envelope,
+    at: OffsetDateTime,
+    kind: Kind,
+    somebody: Somebody,
+    data: Value,
+) -> Result<Row, BadRecipient> {
+    let recipient = Recipient::new(&somebody.address, &somebody.full_name)?;
+    Ok(Row {
+        id: id(&envelope.event_id, kind, recipient.address()),
+        kind: kind.name().to_owned(),
+        user_id: somebody.user_id,
+        workspace_id: envelope.workspace_id,
+        address: somebody.address,
+        full_name: somebody.full_name,
+        data,
+        attempts: 0,
+        created_at: at,
+        error: String::new(),
+    })
+}
+
+/// The id of the message about an event to an address.
+fn id(event: &[u8], kind: Kind, address: &str) -> Vec<u8> {
+    let mut hash = Sha256::new();
+    for part in [event, kind.name().as_bytes(), address.to_ascii_lowercase().as_bytes()] {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part);
+    }
+    hash.finalize()[..16].to_vec()
+}

@@ -1,0 +1,16 @@
+//! Every mail with made-up data, for those who write templates.
+
+use super::{Composer, Recipient, Rendered, templates};
+use crate::kind::Kind;
+use crate::preferences::Owner;
+
+/// The mail of a kind as it would look with the data of its `example.json`.
+///
+/// # Errors
+/// When the example does not fit the template, which a test excludes.
+pub fn preview(composer: &Composer, kind: Kind) -> anyhow::Result<Rendered> {
+    let data = serde_json::from_str(templates::example(kind))?;
+    let recipient = Recipient::new("ada@example.com", "Ada Lovelace")?;
+    let page = (!kind.is_required()).then(|| composer.page(&Owner::User(1), kind));
+    Ok(composer.words(kind, &recipient, data, page.as_deref())?)
+}

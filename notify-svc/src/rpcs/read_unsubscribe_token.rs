@@ -1,0 +1,19 @@
+//! `ReadUnsubscribeToken`.
+
+use proto::notify::v1::{ReadUnsubscribeTokenRequest, ReadUnsubscribeTokenResponse};
+use rpc::Error;
+use tonic::Request;
+
+use super::{Handlers, subject};
+use crate::preferences;
+
+pub(super) async fn handle(
+    app: &Handlers,
+    request: Request<ReadUnsubscribeTokenRequest>,
+) -> Result<ReadUnsubscribeTokenResponse, Error> {
+    rpc::service(&request)?;
+    let (owner, kind) = subject(app, &request.get_ref().token)?;
+    let preferences = preferences::of(&app.pool, &owner).await?;
+    let email = preferences.into_iter().any(|(other, wanted)| other == kind && wanted);
+    Ok(ReadUnsubscribeTokenResponse { kind: kind.to_proto().into(), email })
+}

@@ -1,0 +1,15 @@
+//! `Unsubscribe`.
+
+use proto::notify::v1::{UnsubscribeRequest, UnsubscribeResponse};
+use rpc::Error;
+use tonic::Request;
+
+use super::{Handlers, subject};
+use crate::preferences;
+
+pub(super) async fn handle(app: &Handlers, request: Request<UnsubscribeRequest>) -> Result<UnsubscribeResponse, Error> {
+    rpc::service(&request)?;
+    let (owner, kind) = subject(app, &request.get_ref().token)?;
+    preferences::choose(&app.pool, &owner, &[(kind, false)], app.clock.now()).await?;
+    Ok(UnsubscribeResponse { kind: kind.to_proto().into() })
+}

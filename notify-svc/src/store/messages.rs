@@ -1,0 +1,162 @@
+//! Table `messages`.
+
+use sqlx::{PgExecutor, PgPool};
+use time::{Duration, OffsetDateTime};
+
+/// A message as it is kept.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Row {
+    /// 16 bytes: a hash of event, kind and recipient.
+    pub id: Vec<u8>,
+    /// Name of the kind.
+    pub kind: String,
+    /// The account it goes to, if there is one.
+    pub user_id: Option<i64>,
+    /// The workspace it is about; 0: none.
+    pub workspace_id: i64,
+    /// Where it goes.
+    pub address: String,
+    /// The name of whom it goes to.
+    pub full_name: String,
+    /// What the templates need.
+    pub data: serde_json::Value,
+    /// Tries that ended with an answer.
+    pub attempts: i32,
+    /// When the reason for it arose.
+    pub created_at: OffsetDateTime,
+    /// What the last try ended with.
+    pub error: String,
+}
+
+const COLUMNS: &str = "id, kind, user_id, workspace_id, address, full_name, data, attempts, created_at, error";
+
+/// Adds messages, due at once. Those that are known already stay as they are.
+pub async fn add(pool: &PgPool, rows: &[Row], now: OffsetDateTime) -> Result<u64, sqlx::Error> {
+    if rows.is_empty() {
+        return Ok(0);
+    }
+    let mut query = sqlx::QueryBuilder::new(
+        "INSERT INTO messages (id, kind, user_id, workspace_id, address, full_name, data, due_at, created_at) ",
+    );
+    query.push_values(rows, |mut values, row| {
+        values
+            .push_bind(&row.id)
+            .push_bind(&row.kind)
+            .push_bind(row.user_id)
+            .push_bind(row.workspace_id)
+            .push_bind(&row.address)
+            .push_bind(&row.full_name)
+            .push_bind(&row.data)
+            .push_bind(now)
+            .push_bind(row.created_at);
+    });
+    query.push(" ON CONFLICT (id) DO NOTHING");
+    Ok(query.build().execute(pool).await?.rows_affected())
+}
+
+/// Takes up to `most` messages that are due. Nobody else gets them before `lease` is over.
+pub async fn claim(pool: &PgPool, most: usize, now: OffsetDateTime, lease: Duration) -> Result<Vec<Row>, sqlx::Error> {
+    let query = sqlx::AssertSqlSafe(format!(
+        "UPDATE messages SET due_at = $2 WHERE id IN ( \
+             SELECT id FROM messages WHERE state = 1 AND due_at <= $1 ORDER BY due_at LIMIT $3 FOR UPDATE SKIP LOCKED) \
+         RETURNING {COLUMNS}"
+    ));
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    sqlx::query_as(query).bind(now).bind(now + lease).bind(most).fetch_all(pool).await
+}
+
+/// It is out. Its data are forgotten: they may hold a token.
+pub async fn sent(db: impl PgExecutor<'_>, id: &[u8], now: OffsetDateTime) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE messages SET state = 2, data = '{}', error = '', done_at = $2 WHERE id = $1 AND state = 1")
+        .bind(id)
+        .bind(now)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// It is tried again at `due_at`. `counted`: whether the try counts.
+pub async fn again(
+    db: impl PgExecutor<'_>,
+    id: &[u8],
+    due_at: OffsetDateTime,
+    counted: bool,
+    error: &str,
+) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE messages SET due_at = $2, attempts = attempts + $3, error = $4 WHERE id = $1 AND state = 1")
+        .bind(id)
+        .bind(due_at)
+        .bind(i32::from(counted))
+        .bind(error)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// It is given up, until somebody redrives it.
+pub async fn dead(db: impl PgExecutor<'_>, id: &[u8], now: OffsetDateTime, error: &str) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "UPDATE messages SET state = 3, attempts = attempts + 1, error = $3, done_at = $2 WHERE id = $1 AND state = 1",
+    )
+    .bind(id)
+    .bind(now)
+    .bind(error)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Those that were given up, the latest first.
+pub async fn list_dead(pool: &PgPool, most: i64) -> Result<Vec<Row>, sqlx::Error> {
+    let query = sqlx::AssertSqlSafe(format!(
+        "SELECT {COLUMNS} FROM messages WHERE state = 3 ORDER BY done_at DESC, id LIMIT $1"
+    ));
+    sqlx::query_as(query).bind(most).fetch_all(pool).await
+}
+
+/// Makes given-up ones due again: that of an id, or all. Their age counts from now on.
+pub async fn redrive(pool: &PgPool, id: Option<&[u8]>, now: OffsetDateTime) -> Result<u64, sqlx::Error> {
+    let done = sqlx::query(
+        "UPDATE messages SET state = 1, attempts = 0, due_at = $2, created_at = $2, done_at = NULL \
+         WHERE state = 3 AND ($1::bytea IS NULL OR id = $1)",
+    )
+    .bind(id)
+    .bind(now)
+    .execute(pool)
+    .await?;
+    Ok(done.rows_affected())
+}
+
+/// Forgets everything about a user and about workspaces but that the messages existed.
+pub async fn erase(pool: &PgPool, user_id: i64, workspaces: &[i64], now: OffsetDateTime) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "UPDATE messages SET state = 4, data = '{}', address = '', full_name = '', error = '', user_id = NULL, \
+             done_at = coalesce(done_at, $3) \
+         WHERE user_id = $1 OR workspace_id = ANY($2)",
+    )
+    .bind(user_id)
+    .bind(workspaces)
+    .bind(now)
+    .execute(pool)
+    .await?;
+    Ok(())
+}
+
+/// Deletes what was done with before `before`, at most `most` rows; how many there were.
+pub async fn purge(pool: &PgPool, before: OffsetDateTime, most: i64) -> Result<u64, sqlx::Error> {
+    let done = sqlx::query(
+        "DELETE FROM messages WHERE id IN (SELECT id FROM messages WHERE state <> 1 AND done_at < $1 LIMIT $2)",
+    )
+    .bind(before)
+    .bind(most)
+    .execute(pool)
+    .await?;
+    Ok(done.rows_affected())
+}
+
+/// How many wait, and how many were given up.
+pub async fn count(pool: &PgPool) -> Result<(i64, i64), sqlx::Error> {
+    sqlx::query_as("SELECT count(*) FILTER (WHERE state = 1), count(*) FILTER (WHERE state = 3) FROM messages WHERE state IN (1, 3)")
+        .fetch_one(pool)
+        .await
+}
