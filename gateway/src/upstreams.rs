@@ -4,6 +4,7 @@ use proto::analytics::v1::analytics_service_client::AnalyticsServiceClient;
 use proto::analytics::v1::live_service_client::LiveServiceClient;
 use proto::auth::v1::auth_service_client::AuthServiceClient;
 use proto::links::v1::link_service_client::LinkServiceClient;
+use proto::notify::v1::notify_service_client::NotifyServiceClient;
 use proto::notify::v1::webhook_service_client::WebhookServiceClient;
 use proto::search::v1::search_service_client::SearchServiceClient;
 
@@ -22,6 +23,8 @@ pub struct Upstreams {
     pub webhooks: WebhookServiceClient<rpc::Channel>,
     /// Search over links.
     pub search: SearchServiceClient<rpc::Channel>,
+    /// What people want to be told.
+    pub notify: NotifyServiceClient<rpc::Channel>,
 }
 
 impl Upstreams {
@@ -38,7 +41,8 @@ impl Upstreams {
             links: LinkServiceClient::new(links),
             live: LiveServiceClient::new(analytics.clone()),
             analytics: AnalyticsServiceClient::new(analytics),
-            webhooks: WebhookServiceClient::new(notify),
+            webhooks: WebhookServiceClient::new(notify.clone()),
+            notify: NotifyServiceClient::new(notify),
             search: SearchServiceClient::new(search),
         }
     }

@@ -26,6 +26,8 @@ pub mod gateway {
         PLAYGROUND = "/playground";
         /// Clicks as CSV: `totals.csv`, `series.csv`, `breakdown.csv`, `clicks.csv`.
         EXPORT = "/v1/analytics/{report}";
+        /// Where the address in a mail leads to whoever does not want such mails.
+        UNSUBSCRIBE = "/unsubscribe";
         /// Scripts and styles of pages that the gateway serves.
         ASSETS = "/assets/{*file}";
     }
@@ -125,7 +127,6 @@ pub const AHEAD: &[&str] = &[
     "support",
     "terms",
     "unlock",
-    "unsubscribe",
     "v1",
     "v2",
     "v3",

@@ -19,6 +19,7 @@ mod server;
 mod size;
 mod sse;
 mod status;
+mod unsubscribe;
 mod ws;
 
 use axum::Router;
@@ -39,7 +40,8 @@ use crate::error::{Code, Refusal};
 pub fn router(app: &App) -> Router {
     let mut router = Router::new()
         .route(routes::gateway::GRAPHQL, any(graphql::graphql))
-        .route(routes::gateway::EXPORT, any(export::export));
+        .route(routes::gateway::EXPORT, any(export::export))
+        .route(routes::gateway::UNSUBSCRIBE, get(unsubscribe::ask).post(unsubscribe::act));
     if app.settings.playground {
         router = router
             .route(routes::gateway::PLAYGROUND, get(playground::page))

@@ -20,6 +20,7 @@ mod link_mutation;
 mod loaders;
 mod member;
 mod member_mutation;
+mod notification;
 mod page;
 mod problem;
 mod queries;
@@ -51,6 +52,7 @@ pub struct Mutation(
     api_key::ApiKeyMutation,
     link_mutation::LinkMutation,
     webhook_mutation::WebhookMutation,
+    notification::NotificationMutation,
 );
 
 /// The executable schema.

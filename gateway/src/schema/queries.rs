@@ -8,6 +8,7 @@ use super::account::Viewer;
 use super::analytics::{Analytics, AnalyticsInput, query};
 use super::link::Link;
 use super::link::LinkState;
+use super::notification::{self, NotificationPreference};
 use super::page::page;
 use super::problem::{fault, found, value};
 use super::scalars::parse_id;
@@ -35,6 +36,11 @@ impl Query {
         }
         let answer = get_viewer(ctx).await?;
         Ok(Viewer::new(answer.user, answer.workspaces))
+    }
+
+    /// What the caller is told by mail, kind by kind.
+    async fn notification_preferences(&self, ctx: &Context<'_>) -> Result<Vec<NotificationPreference>, Error> {
+        notification::preferences(ctx).await
     }
 
     /// A workspace of the caller; null when there is none with this id.

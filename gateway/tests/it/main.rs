@@ -9,6 +9,7 @@ mod headers;
 mod links;
 mod live;
 mod load;
+mod mail;
 mod members;
 mod outcomes;
 mod page_cost;
