@@ -45,6 +45,9 @@ pub(crate) enum Command {
     Job(Job),
     /// Build the search index anew from the links, while searches go on.
     Reindex,
+    /// Mails: what they look like, and those that could not be sent.
+    #[command(subcommand)]
+    Mail(Mail),
     /// Make an account with a dozen links and a month of clicks to look at.
     Demo,
 }
@@ -147,4 +150,26 @@ pub(crate) struct Letters {
     /// Of all, those of this group.
     #[arg(long, requires = "all")]
     pub(crate) group: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Mail {
+    /// Show a mail with made-up data.
+    Preview {
+        /// The kind, for example `weekly-report`.
+        kind: String,
+        /// The HTML body instead of subject and text.
+        #[arg(long)]
+        html: bool,
+    },
+    /// List the messages that were given up, the latest first.
+    Dead,
+    /// Send messages that were given up once more.
+    Redrive {
+        /// Which one.
+        id: Option<String>,
+        /// All of them.
+        #[arg(long, conflicts_with = "id")]
+        all: bool,
+    },
 }

@@ -7,6 +7,7 @@ mod dlq;
 mod doctor;
 mod health;
 mod jobs;
+mod mail;
 mod path;
 mod redis;
 mod reindex;
@@ -41,6 +42,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Dlq(command) => one_thread()?.block_on(dlq::run(&cli.dir, command)).map(|()| ExitCode::SUCCESS),
         Command::Job(command) => one_thread()?.block_on(jobs::run(&cli.dir, command)).map(|()| ExitCode::SUCCESS),
         Command::Reindex => one_thread()?.block_on(reindex::run(&cli.dir)).map(|()| ExitCode::SUCCESS),
+        Command::Mail(command) => one_thread()?.block_on(mail::run(&cli.dir, command)).map(|()| ExitCode::SUCCESS),
         Command::Demo => one_thread()?.block_on(demo::run(&cli.dir)).map(|()| ExitCode::SUCCESS),
     }
 }

@@ -53,6 +53,7 @@ pub(crate) fn choose(work: &WorkDir, configured: &Config, ports: &mut Ports) -> 
     set.default("CURTAIL_GATEWAY__INSECURE_COOKIES", true);
     set.default("CURTAIL_REDIRECTOR__SPOOL_DIR", work.path("spool").display());
     set.default("CURTAIL_SEARCH__INDEX_DIR", work.path("search").display());
+    set.default("CURTAIL_NOTIFY__MAILBOX_DIR", work.path("mailbox").display());
     if let Some(geo) = GEO.iter().map(|geo| work.path(geo)).find(|geo| geo.exists()) {
         set.default("CURTAIL_ANALYTICS__GEO_DATABASE", geo.display());
     }

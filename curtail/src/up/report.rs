@@ -14,6 +14,9 @@ pub(crate) fn render(config: &Config, dir: &Path, stores: &[(&str, String)]) -> 
         ("playground".to_owned(), format!("{app}/playground")),
         ("short links".to_owned(), format!("{}/…", config.domains.default_base_url)),
     ];
+    if config.notify.smtp_url.is_empty() {
+        rows.push(("mails".to_owned(), config.notify.mailbox_dir.clone()));
+    }
     rows.extend(stores.iter().map(|(name, address)| ((*name).to_owned(), address.clone())));
     rows.push((String::new(), String::new()));
     for service in Service::ALL {

@@ -107,7 +107,7 @@ fn verification(number: u8, email: &str) -> Envelope {
 
 /// One event of every kind that mails have, with the recipients and a piece of the text.
 fn everything() -> Vec<(Envelope, &'static [&'static str], &'static str)> {
-    let (email, name) = || -> (String, String) { ("ada@example.com".into(), "Ada".into()) }();
+    let (email, name) = (String::from("ada@example.com"), String::from("Ada"));
     let soon = timestamp(NOW + Duration::DAY);
     let ada: &[&str] = &["ada@example.com"];
     let member: &[&str] = &["member1@example.com"];

@@ -1,0 +1,50 @@
+//! `curtail mail`: what mails look like, and those that could not be sent.
+
+use std::path::Path;
+
+use anyhow::{Context as _, bail};
+use notify_svc::admin;
+use notify_svc::kind::Kind;
+use notify_svc::mail::{Composer, preview};
+
+use crate::cli::Mail;
+use crate::{settings, terminal};
+
+/// Runs a command about mails.
+///
+/// # Errors
+/// When there is no such kind or message, or the database is away.
+pub(crate) async fn run(dir: &Path, command: Mail) -> anyhow::Result<()> {
+    let config = settings::load(dir)?;
+    match command {
+        Mail::Preview { kind, html } => {
+            config.require_secrets(&["notify.master_key"])?;
+            let Some(kind) = Kind::from_name(&kind) else {
+                bail!("there is no mail {kind:?}; the kinds are {}", Kind::ALL.map(Kind::name).join(", "));
+            };
+            let words = preview::preview(&Composer::new(&config)?, kind)?;
+            let text = if html { words.html } else { format!("Subject: {}\n\n{}", words.subject, words.text) };
+            terminal::say(&text);
+        }
+        Mail::Dead => {
+            for message in admin::dead(&config).await? {
+                let id: String = message.id.iter().map(|byte| format!("{byte:02x}")).collect();
+                terminal::say(&format!("{id}  {}  {} tries  {}", message.kind, message.attempts, message.error));
+            }
+        }
+        Mail::Redrive { id, all } => {
+            let id = id.as_deref().map(|id| bytes(id).context("an id is 32 hexadecimal digits")).transpose()?;
+            if id.is_none() && !all {
+                bail!("name a message (`curtail mail dead` lists them) or give --all");
+            }
+            let count = admin::redrive(&config, id.as_deref()).await?;
+            terminal::say(&format!("{count} messages are due again."));
+        }
+    }
+    Ok(())
+}
+
+fn bytes(hex: &str) -> Option<Vec<u8>> {
+    let digits = hex.len() == 32 && hex.bytes().all(|byte| byte.is_ascii_hexdigit());
+    digits.then(|| (0..32).step_by(2).filter_map(|at| u8::from_str_radix(&hex[at..at + 2], 16).ok()).collect())
+}
