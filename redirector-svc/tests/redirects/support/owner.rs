@@ -164,5 +164,9 @@ impl LinkService for Owner {
         restore_link: RestoreLinkRequest => RestoreLinkResponse,
         list_tags: ListTagsRequest => ListTagsResponse,
         set_tag: SetTagRequest => SetTagResponse,
+        scan_links: ScanLinksRequest => ScanLinksResponse,
+        expire_links: ExpireLinksRequest => ExpireLinksResponse,
+        warn_expiring: WarnExpiringRequest => WarnExpiringResponse,
+        archive_links: ArchiveLinksRequest => ArchiveLinksResponse,
     }
 }
