@@ -120,7 +120,8 @@ async fn a_token_is_good_once_for_its_time_and_stored_as_a_keyed_hash() {
         .await
         .unwrap();
     assert!(!dump.contains(&token));
-    for wrong in ["", "x", &token[1..], &format!("{}A", &token[..42])] {
+    let other = if token.starts_with('A') { "B" } else { "A" };
+    for wrong in ["", "x", &token[1..], &format!("{other}{}", &token[1..])] {
         assert_eq!(blame(verify(&world, wrong).await), ("MAIL_TOKEN_INVALID".into(), "token".into()));
     }
     assert_eq!(reason(reset(&world, &token, NEW_PASSWORD).await), "MAIL_TOKEN_INVALID");
