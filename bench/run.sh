@@ -19,3 +19,5 @@ echo "== clicks drained"
 bench/analytics_drain.sh
 echo "== webhooks delivered"
 bench/webhook_delivery.sh
+echo "== mails sent"
+bench/mail_throughput.sh
