@@ -34,5 +34,5 @@ redis-server --bind 127.0.0.1 --port "$redis_port" --dir "$work/redis" --save ''
 
 export DATABASE_URL="postgres://curtail@127.0.0.1:$pg_port/postgres" REDIS_URL="redis://127.0.0.1:$redis_port"
 export CURTAIL_RPC__SERVICE_KEY=$(printf '11%.0s' {1..32}) CURTAIL_AUTH__MASTER_KEY=$(printf '22%.0s' {1..32})
-export CURTAIL_REDIRECTOR__VISITOR_KEY=$(printf '33%.0s' {1..32})
+export CURTAIL_REDIRECTOR__VISITOR_KEY=$(printf '33%.0s' {1..32}) CURTAIL_NOTIFY__MASTER_KEY=$(printf '44%.0s' {1..32})
 "$@"
