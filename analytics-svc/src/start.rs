@@ -3,16 +3,14 @@
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use ::rpc::{Keys, Verifier};
 use anyhow::Context as _;
 use clock::Clock;
 use config::Config;
-use lifecycle::{Admin, Latch, Readiness, Shutdown, Tasks};
+use lifecycle::{Admin, Readiness, Shutdown, Tasks};
 use rand::rngs::StdRng;
 use rand::{CryptoRng, RngExt as _, SeedableRng as _};
-use sqlx::PgPool;
 use streams::Consumer;
 use tokio::net::TcpListener;
 
@@ -24,9 +22,6 @@ use crate::live::{Publisher, Rooms, Watched};
 use crate::retention::Retention;
 use crate::rpc::{Analytics, Live};
 use crate::{MIGRATOR, SCHEMA, erasure, links, upkeep};
-
-/// How often the database is asked whether it is there.
-const PROBE: Duration = Duration::from_secs(1);
 
 /// What a process has of the world outside of its configuration; tests choose it.
 pub struct Outside {
@@ -138,7 +133,7 @@ pub async fn start(config: Config, outside: Outside, shutdown: Shutdown) -> anyh
         tasks.spawn("links", links::run(link_events, pool.clone(), shutdown.clone()));
         tasks.spawn("erasure", erasure::run(account_events, pool.clone(), clock.clone(), shutdown.clone()));
         tasks.spawn("upkeep", upkeep::run(pool.clone(), clock, ahead, retention, shutdown.clone()));
-        tasks.spawn("probe", probe(pool, database, shutdown));
+        tasks.spawn("probe", db::probe(pool, database, shutdown));
         tasks.join().await
     });
     Ok(Running { addr, admin_addr, readiness, tasks })
@@ -149,17 +144,4 @@ fn geo(path: &str) -> anyhow::Result<Option<Arc<Geo>>> {
         return Ok(None);
     }
     Ok(Some(Arc::new(Geo::open(Path::new(path))?)))
-}
-
-/// Without the database no question can be answered.
-async fn probe(pool: PgPool, latch: Latch, shutdown: Shutdown) -> anyhow::Result<()> {
-    while !shutdown.is_draining() {
-        let answered = tokio::time::timeout(PROBE, sqlx::query("SELECT 1").execute(&pool)).await;
-        latch.set(matches!(answered, Ok(Ok(_))));
-        tokio::select! {
-            () = tokio::time::sleep(PROBE) => {}
-            () = shutdown.draining() => {}
-        }
-    }
-    Ok(())
 }

@@ -2,16 +2,14 @@
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use ::rpc::{Keys, ServiceIdentity, Verifier};
 use anyhow::Context as _;
 use clock::Clock;
 use config::Config;
-use lifecycle::{Admin, Latch, Readiness, Shutdown, Tasks};
+use lifecycle::{Admin, Readiness, Shutdown, Tasks};
 use rand::rngs::StdRng;
 use rand::{CryptoRng, SeedableRng as _};
-use sqlx::PgPool;
 use streams::Consumer;
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
@@ -23,9 +21,6 @@ use crate::mail::unsubscribe::Signer;
 use crate::rpcs::Handlers;
 use crate::sender::Sender;
 use crate::{MIGRATOR, SCHEMA, upkeep, webhooks};
-
-/// How often the database is asked whether it is there.
-const PROBE: Duration = Duration::from_secs(1);
 
 /// What a process has of the world outside of its configuration; tests choose it.
 pub struct Outside {
@@ -145,7 +140,7 @@ pub async fn start(config: Config, outside: Outside, shutdown: Shutdown) -> anyh
         }
         tasks.spawn("sender", sender.run(shutdown.clone()));
         tasks.spawn("upkeep", upkeep::run(pool.clone(), clock, config.notify.keep_days, shutdown.clone()));
-        tasks.spawn("probe", probe(pool, database, shutdown));
+        tasks.spawn("probe", db::probe(pool, database, shutdown));
         tasks.join().await
     });
     Ok(Running { addr, admin_addr, readiness, tasks })
@@ -159,17 +154,4 @@ async fn consumers(config: &Config) -> anyhow::Result<Vec<(&'static str, Consume
         consumers.push((stream, Consumer::new(&config.redis, stream, GROUP, &name, &config.streams).await?));
     }
     Ok(consumers)
-}
-
-/// Without the database nothing can be kept and nothing sent.
-async fn probe(pool: PgPool, latch: Latch, shutdown: Shutdown) -> anyhow::Result<()> {
-    while !shutdown.is_draining() {
-        let answered = tokio::time::timeout(PROBE, sqlx::query("SELECT 1").execute(&pool)).await;
-        latch.set(matches!(answered, Ok(Ok(_))));
-        tokio::select! {
-            () = tokio::time::sleep(PROBE) => {}
-            () = shutdown.draining() => {}
-        }
-    }
-    Ok(())
 }

@@ -10,7 +10,6 @@ use std::time::Duration;
 
 use clock::Clock;
 use lifecycle::Shutdown;
-use prost_types::Timestamp;
 use proto::events::v1::Envelope;
 use proto::events::v1::envelope::Payload;
 use rand::Rng;
@@ -18,6 +17,8 @@ use rand::rngs::StdRng;
 use sqlx::PgPool;
 use streams::RelayHandle;
 use time::{Date, OffsetDateTime};
+
+use crate::query::tally::timestamp;
 
 /// The stream of the events.
 pub const STREAM: &str = "alerts";
@@ -92,8 +93,4 @@ fn envelope(workspace_id: i64, now: OffsetDateTime, rng: &mut impl Rng, payload:
         traceparent: String::new(),
         payload: Some(payload),
     }
-}
-
-fn timestamp(at: OffsetDateTime) -> Timestamp {
-    crate::query::tally::timestamp(at)
 }

@@ -14,7 +14,8 @@ use rand::Rng;
 use sqlx::PgPool;
 use time::{Duration, OffsetDateTime};
 
-use super::{STREAM, envelope, timestamp};
+use super::{STREAM, envelope};
+use crate::query::tally::timestamp;
 
 /// The length of a window.
 pub const WINDOW: Duration = Duration::minutes(10);

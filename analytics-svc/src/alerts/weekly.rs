@@ -10,11 +10,11 @@ use sqlx::PgPool;
 use sqlx::postgres::PgConnection;
 use time::{Date, Duration, OffsetDateTime};
 
-use super::{STREAM, envelope, timestamp};
+use super::{STREAM, envelope};
 use crate::query::range::Range;
 use crate::query::rollups;
 use crate::query::scope::Scope;
-use crate::query::tally::unix_ms;
+use crate::query::tally::{timestamp, unix_ms};
 
 /// How long clicks may be on their way.
 const GRACE: Duration = Duration::HOUR;

@@ -4,6 +4,7 @@
 //! - [`migrate`] and [`require_migrated`]: `curtail migrate` changes a schema, services only check it.
 //! - [`outbox`]: events written in the transaction that caused them.
 //! - [`partitions`]: months and days of partitioned tables, made ahead.
+//! - [`probe`]: readiness that follows the database.
 //! - [`constraint`], [`is_unavailable`]: what a store needs to know of an error.
 
 mod connect;
@@ -11,7 +12,9 @@ mod errors;
 mod migrate;
 pub mod outbox;
 pub mod partitions;
+mod probe;
 
 pub use connect::connect;
 pub use errors::{constraint, is_unavailable};
 pub use migrate::{MigrationFailed, NotMigrated, migrate, require_migrated, wait_migrated};
+pub use probe::probe;

@@ -40,6 +40,8 @@ async fn each_create_of_a_crowd_gets_the_answer_that_it_would_get_alone() {
     let count = |sql: &'static str| sqlx::query_scalar::<_, i64>(sql).fetch_one(&pool);
     assert_eq!(count("select count(*) from links").await.unwrap(), 350);
     assert_eq!(count("select count(distinct event_id) from outbox").await.unwrap(), 350);
+    let commits = count("select count(distinct xmin::text) from links").await.unwrap();
+    assert!(commits < 350, "some were written together");
     for (workspace, links) in [(WORKSPACE, 150), (OTHER_WORKSPACE, 200)] {
         let used = sqlx::query_scalar::<_, i64>("select sum(links)::bigint from usage where workspace_id = $1");
         assert_eq!(used.bind(workspace).fetch_one(&pool).await.unwrap(), links);
