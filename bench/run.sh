@@ -21,3 +21,6 @@ echo "== webhooks delivered"
 bench/webhook_delivery.sh
 echo "== mails sent"
 bench/mail_throughput.sh
+echo "== search: create to searchable, and a million links"
+bench/with-platform.sh "$target/search_lag"
+"$target/search_index"
