@@ -74,8 +74,8 @@ pub async fn start(config: Config, outside: Outside, shutdown: Shutdown) -> anyh
     let admin_addr = admin.local_addr();
     let mut tasks = Tasks::new(shutdown.clone());
 
-    let settings = config.search.clone();
-    let engine = tokio::task::spawn_blocking(move || Engine::of(&settings)).await??;
+    let (settings, time) = (config.search.clone(), clock.clone());
+    let engine = tokio::task::spawn_blocking(move || Engine::of(&settings, time)).await??;
     let feed = Feed::new(&config, engine.clone(), clock.clone()).await?;
     let identity = ServiceIdentity::new(NAME, &config.rpc.service_key, clock.clone());
     let links = LinkServiceClient::new(::rpc::connect("links", &config.rpc.links_url, &config.rpc, identity)?)

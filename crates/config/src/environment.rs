@@ -43,6 +43,7 @@ fn names(key: &Key) -> Vec<String> {
     match key.name.as_str() {
         "database.url" => names.push("DATABASE_URL".to_owned()),
         "redis.url" => names.push("REDIS_URL".to_owned()),
+        "search.elasticsearch_url" => names.push("ELASTICSEARCH_URL".to_owned()),
         _ => {}
     }
     names

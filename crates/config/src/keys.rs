@@ -11,6 +11,7 @@ pub(crate) const SECRETS: &[&str] = &[
     "redirector.visitor_key",
     "notify.master_key",
     "notify.smtp_url",
+    "search.elasticsearch_url",
 ];
 
 /// One setting as the default file documents it.

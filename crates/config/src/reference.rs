@@ -33,6 +33,7 @@ fn variables(key: &Key) -> String {
     match key.name.as_str() {
         "database.url" => format!("`{variable}`, `DATABASE_URL`; secret"),
         "redis.url" => format!("`{variable}`, `REDIS_URL`; secret"),
+        "search.elasticsearch_url" => format!("`{variable}`, `ELASTICSEARCH_URL`; secret"),
         _ if key.is_secret() => format!("`{variable}`; secret"),
         _ => format!("`{variable}`"),
     }

@@ -4,6 +4,7 @@ mod database;
 mod programs;
 mod redis;
 mod running;
+mod search;
 
 use std::path::Path;
 
@@ -78,6 +79,7 @@ async fn examine(dir: &Path, config: &Config) -> Vec<Finding> {
     findings.extend(programs::check(dir));
     findings.extend(database::check(&config.database).await);
     findings.extend(redis::check(&config.redis).await);
+    findings.extend(search::check(&config.search).await);
     findings.extend(running::check(config).await);
     findings
 }

@@ -18,6 +18,9 @@ pub(crate) fn render(config: &Config, dir: &Path, stores: &[(&str, String)]) -> 
         rows.push(("mails".to_owned(), config.notify.mailbox_dir.clone()));
     }
     rows.extend(stores.iter().map(|(name, address)| ((*name).to_owned(), address.clone())));
+    if !config.search.elasticsearch_url.is_empty() {
+        rows.push(("Elasticsearch".to_owned(), "as ELASTICSEARCH_URL says".to_owned()));
+    }
     rows.push((String::new(), String::new()));
     for service in Service::ALL {
         let listen = service.listen(config).map_or_else(String::new, |listen| format!("{listen}   "));

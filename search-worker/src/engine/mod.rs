@@ -1,12 +1,15 @@
 //! What finds links: an index inside of this process, or Elasticsearch.
 
+pub mod elastic;
 pub mod embedded;
 
 use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use clock::Clock;
 
+use self::elastic::Elastic;
 use self::embedded::Embedded;
 use crate::entry::Change;
 use crate::question::{Found, Question};
@@ -36,14 +39,20 @@ pub struct Refused {
 pub enum Engine {
     /// In a directory of this process.
     Embedded(Arc<Embedded>),
+    /// In a cluster.
+    Elastic(Arc<Elastic>),
 }
 
 impl Engine {
     /// The engine that the configuration names.
     ///
     /// # Errors
-    /// When the directory can not be used.
-    pub fn of(settings: &config::Search) -> anyhow::Result<Self> {
+    /// When the directory can not be used, or the URL is none.
+    pub fn of(settings: &config::Search, clock: Clock) -> anyhow::Result<Self> {
+        if !settings.elasticsearch_url.is_empty() {
+            let url = settings.elasticsearch_url.expose();
+            return Ok(Self::Elastic(Arc::new(Elastic::new(url, &settings.elasticsearch_index, clock)?)));
+        }
         Ok(Self::Embedded(Arc::new(Embedded::open(Path::new(&settings.index_dir))?)))
     }
 
@@ -54,6 +63,7 @@ impl Engine {
     pub async fn is_serving(&self) -> Result<bool, EngineError> {
         match self {
             Self::Embedded(embedded) => Ok(embedded.is_serving()),
+            Self::Elastic(elastic) => elastic.is_serving().await,
         }
     }
 
@@ -67,6 +77,7 @@ impl Engine {
             Self::Embedded(embedded) => {
                 blocking(embedded, move |embedded| embedded.apply(&changes)).await.map(|()| Vec::new())
             }
+            Self::Elastic(elastic) => elastic.apply(&changes).await,
         }
     }
 
@@ -77,6 +88,7 @@ impl Engine {
     pub async fn search(&self, question: Question) -> Result<Found, EngineError> {
         match self {
             Self::Embedded(embedded) => blocking(embedded, move |embedded| embedded.search(&question)).await,
+            Self::Elastic(elastic) => elastic.search(&question).await,
         }
     }
 
@@ -87,6 +99,7 @@ impl Engine {
     pub async fn begin_rebuild(&self) -> Result<(), EngineError> {
         match self {
             Self::Embedded(embedded) => blocking(embedded, Embedded::begin_rebuild).await,
+            Self::Elastic(elastic) => elastic.begin_rebuild().await,
         }
     }
 
@@ -97,6 +110,7 @@ impl Engine {
     pub async fn load(&self, changes: Vec<Change>) -> Result<(), EngineError> {
         match self {
             Self::Embedded(embedded) => blocking(embedded, move |embedded| embedded.load(&changes)).await,
+            Self::Elastic(elastic) => elastic.load(&changes).await,
         }
     }
 
@@ -107,6 +121,7 @@ impl Engine {
     pub async fn finish_rebuild(&self) -> Result<(), EngineError> {
         match self {
             Self::Embedded(embedded) => blocking(embedded, Embedded::finish_rebuild).await,
+            Self::Elastic(elastic) => elastic.finish_rebuild().await,
         }
     }
 
@@ -117,6 +132,7 @@ impl Engine {
     pub async fn size(&self) -> Result<(u64, u64), EngineError> {
         match self {
             Self::Embedded(embedded) => blocking(embedded, |embedded| Ok(embedded.size())).await,
+            Self::Elastic(elastic) => elastic.size().await,
         }
     }
 }

@@ -9,7 +9,6 @@ use tonic::Request;
 
 use super::Search;
 use crate::cursor::Place;
-use crate::engine::EngineError;
 use crate::entry::tag_key;
 use crate::highlight::{self, Highlight};
 use crate::limits;
@@ -28,10 +27,7 @@ pub(super) async fn handle(
     let now_us = now.unix_timestamp() * 1_000_000 + i64::from(now.microsecond());
     let question = read(request.into_inner(), now_us)?;
     let wanted = Wanted::all(&question.words);
-    let found = search.engine.search(question).await.map_err(|error| match error {
-        EngineError::NoIndex => Error::unavailable(error),
-        EngineError::Failed(error) => Error::unavailable(error),
-    })?;
+    let found = search.engine.search(question).await.map_err(Error::unavailable)?;
     Ok(answer(found, &wanted))
 }
 

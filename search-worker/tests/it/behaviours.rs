@@ -4,7 +4,17 @@ use proto::links::v1::{Link, LinkState};
 use proto::search::v1::*;
 use time::Duration;
 
+use crate::engines::on_every_engine;
 use crate::world::*;
+
+on_every_engine!(
+    words_are_found_wherever_they_stand_the_best_place_first,
+    typos_and_beginnings_are_found_behind_the_exact_word,
+    highlights_show_what_was_found_and_where,
+    filters_and_facets_agree,
+    states_follow_the_clock_without_an_event,
+    pages_have_every_hit_once_in_the_order_of_rank,
+);
 
 fn facets(answer: &SearchLinksResponse, name: &str) -> Vec<(String, i64)> {
     answer.facets.iter().filter(|facet| facet.name == name).map(|facet| (facet.value.clone(), facet.count)).collect()
@@ -14,9 +24,7 @@ fn at(seconds: i64) -> Option<prost_types::Timestamp> {
     Some(prost_types::Timestamp { seconds: NOW.unix_timestamp() + seconds, nanos: 0 })
 }
 
-#[tokio::test]
-async fn words_are_found_wherever_they_stand_the_best_place_first() {
-    let world = World::start().await;
+async fn words_are_found_wherever_they_stand_the_best_place_first(world: World) {
     let all = [
         Link { notes: "about harbour".into(), ..link(1, "one") },
         Link { description: "the harbour at night".into(), ..link(2, "two") },
@@ -37,9 +45,7 @@ async fn words_are_found_wherever_they_stand_the_best_place_first() {
     world.stop().await;
 }
 
-#[tokio::test]
-async fn typos_and_beginnings_are_found_behind_the_exact_word() {
-    let world = World::start().await;
+async fn typos_and_beginnings_are_found_behind_the_exact_word(world: World) {
     for (id, title) in [(1, "spring"), (2, "sprint"), (3, "springboard"), (4, "announcement"), (5, "cat"), (6, "Größe")]
     {
         world.publish(&link(id, title)).await;
@@ -62,9 +68,7 @@ async fn typos_and_beginnings_are_found_behind_the_exact_word() {
     world.stop().await;
 }
 
-#[tokio::test]
-async fn highlights_show_what_was_found_and_where() {
-    let world = World::start().await;
+async fn highlights_show_what_was_found_and_where(world: World) {
     let tagged = Link {
         tags: tags(&["spring"]),
         url: "https://shop.example/spring".into(),
@@ -82,9 +86,7 @@ async fn highlights_show_what_was_found_and_where() {
     world.stop().await;
 }
 
-#[tokio::test]
-async fn filters_and_facets_agree() {
-    let world = World::start().await;
+async fn filters_and_facets_agree(world: World) {
     for link in [
         Link { tags: tags(&["News", "Shop"]), ..link(1, "spring") },
         Link { tags: tags(&["News"]), domain: "b.example".into(), ..link(2, "spring") },
@@ -112,9 +114,7 @@ async fn filters_and_facets_agree() {
     world.stop().await;
 }
 
-#[tokio::test]
-async fn states_follow_the_clock_without_an_event() {
-    let world = World::start().await;
+async fn states_follow_the_clock_without_an_event(world: World) {
     for link in [
         Link { starts_at: at(60), ..link(1, "spring") },
         Link { expires_at: at(60), ..link(2, "spring") },
@@ -142,9 +142,7 @@ async fn states_follow_the_clock_without_an_event() {
     world.stop().await;
 }
 
-#[tokio::test]
-async fn pages_have_every_hit_once_in_the_order_of_rank() {
-    let world = World::start().await;
+async fn pages_have_every_hit_once_in_the_order_of_rank(world: World) {
     for id in 1..=25 {
         // Three ranks with ties in each.
         let title = ["spring", "springtime", "other"][(id % 3) as usize];

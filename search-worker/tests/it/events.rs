@@ -5,11 +5,17 @@ use rand::rngs::StdRng;
 use rand::seq::SliceRandom as _;
 use rand::{RngExt as _, SeedableRng as _};
 
+use crate::engines::on_every_engine;
 use crate::world::*;
 
-#[tokio::test]
-async fn a_change_and_a_deletion_are_seen_and_an_older_version_is_not() {
-    let world = World::start().await;
+on_every_engine!(
+    a_change_and_a_deletion_are_seen_and_an_older_version_is_not,
+    f8_f11_events_delivered_three_times_and_shuffled_make_the_same_index,
+    f9_poison_becomes_dead_letters_and_nothing_else_stops,
+    the_index_and_the_place_in_the_stream_survive_a_restart,
+);
+
+async fn a_change_and_a_deletion_are_seen_and_an_older_version_is_not(world: World) {
     world.publish(&link(1, "Spring sale")).await;
     world.finds("spring", &[1]).await;
     world.publish(&Link { version: 3, ..link(1, "Autumn sale") }).await;
@@ -46,11 +52,10 @@ fn history(rng: &mut StdRng) -> Vec<Link> {
     events
 }
 
-#[tokio::test]
-async fn f8_f11_events_delivered_three_times_and_shuffled_make_the_same_index() {
+async fn f8_f11_events_delivered_three_times_and_shuffled_make_the_same_index(world: World) {
+    let (calm, rough) = (world.beside().await, world);
     let mut rng = StdRng::seed_from_u64(8);
     let events = history(&mut rng);
-    let (calm, rough) = (World::start().await, World::start().await);
     for event in &events {
         calm.publish(event).await;
     }
@@ -68,9 +73,7 @@ async fn f8_f11_events_delivered_three_times_and_shuffled_make_the_same_index() 
     rough.stop().await;
 }
 
-#[tokio::test]
-async fn f9_poison_becomes_dead_letters_and_nothing_else_stops() {
-    let world = World::start().await;
+async fn f9_poison_becomes_dead_letters_and_nothing_else_stops(world: World) {
     let good = event(&link(1, "truncated"));
     let poison = [
         b"\xff\xfe\xfd".to_vec(),
@@ -91,9 +94,7 @@ async fn f9_poison_becomes_dead_letters_and_nothing_else_stops() {
     world.stop().await;
 }
 
-#[tokio::test]
-async fn the_index_and_the_place_in_the_stream_survive_a_restart() {
-    let world = World::start().await;
+async fn the_index_and_the_place_in_the_stream_survive_a_restart(world: World) {
     world.publish(&link(1, "Spring sale")).await;
     world.finds("spring", &[1]).await;
     let redis = world.redis.clone();

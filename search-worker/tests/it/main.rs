@@ -3,6 +3,8 @@
 
 mod access;
 mod behaviours;
+mod cluster;
+mod engines;
 mod events;
 mod rebuild;
 mod world;

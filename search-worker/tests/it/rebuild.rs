@@ -5,7 +5,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use proto::links::v1::{BatchCreateLinksRequest, CreateLinkRequest, DeleteLinkRequest, NewLink};
 
+use crate::engines::on_every_engine;
 use crate::world::*;
+
+on_every_engine!(
+    a_created_link_is_found_by_a_mistyped_word_of_its_title,
+    searches_and_events_go_on_while_the_index_is_built,
+    a_build_brings_back_what_the_stream_no_longer_has_and_forgets_no_deletion,
+);
 
 fn new(title: &str) -> NewLink {
     NewLink { url: "https://target.example/".into(), title: title.into(), ..NewLink::default() }
@@ -25,9 +32,7 @@ impl World {
     }
 }
 
-#[tokio::test]
-async fn a_created_link_is_found_by_a_mistyped_word_of_its_title() {
-    let world = World::start().await;
+async fn a_created_link_is_found_by_a_mistyped_word_of_its_title(world: World) {
     let id = world.create("Spring announcements").await;
     world.finds("anouncements", &[id]).await;
     world.stop().await;
@@ -63,9 +68,8 @@ async fn a_missing_broken_or_older_index_is_built_by_itself() {
     world.stop().await;
 }
 
-#[tokio::test]
-async fn searches_and_events_go_on_while_the_index_is_built() {
-    let world = Arc::new(World::start().await);
+async fn searches_and_events_go_on_while_the_index_is_built(world: World) {
+    let world = Arc::new(world);
     for _ in 0..3 {
         world.create_many(1_000).await;
     }
@@ -95,9 +99,7 @@ async fn searches_and_events_go_on_while_the_index_is_built() {
     Arc::into_inner(world).unwrap().stop().await;
 }
 
-#[tokio::test]
-async fn a_build_brings_back_what_the_stream_no_longer_has_and_forgets_no_deletion() {
-    let world = World::start().await;
+async fn a_build_brings_back_what_the_stream_no_longer_has_and_forgets_no_deletion(world: World) {
     let (kept, gone) = (world.create("Spring sale").await, world.create("Spring party").await);
     world.finds("spring", &[gone, kept]).await;
     let old = proto::links::v1::Link { id: gone, ..link(gone, "Spring party") };

@@ -21,6 +21,8 @@ use time::OffsetDateTime;
 use time::macros::datetime;
 use tokens::{Claims, KeyRing, Membership, Plan, Purpose, Role, Scope, SigningKey, Subject};
 
+use crate::engines;
+
 /// The time at the start of each test.
 pub const NOW: OffsetDateTime = datetime!(2026-11-21 12:00 UTC);
 pub const WORKSPACE: i64 = 70;
@@ -45,7 +47,14 @@ impl World {
         Self::with(testkit::config().await).await
     }
 
-    pub async fn with(mut config: Config) -> Self {
+    pub async fn with(config: Config) -> Self {
+        let world = Self::unready(config).await;
+        world.ready().await;
+        world
+    }
+
+    /// Both services, begun.
+    pub async fn unready(mut config: Config) -> Self {
         config.streams.claim_idle_ms = 1_000;
         config.plans.free.links_per_month = 100_000;
         shortener_svc::migrate(&config.database).await.unwrap();
@@ -60,9 +69,15 @@ impl World {
         config.rpc.links_url = format!("http://{}", links.addr);
         let (search, search_shutdown) = search(&config, &clock, &key).await;
         let redis = streams::connect(&config.redis).await.unwrap();
-        let world = Self { config, clock, redis, search, links, key, links_shutdown, search_shutdown };
-        world.ready().await;
-        world
+        Self { config, clock, redis, search, links, key, links_shutdown, search_shutdown }
+    }
+
+    /// Another world, on an index of its own in the same engine.
+    pub async fn beside(&self) -> Self {
+        let mut config = testkit::config().await;
+        config.search.elasticsearch_url = self.config.search.elasticsearch_url.clone();
+        config.search.elasticsearch_index = engines::fresh_index();
+        Self::with(config).await
     }
 
     async fn ready(&self) {
