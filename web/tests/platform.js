@@ -13,9 +13,11 @@ export const browserOptions = {
   ],
 };
 
+export const PASSWORD = "correct horse battery staple 42";
+
 /** Sends one operation in the name of a token, or of nobody. */
-export async function gql(query, token, variables) {
-  const headers = { "content-type": "application/json", ...(token && { authorization: `Bearer ${token}` }) };
+export async function gql(query, token, variables, more) {
+  const headers = { "content-type": "application/json", ...(token && { authorization: `Bearer ${token}` }), ...more };
   const response = await fetch(`${base}/graphql`, {
     method: "POST",
     headers,
@@ -25,13 +27,17 @@ export async function gql(query, token, variables) {
 }
 
 /** Makes an account and gives its access token. */
-export async function signUp(name) {
-  const email = `${name}-${Date.now()}@example.org`;
-  const input = { email, password: "correct horse battery staple 42", fullName: name };
+export async function signUp(name, email = anAddress(name), fullName = name) {
+  const input = { email, password: PASSWORD, fullName };
   const query =
     "mutation($input: RegisterInput!) { register(input: $input) { tokens { accessToken } userErrors { code } } }";
   const made = await gql(query, undefined, { input });
   return made.data.register.tokens.accessToken;
+}
+
+/** An address that nobody has. */
+export function anAddress(name) {
+  return `${name}-${Date.now()}@example.org`;
 }
 
 /** Visits a short URL as a browser would, without going where it leads. */

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { chromium } from "playwright-core";
 import { base, browserOptions, click, skip } from "./platform.js";
+import { NOTHING, watch } from "./watch.js";
 
 let browser;
 before(async () => {
@@ -12,20 +13,7 @@ after(() => browser?.close());
 
 test("it loads without an error and runs what is typed", { skip }, async () => {
   const page = await browser.newPage();
-  const complaints = [];
-  const foreign = [];
-  page.on("pageerror", (error) => complaints.push(String(error)));
-  page.on("console", (message) => {
-    if (["error", "warning"].includes(message.type())) complaints.push(message.text());
-  });
-  page.on("request", (request) => {
-    if (!request.url().startsWith(base) && !request.url().startsWith("data:")) foreign.push(request.url());
-  });
-  await page.addInitScript(() => {
-    addEventListener("securitypolicyviolation", (event) => {
-      console.error(`policy: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}`);
-    });
-  });
+  const seen = await watch(page);
 
   // It asks for the schema first, once more without descriptions when refused; what is typed before would be lost.
   await page.goto(`${base}/playground`, { waitUntil: "networkidle" });
@@ -70,7 +58,6 @@ test("it loads without an error and runs what is typed", { skip }, async () => {
   await result.filter({ hasText: `"linkId": "${id}"` }).waitFor();
   clearInterval(clicking);
 
-  assert.deepEqual(foreign, [], "nothing is loaded from elsewhere");
-  assert.deepEqual(complaints, [], "no error, no warning, no violation of the policy");
+  assert.deepEqual(seen, NOTHING, "no error, no violation of the policy, nothing from elsewhere");
   await page.close();
 });

@@ -28,6 +28,16 @@ pub mod gateway {
         EXPORT = "/v1/analytics/{report}";
         /// Where the address in a mail leads to whoever does not want such mails.
         UNSUBSCRIBE = "/unsubscribe";
+        /// The app itself.
+        HOME = "/";
+        /// Signing in and up.
+        LOGIN = "/login";
+        /// Where the mail of a new address leads to.
+        VERIFY = "/verify";
+        /// Where the mail of a forgotten password leads to.
+        RESET = "/reset";
+        /// Where an invitation to a workspace leads to.
+        INVITE = "/invite";
         /// Scripts and styles of pages that the gateway serves.
         ASSETS = "/assets/{*file}";
     }
@@ -84,12 +94,10 @@ pub const AHEAD: &[&str] = &[
     "humans.txt",
     "index.html",
     "index.php",
-    "invite",
     "legal",
     "link",
     "links",
     "livez",
-    "login",
     "logout",
     "manifest.json",
     "me",
@@ -106,7 +114,6 @@ pub const AHEAD: &[&str] = &[
     "readyz",
     "register",
     "report",
-    "reset",
     "rest",
     "rpc",
     "search",
@@ -130,7 +137,6 @@ pub const AHEAD: &[&str] = &[
     "v1",
     "v2",
     "v3",
-    "verify",
     "webhooks",
     "well-known",
     "workspace",

@@ -10,6 +10,7 @@ use crate::services::Service;
 pub(crate) fn render(config: &Config, dir: &Path, stores: &[(&str, String)]) -> String {
     let app = &config.domains.app_url;
     let mut rows = vec![
+        ("sign in".to_owned(), format!("{app}/login")),
         ("GraphQL".to_owned(), format!("{app}/graphql")),
         ("playground".to_owned(), format!("{app}/playground")),
         ("short links".to_owned(), format!("{}/…", config.domains.default_base_url)),
@@ -35,7 +36,7 @@ pub(crate) fn render(config: &Config, dir: &Path, stores: &[(&str, String)]) -> 
     let program = std::env::args().next().unwrap_or_else(|| "curtail".to_owned());
     let dir = dir.display();
     text.push_str(&format!(
-        "\nNext:\n  1. Open {app}/playground and sign up with the mutation `register`.\n  \
+        "\nNext:\n  1. Open {app}/login and make an account; it leads on to the playground.\n  \
          2. Run `{program} --dir {dir} demo` in another terminal for an account with links and a month of clicks.\n  \
          3. Run `{program} --dir {dir} doctor` to check every part. Logs are in {dir}/logs.\n\nCtrl-C stops everything.\n"
     ));

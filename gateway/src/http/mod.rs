@@ -3,6 +3,7 @@
 
 mod accept;
 mod answer;
+mod assets;
 pub mod cookies;
 mod export;
 mod graphql;
@@ -11,6 +12,7 @@ mod mask;
 mod operation;
 pub mod origin;
 pub mod overload;
+mod pages;
 mod params;
 mod playground;
 mod request_log;
@@ -41,11 +43,15 @@ pub fn router(app: &App) -> Router {
     let mut router = Router::new()
         .route(routes::gateway::GRAPHQL, any(graphql::graphql))
         .route(routes::gateway::EXPORT, any(export::export))
-        .route(routes::gateway::UNSUBSCRIBE, get(unsubscribe::ask).post(unsubscribe::act));
+        .route(routes::gateway::UNSUBSCRIBE, get(unsubscribe::ask).post(unsubscribe::act))
+        .route(routes::gateway::HOME, get(pages::home))
+        .route(routes::gateway::LOGIN, get(pages::login))
+        .route(routes::gateway::VERIFY, get(pages::verify))
+        .route(routes::gateway::RESET, get(pages::reset))
+        .route(routes::gateway::INVITE, get(pages::invite))
+        .route(routes::gateway::ASSETS, get(assets::asset));
     if app.settings.playground {
-        router = router
-            .route(routes::gateway::PLAYGROUND, get(playground::page))
-            .route(routes::gateway::ASSETS, get(playground::asset));
+        router = router.route(routes::gateway::PLAYGROUND, get(playground::page));
     }
     let with = |state: &App| state.clone();
     // From the inside out: the last one added sees a request first and its answer last.

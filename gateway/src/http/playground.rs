@@ -3,16 +3,14 @@
 //! `web/playground/` has the sources, the licences of what is bundled and the command that builds the files again.
 
 use axum::body::Body;
-use axum::extract::{Path, Request, State};
+use axum::extract::State;
 use axum::response::Response;
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use http::{HeaderValue, StatusCode, header};
-use sha2::{Digest, Sha256};
+use http::{HeaderValue, header};
 
-use super::refuse;
+use super::assets::Asset;
 use crate::app::App;
-use crate::error::{Code, Refusal};
 
 const PAGE: &str = include_str!("../../../web/playground/dist/index.html");
 /// Only this origin; styles that the bundle adds at run time carry the nonce of the page.
@@ -20,24 +18,10 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; connect-src 'self';
                       frame-ancestors 'none'; base-uri 'none'; form-action 'none'; style-src 'self' 'nonce-";
 const NONCE: &str = "NONCE";
 
-/// A file of the bundle.
-struct Asset {
-    name: &'static str,
-    media_type: &'static str,
-    content: &'static [u8],
-}
-
-const ASSETS: [Asset; 2] = [
-    Asset {
-        name: "playground/playground.js",
-        media_type: "text/javascript; charset=utf-8",
-        content: include_bytes!("../../../web/playground/dist/playground.js"),
-    },
-    Asset {
-        name: "playground/playground.css",
-        media_type: "text/css; charset=utf-8",
-        content: include_bytes!("../../../web/playground/dist/playground.css"),
-    },
+/// The files of the bundle.
+pub(super) const ASSETS: [Asset; 2] = [
+    Asset::script("playground/playground.js", include_str!("../../../web/playground/dist/playground.js")),
+    Asset::style("playground/playground.css", include_str!("../../../web/playground/dist/playground.css")),
 ];
 
 /// The page.
@@ -48,26 +32,6 @@ pub async fn page(State(app): State<App>) -> Response {
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
     if let Ok(policy) = HeaderValue::try_from(format!("{POLICY}{nonce}'")) {
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);
-    }
-    response
-}
-
-/// A file of the page. Browsers keep it and ask whether it changed.
-pub async fn asset(Path(name): Path<String>, request: Request) -> Response {
-    let Some(asset) = ASSETS.iter().find(|asset| asset.name == name) else {
-        return refuse(&request, &Refusal::new(Code::NoSuchPath, "there is nothing at this path"));
-    };
-    let tag = format!("\"{}\"", BASE64_URL_SAFE_NO_PAD.encode(&Sha256::digest(asset.content)[..16]));
-    let unchanged = request.headers().get(header::IF_NONE_MATCH).is_some_and(|known| known == tag.as_str());
-    let mut response = Response::new(if unchanged { Body::empty() } else { Body::from(asset.content) });
-    if unchanged {
-        *response.status_mut() = StatusCode::NOT_MODIFIED;
-    }
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(asset.media_type));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, no-cache"));
-    if let Ok(tag) = HeaderValue::try_from(tag) {
-        headers.insert(header::ETAG, tag);
     }
     response
 }

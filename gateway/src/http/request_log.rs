@@ -144,6 +144,7 @@ mod tests {
         assert_eq!(known_path("/graphql"), "/graphql");
         assert_eq!(known_path("/assets/playground/playground.js"), routes::gateway::ASSETS);
         assert_eq!(known_path("/v1/analytics/clicks.csv"), routes::gateway::EXPORT);
+        assert_eq!((known_path("/"), known_path("/verify")), ("/", "/verify"));
         assert_eq!(known_path("/graphql/../secret"), "other");
     }
 }

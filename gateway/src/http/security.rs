@@ -14,7 +14,7 @@ const VARY: &str = "Accept, Accept-Encoding, Authorization, Cookie, Origin, Sec-
 /// Two years, as the preload list asks for.
 const HSTS: &str = "max-age=63072000; includeSubDomains";
 
-/// Adds the headers. A handler that sets its own policy or caching (the playground's files) keeps it.
+/// Adds the headers. A handler that sets its own policy or caching (the files of pages) keeps it.
 pub async fn headers(State(app): State<App>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();

@@ -15,9 +15,9 @@ use rpc::{CallContext, Code};
 
 use crate::app::App;
 
-/// Only the form of the page itself.
+/// Only the form of the page itself and the style of all pages.
 const POLICY: &str =
-    "default-src 'none'; form-action 'self'; style-src 'none'; frame-ancestors 'none'; base-uri 'none'";
+    "default-src 'none'; form-action 'self'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'";
 
 /// The query of the address.
 #[derive(serde::Deserialize)]
@@ -87,7 +87,8 @@ fn failed(status: &tonic::Status) -> Response {
 fn page(status: StatusCode, title: &str, content: &str) -> Response {
     let body = format!(
         "<!doctype html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"><meta name=\"viewport\" \
-         content=\"width=device-width\"><title>{title} - Curtail</title></head>\n<body>\n<main><h1>{title}</h1>\n\
+         content=\"width=device-width\"><title>{title} - Curtail</title>\
+         <link rel=\"stylesheet\" href=\"/assets/pages/pages.css\"></head>\n<body>\n<main><h1>{title}</h1>\n\
          {content}</main>\n</body>\n</html>\n"
     );
     let mut response = Response::new(Body::from(body));

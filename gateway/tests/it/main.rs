@@ -13,6 +13,7 @@ mod mail;
 mod members;
 mod outcomes;
 mod page_cost;
+mod pages;
 mod platform;
 mod recovery;
 mod s15_credentials;
