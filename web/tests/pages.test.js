@@ -4,6 +4,7 @@ import { after, before, test } from "node:test";
 import { chromium } from "playwright-core";
 import { linkIn, mailTo, skipMails } from "./mailbox.js";
 import { anAddress, base, browserOptions, gql, PASSWORD, signUp, skip } from "./platform.js";
+import { enter, field } from "./visitor.js";
 import { NOTHING, watch } from "./watch.js";
 
 let browser;
@@ -25,12 +26,6 @@ async function heading(page, name) {
   assert.ok(await found.evaluate((element) => element === document.activeElement), `${name} has the focus`);
 }
 
-async function signIn(page, email, password) {
-  await page.getByLabel("E-mail address").fill(email);
-  await page.getByLabel("Password").fill(password);
-  await page.getByRole("button", { name: "Sign in" }).click();
-}
-
 /** What the account says of itself. */
 const viewer = async (token) => (await gql("{ viewer { emailVerified workspaces { name } } }", token)).data.viewer;
 
@@ -42,11 +37,9 @@ test("a new account proves its address by the link of the mail, and a look at it
   await page.goto(base);
   await page.getByRole("button", { name: "Make an account" }).click();
   await heading(page, "Make an account");
-  await page.getByLabel("Name").fill("Ada Lovelace");
-  await page.getByLabel("E-mail address").fill(email);
-  await page.getByLabel("Password").fill("password");
-  await page.getByRole("button", { name: "Make the account" }).click();
-  const password = page.getByLabel("Password");
+  await field(page, "Name").fill("Ada Lovelace");
+  await enter(page, email, "password");
+  const password = field(page, "Password");
   await page.locator("#register-password-problem:not(:empty)").waitFor();
   assert.equal(await password.getAttribute("aria-invalid"), "true");
   await password.fill(PASSWORD);
@@ -60,7 +53,7 @@ test("a new account proves its address by the link of the mail, and a look at it
   await page.goto(link);
   await heading(page, "Confirm your address");
   assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), "it fits on a phone");
-  assert.equal(await page.getByLabel("E-mail address").inputValue(), email, "who is signed in need not type it");
+  assert.equal(await field(page, "E-mail address").inputValue(), email, "who is signed in need not type it");
   await page.getByRole("button", { name: "Confirm address" }).click();
   await heading(page, "Address confirmed");
   assert.equal(page.url(), `${base}/verify`, "a used token is not in the history");
@@ -77,7 +70,7 @@ test("a new account proves its address by the link of the mail, and a look at it
   await page.goto(link);
   await page.getByRole("button", { name: "Confirm address" }).click();
   await page.getByRole("alert").filter({ hasText: "link" }).first().waitFor();
-  await page.getByLabel("E-mail address").fill(email);
+  await field(page, "E-mail address").fill(email);
   await page.getByRole("button", { name: "Send the mail" }).click();
   await heading(page, "Check your mailbox");
   assert.deepEqual(seen, NOTHING);
@@ -91,14 +84,14 @@ test("a forgotten password is set anew", { skip: skipMails }, async () => {
   await page.goto(`${base}/login`);
   await page.getByRole("link", { name: "Forgot your password?" }).click();
   await heading(page, "Set a new password");
-  await page.getByLabel("E-mail address").fill(email);
+  await field(page, "E-mail address").fill(email);
   await page.getByRole("button", { name: "Send the mail" }).click();
   await heading(page, "Check your mailbox");
 
   const link = linkIn(await mailTo(email, "password-reset"));
   await page.goto(link);
   await heading(page, "Set a new password");
-  const [first, second] = [page.getByLabel("New password"), page.getByLabel("The same once more")];
+  const [first, second] = [field(page, "New password"), field(page, "The same once more")];
   const send = async (one, other) => {
     await first.fill(one);
     await second.fill(other);
@@ -115,9 +108,9 @@ test("a forgotten password is set anew", { skip: skipMails }, async () => {
   await send(anew, anew);
   await heading(page, "Password set");
   await page.getByRole("link", { name: "Sign in" }).click();
-  await signIn(page, email, PASSWORD);
+  await enter(page, email);
   await page.getByRole("alert").filter({ hasText: "password" }).first().waitFor();
-  await signIn(page, email, anew);
+  await enter(page, email, anew);
   await heading(page, "Signed in");
   await page.reload();
   await heading(page, "Signed in");
@@ -144,17 +137,15 @@ test("an invited stranger makes an account and joins, and nobody else does", { s
   await page.goto(link);
   await heading(page, "Join the workspace");
   await page.getByRole("link", { name: "Sign in or register" }).click();
-  await signIn(page, owner, PASSWORD);
+  await enter(page, owner);
   await page.getByRole("button", { name: "Join" }).click();
   await page.getByRole("alert").filter({ hasText: "for another address" }).waitFor();
   await page.getByRole("button", { name: "Use another account" }).click();
 
   await heading(page, "Sign in");
   await page.getByRole("button", { name: "Make an account" }).click();
-  await page.getByLabel("Name").fill("Guest");
-  await page.getByLabel("E-mail address").fill(guest);
-  await page.getByLabel("Password").fill(PASSWORD);
-  await page.getByRole("button", { name: "Make the account" }).click();
+  await field(page, "Name").fill("Guest");
+  await enter(page, guest);
   await page.getByText(`You are signed in as ${guest}.`).waitFor();
   assert.equal(page.url(), link, "back where it began");
   await page.getByRole("button", { name: "Join" }).click();
@@ -172,7 +163,7 @@ test("s5 signing in leads to pages of our own and nowhere else", { skip }, async
   await signUp("Next", email);
   for (const next of ["//evil.example", "/\\evil.example", "https://evil.example/", "javascript:alert(1)"]) {
     await page.goto(`${base}/login?next=${encodeURIComponent(next)}`);
-    await signIn(page, email, PASSWORD);
+    await enter(page, email);
     await heading(page, "Signed in");
     assert.equal(await page.getByRole("link", { name: "Go on" }).isVisible(), false, next);
     assert.ok(page.url().startsWith(`${base}/login?`));
@@ -180,7 +171,7 @@ test("s5 signing in leads to pages of our own and nowhere else", { skip }, async
     await heading(page, "Sign in");
   }
   await page.goto(`${base}/login?next=%2Freset`);
-  await signIn(page, email, PASSWORD);
+  await enter(page, email);
   await page.waitForURL(`${base}/reset`);
   await page.goto(`${base}/login?next=%2Freset`);
   assert.equal(await page.getByRole("link", { name: "Go on" }).getAttribute("href"), `${base}/reset`);
@@ -195,12 +186,9 @@ test("what can not be reached is said, and no token leaves with a link", { skip 
   await page.goto(`${base}/reset?token=secret`);
   await page.getByRole("link", { name: "The link is too old?" }).click();
   await heading(page, "Set a new password");
-  assert.deepEqual(
-    referrers.filter((referrer) => referrer !== undefined),
-    [],
-  );
+  assert.ok(referrers.length > 8 && referrers.every((referrer) => !referrer), String(referrers));
   await page.context().setOffline(true);
-  await page.getByLabel("E-mail address").fill("ada@example.org");
+  await field(page, "E-mail address").fill("ada@example.org");
   await page.getByRole("button", { name: "Send the mail" }).click();
   await page.getByRole("alert").filter({ hasText: "can not be reached" }).waitFor();
   assert.ok(await page.getByRole("button", { name: "Send the mail" }).isEnabled());

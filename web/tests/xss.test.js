@@ -5,7 +5,8 @@ import { chromium } from "playwright-core";
 import { CORPUS } from "./corpus.js";
 import { packed, plant } from "./hostile.js";
 import { linkIn, mailsTo, mailTo, skipMails } from "./mailbox.js";
-import { anAddress, base, browserOptions, gql, PASSWORD, signUp } from "./platform.js";
+import { anAddress, base, browserOptions, gql, signUp } from "./platform.js";
+import { signIn } from "./visitor.js";
 import { watch } from "./watch.js";
 
 const options = { skip: skipMails };
@@ -29,14 +30,6 @@ async function trap() {
     assert.deepEqual([seen.dialogs, seen.violations], [[], []], where);
   };
   return { page, seen, clean };
-}
-
-async function signIn(page, email) {
-  await page.goto(`${base}/login`);
-  await page.getByLabel("E-mail address").fill(email);
-  await page.getByLabel("Password").fill(PASSWORD);
-  await page.getByRole("button", { name: "Sign in" }).click();
-  await page.getByRole("heading", { name: "Signed in" }).waitFor();
 }
 
 test("the trap closes on a page that takes the corpus for markup", options, async () => {
