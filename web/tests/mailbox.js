@@ -2,7 +2,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import PostalMime from "postal-mime";
-import { skip } from "./platform.js";
+import { skip, until } from "./platform.js";
 
 const folder = process.env.CURTAIL_MAILBOX;
 export const skipMails = skip || (folder ? false : "CURTAIL_MAILBOX is not set: name the platform's mailbox folder");
@@ -20,14 +20,9 @@ export async function mailsTo(address) {
 }
 
 /** The newest mail of a kind to an address, when it has come. */
-export async function mailTo(address, kind) {
-  const deadline = Date.now() + 30_000;
-  while (Date.now() < deadline) {
-    const mail = (await mailsTo(address)).findLast((mail) => mail.kind === kind);
-    if (mail) return mail;
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
-  throw new Error(`no mail ${kind} to ${address} within 30 s`);
+export function mailTo(address, kind) {
+  const newest = async () => (await mailsTo(address)).findLast((mail) => mail.kind === kind);
+  return until(newest, `a mail ${kind} to ${address}`);
 }
 
 /** The address in a mail that leads to a page of ours and carries a token. */

@@ -35,6 +35,17 @@ export async function signUp(name, email = anAddress(name), fullName = name) {
   return made.data.register.tokens.accessToken;
 }
 
+/** What `look` gives as soon as it gives something; fails with `what` when it does not within half a minute. */
+export async function until(look, what) {
+  const deadline = Date.now() + 30_000;
+  while (Date.now() < deadline) {
+    const found = await look();
+    if (found) return found;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  throw new Error(`not within 30 s: ${what}`);
+}
+
 /** An address that nobody has. */
 export function anAddress(name) {
   return `${name}-${Date.now()}@example.org`;

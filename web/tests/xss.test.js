@@ -5,7 +5,7 @@ import { chromium } from "playwright-core";
 import { CORPUS } from "./corpus.js";
 import { packed, plant } from "./hostile.js";
 import { linkIn, mailsTo, mailTo, skipMails } from "./mailbox.js";
-import { anAddress, base, browserOptions, gql, signUp } from "./platform.js";
+import { anAddress, base, browserOptions, gql, signUp, until } from "./platform.js";
 import { signIn } from "./visitor.js";
 import { watch } from "./watch.js";
 
@@ -34,14 +34,13 @@ async function trap() {
 
 test("the trap closes on a page that takes the corpus for markup", options, async () => {
   const { page, seen } = await trap();
-  for (const text of CORPUS.slice(0, 8)) {
-    await page.setContent(`<title>x</title><p>${text}`).catch(() => {});
-  }
-  await page.setContent(`<title>x</title><p>${CORPUS[0]}`);
+  for (const text of CORPUS.slice(0, 4)) await page.setContent(`<p title="">${text}`);
   assert.equal(await page.evaluate(() => window.canary), 1);
-  assert.ok(seen.dialogs.length >= 5, String(seen.dialogs.length));
+  assert.equal(seen.dialogs.length, 4);
   await page.context().close();
 });
+
+const PAGES = ["/verify?token=", "/reset?token=", "/invite?token=", "/login?x="];
 
 const QUERIES = [
   "{ links(first: 50) { nodes { title description notes url externalId tags { name } creator { fullName } } } }",
@@ -58,14 +57,10 @@ function queries() {
   return QUERIES.map((query) => query.replace("FROM", at(-1)).replace("UNTIL", at(1)));
 }
 
-/** Waits until every visit is counted. */
-async function counted() {
+/** Waits until the last visit is counted. */
+function counted() {
   const query = `{ link(id: "${world.links.at(-1).id}") { totals { clicks } } }`;
-  const deadline = Date.now() + 30_000;
-  while ((await gql(query, world.token)).data.link.totals.clicks !== 1) {
-    assert.ok(Date.now() < deadline, "the clicks are not counted within 30 s");
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
+  return until(async () => (await gql(query, world.token)).data.link.totals.clicks === 1, "the clicks are counted");
 }
 
 test("s25 nothing runs in the playground", options, async () => {
@@ -79,7 +74,6 @@ test("s25 nothing runs in the playground", options, async () => {
     await page.evaluate((text) => {
       document.querySelector(".graphiql-query-editor .CodeMirror").CodeMirror.setValue(text);
     }, query);
-    await page.keyboard.press("Control+Enter");
     await page.locator(".graphiql-execute-button").click();
     const { data, errors } = await (await answered).json();
     assert.equal(errors, undefined, query);
@@ -94,15 +88,21 @@ test("s25 nothing runs in the playground", options, async () => {
 
 test("s25 nothing runs in the pages of accounts, whatever their addresses say", options, async () => {
   const { page, seen, clean } = await trap();
-  for (const text of CORPUS) {
-    const hostile = encodeURIComponent(text);
-    const paths = [`/verify?token=${hostile}`, `/reset?token=${hostile}`, `/invite?token=${hostile}`];
-    for (const path of [...paths, `/login?next=${hostile}`, `/login?next=%2F${hostile}#${text}`]) {
-      await page.goto(base + path);
-      await page.locator("main > :not([hidden]) :is(h1, h2)").first().waitFor();
-      await clean(path);
-    }
+  const heading = page.locator("main > :not([hidden]) :is(h1, h2)").first();
+  for (const path of packed(1000).flatMap((text) => PAGES.map((page) => page + encodeURIComponent(text)))) {
+    await page.goto(base + path);
+    await heading.waitFor();
+    await clean(path);
   }
+  await signIn(page, world.email);
+  for (const next of CORPUS.flatMap((text) => [text, `/${text}`])) {
+    await page.goto(`${base}/login?next=${encodeURIComponent(next)}#${next}`);
+    await heading.waitFor();
+    const target = new URL(await page.locator("#go-on a").evaluate((link) => link.href));
+    assert.equal(target.origin, base, next);
+    await clean(next);
+  }
+  await page.getByRole("button", { name: "Sign out" }).click();
   await page.goto(`${base}/verify?token=${encodeURIComponent(CORPUS[0])}`);
   await page.getByRole("button", { name: "Confirm address" }).click();
   await page.getByRole("alert").filter({ hasText: "not valid" }).waitFor();
@@ -124,7 +124,8 @@ test("s25 nothing runs in any mail", options, async () => {
   const addresses = [world.email, ...packed(200).map((_, i) => `invited-${i}-${world.email}`)];
   for (const kind of ["password-reset", "api-key-created", "new-device"]) await mailTo(world.email, kind);
   for (const address of addresses.slice(1)) await mailTo(address, "invitation");
-  await mailTo(world.email, "link-created");
+  const told = async () => (await mailsTo(world.email)).filter((mail) => mail.kind === "link-created");
+  await until(async () => (await told()).length === CORPUS.length, "a mail for each link");
   const mails = (await Promise.all(addresses.map(mailsTo))).flat();
   for (const mail of mails) {
     await page.setContent(mail.html);
@@ -133,11 +134,12 @@ test("s25 nothing runs in any mail", options, async () => {
   assert.ok(mails.filter((mail) => mail.html.includes("&lt;script&gt;")).length > 5, "the names were in them");
 
   const invitation = mails.find((mail) => mail.kind === "invitation");
-  const unsubscribe = invitation.html.match(/href="([^"]*\/unsubscribe\?token=[^"]*)"/)[1];
-  await page.goto(unsubscribe.replaceAll("&amp;", "&"));
-  await page.getByRole("button", { name: "Stop these mails" }).click();
-  await clean("unsubscribed");
   assert.ok(linkIn(invitation).startsWith(`${base}/invite?token=`));
+  await page.setContent(invitation.html);
+  await page.goto(await page.getByRole("link", { name: "Stop mails of this kind" }).getAttribute("href"));
+  await page.getByRole("button", { name: "Stop these mails" }).click();
+  await page.getByRole("heading", { name: "Unsubscribed" }).waitFor();
+  await clean("unsubscribed");
   await page.context().close();
 });
 
