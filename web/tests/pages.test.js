@@ -4,7 +4,7 @@ import { after, before, test } from "node:test";
 import { chromium } from "playwright-core";
 import { linkIn, mailTo, skipMails } from "./mailbox.js";
 import { anAddress, base, browserOptions, gql, PASSWORD, signUp, skip } from "./platform.js";
-import { enter, field } from "./visitor.js";
+import { enter, field, signIn, signOut } from "./visitor.js";
 import { NOTHING, watch } from "./watch.js";
 
 let browser;
@@ -45,7 +45,7 @@ test("a new account proves its address by the link of the mail, and a look at it
   await password.fill(PASSWORD);
   await password.press("Enter");
   await heading(page, "Signed in");
-  await page.getByText("You are Ada Lovelace").waitFor();
+  await page.getByText("As Ada Lovelace").waitFor();
   await page.getByText("not confirmed yet").waitFor();
 
   const link = linkIn(await mailTo(email, "email-verification"));
@@ -167,8 +167,7 @@ test("s5 signing in leads to pages of our own and nowhere else", { skip }, async
     await heading(page, "Signed in");
     assert.equal(await page.getByRole("link", { name: "Go on" }).isVisible(), false, next);
     assert.ok(page.url().startsWith(`${base}/login?`));
-    await page.getByRole("button", { name: "Sign out" }).click();
-    await heading(page, "Sign in");
+    await signOut(page);
   }
   await page.goto(`${base}/login?next=%2Freset`);
   await enter(page, email);
@@ -177,6 +176,24 @@ test("s5 signing in leads to pages of our own and nowhere else", { skip }, async
   assert.equal(await page.getByRole("link", { name: "Go on" }).getAttribute("href"), `${base}/reset`);
   assert.deepEqual(seen, NOTHING);
   await page.context().close();
+});
+
+test("a session outlives its access token", { skip }, async () => {
+  const { page } = await newcomer();
+  const [context, email] = [page.context(), anAddress("session")];
+  await signUp("Session", email);
+  await signIn(page, email);
+  const access = (await context.cookies()).find((cookie) => cookie.name.endsWith("curtail_access"));
+  await context.clearCookies({ name: access.name });
+  await page.reload();
+  await heading(page, "Signed in");
+  await context.addCookies([{ ...access, value: "v4.public.spoiled" }]);
+  await page.reload();
+  await heading(page, "Signed in");
+  await context.clearCookies();
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await heading(page, "Sign in");
+  await context.close();
 });
 
 test("what can not be reached is said, and no token leaves with a link", { skip }, async () => {

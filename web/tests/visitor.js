@@ -19,3 +19,9 @@ export async function signIn(page, email) {
   await enter(page, email);
   await page.getByRole("heading", { name: "Signed in" }).waitFor();
 }
+
+/** Signs out at `/login`. */
+export async function signOut(page) {
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.getByRole("heading", { name: "Sign in" }).waitFor();
+}
