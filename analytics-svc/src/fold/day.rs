@@ -91,10 +91,10 @@ async fn pass(connection: &mut PgConnection, day: Date, workspaces: &[i64], of: 
 
 fn declare(of: Of) -> String {
     let values = COLUMNS.map(|(dimension, _)| expression(dimension).unwrap_or("''")).join(", ");
-    let subject = if of == Of::Link { "link_id, " } else { "" };
+    let subject = if of == Of::Link { "c.link_id, " } else { "" };
     format!(
-        "DECLARE folding NO SCROLL CURSOR FOR SELECT workspace_id, link_id, at, visitor, bot, {values} FROM clicks \
-         WHERE at >= $1 AND at < $2 AND workspace_id = ANY($3) ORDER BY workspace_id, {subject}visitor, at"
+        "DECLARE folding NO SCROLL CURSOR FOR SELECT workspace_id, link_id, at, visitor, bot, {values} FROM clicks c \
+         WHERE at >= $1 AND at < $2 AND workspace_id = ANY($3) ORDER BY c.workspace_id, {subject}c.visitor, c.at"
     )
 }
 
