@@ -30,11 +30,30 @@ pub enum Question {
     /// Of a hundred links, ever.
     Lifetime,
     /// The last seconds.
-    Trending { seconds: u32 },
+    Trending {
+        /// How many.
+        seconds: u32,
+    },
     /// The first page.
-    Export { days: u32 },
+    Export {
+        /// Of the last days.
+        days: u32,
+    },
     /// Totals, a series, a breakdown.
-    Query { of: Part, days: u32, step: Step, by: Option<Dimension>, filter: bool, compare: bool },
+    Query {
+        /// Of what.
+        of: Part,
+        /// Of the last days.
+        days: u32,
+        /// Of the series.
+        step: Step,
+        /// What is broken down by.
+        by: Option<Dimension>,
+        /// Whether only one kind of device counts.
+        filter: bool,
+        /// Whether the period before is wanted.
+        compare: bool,
+    },
 }
 
 /// Of what the numbers are.
@@ -71,7 +90,8 @@ pub fn questions(days: u32) -> Vec<(String, Question)> {
         (format!("tag, {days} days by day"), plain(Part::Tag, days, Step::Day)),
         (format!("domain, {days} days"), plain(Part::Domain, days, none)),
     ];
-    for range in [days.min(30), days] {
+    let ranges = if days > 30 { vec![30, days] } else { vec![days] };
+    for range in ranges {
         let parts = [(Part::Link, "link"), (Part::Tag, "tag"), (Part::Domain, "domain"), (Part::Workspace, "workspace")];
         for (part, name) in parts {
             let filtered = query(part, range, Step::Day, None, true, false);
