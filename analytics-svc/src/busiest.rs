@@ -51,7 +51,8 @@ impl<T: Default> Busiest<T> {
     pub fn take(&mut self, most: usize) -> Top<T> {
         let mut values = self.drain();
         let rest = values.split_off(values.len().min(most));
-        let left_out = std::mem::take(&mut self.left_out) + rest.iter().map(|(_, counts)| (self.clicks)(counts)).sum::<u64>();
+        let left_out =
+            std::mem::take(&mut self.left_out) + rest.iter().map(|(_, counts)| (self.clicks)(counts)).sum::<u64>();
         Top { values, left_out }
     }
 

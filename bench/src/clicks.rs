@@ -22,7 +22,7 @@ pub const DOMAIN: &str = "go.example";
 const DAY_MS: i64 = 86_400_000;
 
 /// Days that have counters by minute. More of them would take longer to write than the clicks and are not asked for.
-const MINUTE_DAYS: i64 = 7;
+const MINUTE_DAYS: i64 = 2;
 
 /// Clicks of one transaction.
 const BATCH: u64 = 100_000;

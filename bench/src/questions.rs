@@ -92,7 +92,8 @@ pub fn questions(days: u32) -> Vec<(String, Question)> {
     ];
     let ranges = if days > 30 { vec![30, days] } else { vec![days] };
     for range in ranges {
-        let parts = [(Part::Link, "link"), (Part::Tag, "tag"), (Part::Domain, "domain"), (Part::Workspace, "workspace")];
+        let parts =
+            [(Part::Link, "link"), (Part::Tag, "tag"), (Part::Domain, "domain"), (Part::Workspace, "workspace")];
         for (part, name) in parts {
             let filtered = query(part, range, Step::Day, None, true, false);
             all.push((format!("{name}, {range} days by day, filtered"), filtered));

@@ -83,7 +83,10 @@ impl Committer {
              pg_advisory_xact_lock_shared({})",
             stale::CLOSING
         );
-        sqlx::query(AssertSqlSafe(settings)).bind(self.lease.length().as_millis().to_string()).execute(&mut *tx).await?;
+        sqlx::query(AssertSqlSafe(settings))
+            .bind(self.lease.length().as_millis().to_string())
+            .execute(&mut *tx)
+            .await?;
         if !self.lease.hold(&mut tx).await? {
             return Err(CommitError::Fenced);
         }

@@ -50,8 +50,8 @@ pub async fn days(pool: &PgPool, first: Date, until: Date) -> Result<(), sqlx::E
 /// for it: for one commit.
 async fn close(pool: &PgPool, day: Date) -> Result<(), sqlx::Error> {
     let mut tx = pool.begin().await?;
-    // Better later than to hold up clicks behind one who hangs.
-    sqlx::query("SET LOCAL lock_timeout = '1s'").execute(&mut *tx).await?;
+    // A commit takes a second or two under full load; better later than to hold up clicks behind one who hangs.
+    sqlx::query("SET LOCAL lock_timeout = '10s'").execute(&mut *tx).await?;
     sqlx::query(AssertSqlSafe(format!("SELECT pg_advisory_xact_lock({CLOSING})"))).execute(&mut *tx).await?;
     sqlx::query(
         "UPDATE fold_progress SET closed_until = $1::date + 1, since = coalesce(since, $1) \
@@ -79,7 +79,7 @@ async fn mark_clicked(pool: &PgPool, day: Date) -> Result<(), sqlx::Error> {
     }
     sqlx::query(
         "INSERT INTO stale_days (day, workspace_id, since) SELECT DISTINCT $1::date, workspace_id, '-infinity'::timestamptz \
-         FROM clicks WHERE at >= $2 AND at < $3 \
+         FROM clicks WHERE at >= $2 AND at < $3 ORDER BY workspace_id \
          ON CONFLICT (workspace_id, day) DO UPDATE SET since = excluded.since",
     )
     .bind(day)

@@ -50,7 +50,6 @@ pub async fn portion(pool: &PgPool, day: Date, wait_ms: i64) -> Result<Option<u6
     Ok(Some(clicks))
 }
 
-
 /// What a pass over the clicks adds up.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Of {

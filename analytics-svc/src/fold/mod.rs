@@ -78,7 +78,7 @@ impl Folding {
         close::days(&self.pool, oldest.max(oldest_kept), open).await?;
 
         let late_ms = i64::try_from(self.late.as_millis()).unwrap_or(i64::MAX);
-        let days = stale::days(&mut *self.pool.acquire().await?, oldest_kept, late_ms).await?;
+        let days = stale::days(&mut *self.pool.acquire().await?, oldest_kept, open, late_ms).await?;
         let mut folded = 0;
         for day in days {
             while let Some(clicks) = day::portion(&self.pool, day, late_ms).await? {

@@ -38,14 +38,21 @@ pub struct Stale {
     pub marks: i64,
 }
 
-/// Days with something to fold since `wait_ms` ago, oldest first, from `oldest` on.
-pub async fn days(connection: &mut PgConnection, oldest: Date, wait_ms: i64) -> Result<Vec<Date>, sqlx::Error> {
+/// Days with something to fold since `wait_ms` ago, oldest first, from `oldest` on and before `until`.
+pub async fn days(
+    connection: &mut PgConnection,
+    oldest: Date,
+    until: Date,
+    wait_ms: i64,
+) -> Result<Vec<Date>, sqlx::Error> {
     sqlx::query_scalar(
-        "SELECT DISTINCT s.day FROM stale_days s WHERE s.day >= $1 AND s.since <= now() - $2 * interval '1 ms' \
+        "SELECT DISTINCT s.day FROM stale_days s \
+         WHERE s.day >= $1 AND s.day < $3 AND s.since <= now() - $2 * interval '1 ms' \
          AND NOT EXISTS (SELECT FROM erased_workspaces e WHERE e.workspace_id = s.workspace_id) ORDER BY 1",
     )
     .bind(oldest)
     .bind(wait_ms as f64)
+    .bind(until)
     .fetch_all(connection)
     .await
 }
@@ -71,12 +78,19 @@ pub async fn workspaces(
 
 /// Takes the marks off that were there when the folding began. Those to which clicks came meanwhile stay.
 pub async fn clear(connection: &mut PgConnection, day: Date, folded: &[Stale]) -> Result<(), sqlx::Error> {
+    let workspaces: Vec<i64> = folded.iter().map(|stale| stale.workspace_id).collect();
+    // In the order in which writers lock them, so that nobody waits in a circle.
+    sqlx::query("SELECT FROM stale_days WHERE day = $1 AND workspace_id = ANY($2) ORDER BY workspace_id FOR UPDATE")
+        .bind(day)
+        .bind(&workspaces)
+        .execute(&mut *connection)
+        .await?;
     sqlx::query(
         "DELETE FROM stale_days s USING unnest($2::bigint[], $3::bigint[]) AS f (workspace_id, marks) \
          WHERE s.day = $1 AND s.workspace_id = f.workspace_id AND s.marks = f.marks",
     )
     .bind(day)
-    .bind(folded.iter().map(|stale| stale.workspace_id).collect::<Vec<_>>())
+    .bind(&workspaces)
     .bind(folded.iter().map(|stale| stale.marks).collect::<Vec<_>>())
     .execute(connection)
     .await?;

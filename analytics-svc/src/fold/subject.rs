@@ -218,9 +218,7 @@ mod tests {
     #[test]
     fn as_many_values_are_kept_as_is_said_and_the_rest_is_a_sum() {
         let texts: Vec<String> = (0..=MAX_VALUES).map(|n| n.to_string()).collect();
-        let all = |count: usize| {
-            packed(&texts[..count].iter().map(|text| click(1, 1, true, text)).collect::<Vec<_>>())
-        };
+        let all = |count: usize| packed(&texts[..count].iter().map(|text| click(1, 1, true, text)).collect::<Vec<_>>());
         let (days, hours) = all(MAX_VALUES);
         assert_eq!((days.values.len(), days.left_out), (MAX_VALUES, 0));
         assert_eq!((hours.values.len(), hours.left_out), (MAX_HOUR_VALUES, true));

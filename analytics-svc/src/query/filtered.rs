@@ -38,12 +38,7 @@ impl Filtered<'_> {
     }
 
     /// The sums of the buckets that begin at `starts`, of which the first is not after the range's.
-    async fn sums(
-        &self,
-        connection: &mut PgConnection,
-        range: Range,
-        starts: &[i64],
-    ) -> Result<Vec<Totals>, Error> {
+    async fn sums(&self, connection: &mut PgConnection, range: Range, starts: &[i64]) -> Result<Vec<Totals>, Error> {
         let parts = split(range, starts);
         let mut found = Found { sums: vec![Totals::default(); parts.len()], raw: BTreeSet::new() };
         let (days, hours) = self.sources(&parts, &mut found);

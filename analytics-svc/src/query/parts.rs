@@ -104,9 +104,9 @@ mod tests {
     fn neighbours_are_joined_and_gaps_stay() {
         let parts = split(Range { from_ms: 0, until_ms: 4 * DAY_MS }, &[]);
         let ranges = join(parts.into_iter().filter(|part| part.day != 2));
-        assert_eq!(ranges, [
-            Range { from_ms: 0, until_ms: 2 * DAY_MS },
-            Range { from_ms: 3 * DAY_MS, until_ms: 4 * DAY_MS }
-        ]);
+        assert_eq!(
+            ranges,
+            [Range { from_ms: 0, until_ms: 2 * DAY_MS }, Range { from_ms: 3 * DAY_MS, until_ms: 4 * DAY_MS }]
+        );
     }
 }

@@ -60,7 +60,13 @@ fn traffic(dice: &mut Dice, count: usize) -> Vec<Click> {
             user_agent: [FIREFOX, IPHONE, GOOGLEBOT][person as usize % 3].into(),
             referrer: pick(&["", "", "t.co", "www.google.com", "news.example"]),
             language: pick(&["", "de-DE", "fr"]),
-            utm: pick(&["", "", "utm_source=s&utm_medium=cpc&utm_term=t1", "utm_source=s&utm_campaign=c", "utm_content=k"]),
+            utm: pick(&[
+                "",
+                "",
+                "utm_source=s&utm_medium=cpc&utm_term=t1",
+                "utm_source=s&utm_campaign=c",
+                "utm_content=k",
+            ]),
             qr: pick(&["", "", "qr"]) == "qr",
             ..click(if link == 5 { 71 } else { WORKSPACE }, link, at_ms, visitor)
         }
@@ -164,7 +170,8 @@ async fn questions_about_folded_days_touch_no_raw_click_of_them() {
         sqlx::query(sqlx::AssertSqlSafe(lock_partition)).execute(&mut *lock).await.unwrap();
     }
     let of = |of| Some(AnalyticsScope { workspace_id: WORKSPACE, of });
-    let scopes = [of(None), of(Some(Of::LinkId(1))), of(Some(Of::Tag("red".into()))), of(Some(Of::Domain("go.example".into())))];
+    let scopes =
+        [of(None), of(Some(Of::LinkId(1))), of(Some(Of::Tag("red".into()))), of(Some(Of::Domain("go.example".into())))];
     for scope in scopes {
         // The last day is open and read raw.
         let base = QueryAnalyticsRequest { scope, ..question(datetime!(2026-11-16 00:00 UTC), NOW) };
@@ -263,15 +270,16 @@ async fn the_service_folds_by_itself_and_days_outlive_their_raw_clicks() {
     until(dropped, PATIENCE, "old raw clicks are dropped").await;
     assert_eq!(ask(&world, &by(Vec::new())).await, before);
     // Several filters need the raw clicks.
-    let filter = |dimension: Dimension, value: &str| DimensionFilter {
-        dimension: dimension.into(),
-        values: vec![value.into()],
-    };
+    let filter =
+        |dimension: Dimension, value: &str| DimensionFilter { dimension: dimension.into(), values: vec![value.into()] };
     let two = vec![filter(Dimension::Device, "mobile"), filter(Dimension::Trigger, "qr")];
     let answer = ask(&world, &by(two)).await;
     assert_eq!(answer.raw_from, Some(super::world::timestamp(datetime!(2026-11-19 00:00 UTC))));
     // Earlier days were never folded.
-    let older = QueryAnalyticsRequest { from: Some(super::world::timestamp(datetime!(2026-11-01 00:00 UTC))), ..by(Vec::new()) };
+    let older = QueryAnalyticsRequest {
+        from: Some(super::world::timestamp(datetime!(2026-11-01 00:00 UTC))),
+        ..by(Vec::new())
+    };
     let answer = ask(&world, &older).await;
     assert_eq!(answer.raw_from, Some(super::world::timestamp(datetime!(2026-11-15 00:00 UTC))));
     world.stop().await;

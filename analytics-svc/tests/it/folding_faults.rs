@@ -58,11 +58,18 @@ async fn waits(world: &World) {
 #[tokio::test(flavor = "multi_thread")]
 async fn f19_two_processes_fold_every_click_once() {
     let world = World::start().await;
-    count(&world, 1, clicks()).await;
-    let (one, other) = (folding(&world), folding(&world));
-    let (a, b) = tokio::join!(one.round(), other.round());
-    assert_eq!(a.unwrap() + b.unwrap(), DAYS as u64 * 300);
-    assert_eq!((stale_days(&world).await, rows(&world).await), (0, DAYS * 9));
+    // More workspaces than one transaction takes, so that both are at a day one after the other.
+    let others = clicks().into_iter().enumerate().map(|(n, one)| click(1_000 + n as i64 % 120, 1, one.at_ms, 1));
+    count(&world, 1, clicks().into_iter().chain(others).collect()).await;
+    let jobs = [folding(&world), folding(&world)].map(|job| tokio::spawn(async move { job.round().await }));
+    let mut folded = 0;
+    for job in jobs {
+        folded += job.await.unwrap().unwrap();
+    }
+    // A day that each left to the other.
+    folded += folding(&world).round().await.unwrap();
+    assert_eq!(folded, DAYS as u64 * 600);
+    assert_eq!((stale_days(&world).await, rows(&world).await), (0, DAYS * (9 + 240)));
     assert_eq!(counted(&world).await, (400, 400));
     world.stop().await;
 }
@@ -128,5 +135,18 @@ async fn a_day_is_closed_when_its_time_has_come() {
     assert_eq!(job.round().await.unwrap(), 900);
     job.after = time::Duration::hours(12);
     assert_eq!(job.round().await.unwrap(), 300);
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_day_may_have_more_clicks_and_workspaces_than_one_step_takes() {
+    let world = World::start().await;
+    let noon = ms(datetime!(2026-11-20 12:00 UTC));
+    let busy = (0..10_500).map(|n| click(WORKSPACE, 1 + n % 300, noon + n, n as u64 + 1));
+    let many = (0..60).map(|n| click(1_000 + n, 1, noon, 1));
+    count(&world, 1, busy.chain(many).collect()).await;
+    assert_eq!(folding(&world).round().await.unwrap(), 10_560);
+    assert_eq!((rows(&world).await, stale_days(&world).await), (301 + 2 * 60, 0));
+    assert_eq!(counted(&world).await, (10_500, 10_500));
     world.stop().await;
 }

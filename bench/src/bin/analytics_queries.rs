@@ -35,7 +35,11 @@ async fn main() -> anyhow::Result<()> {
     let started = Instant::now();
     let bytes = clicks::fill(&pool, count, days, Clock::system().now()).await?;
     let took = started.elapsed().as_secs_f64();
-    println!("{count} clicks of {days} days in {took:.0} s: {:.0} a second, {:.1} GiB", count as f64 / took, gib(bytes));
+    println!(
+        "{count} clicks of {days} days in {took:.0} s: {:.0} a second, {:.1} GiB",
+        count as f64 / took,
+        gib(bytes)
+    );
 
     let retention = Retention::of(&config.analytics);
     let (asker, shutdown) = Asker::start(config, SigningKey::from_seed([5; 32])).await?;
@@ -78,13 +82,8 @@ async fn ask_all(asker: &Asker, questions: &[(String, Question)], rounds: u32) -
 
 /// Folds every day that ended, as two processes at once would.
 async fn fold(pool: &PgPool, retention: Retention) -> anyhow::Result<()> {
-    let job = || Folding {
-        pool: pool.clone(),
-        clock: Clock::system(),
-        retention,
-        after: time::Duration::ZERO,
-        late: LATE,
-    };
+    let job =
+        || Folding { pool: pool.clone(), clock: Clock::system(), retention, after: time::Duration::ZERO, late: LATE };
     let started = Instant::now();
     let jobs = [job(), job()].map(|job| tokio::spawn(async move { job.round().await }));
     let mut folded = 0;
