@@ -14,12 +14,15 @@ use time::{Duration, OffsetDateTime};
 const LATE: Duration = Duration::days(30);
 
 /// All that is kept of a workspace.
-const DELETE: [&str; 8] = [
+const DELETE: [&str; 11] = [
     "DELETE FROM clicks WHERE workspace_id = ANY($1)",
     "DELETE FROM clicks_by_minute WHERE workspace_id = ANY($1)",
     "DELETE FROM clicks_by_hour WHERE workspace_id = ANY($1)",
     "DELETE FROM clicks_by_day WHERE workspace_id = ANY($1)",
     "DELETE FROM clicks_by_ever WHERE workspace_id = ANY($1)",
+    "DELETE FROM dimension_days WHERE workspace_id = ANY($1)",
+    "DELETE FROM dimension_hours WHERE workspace_id = ANY($1)",
+    "DELETE FROM stale_days WHERE workspace_id = ANY($1)",
     "DELETE FROM links WHERE workspace_id = ANY($1)",
     "DELETE FROM spikes WHERE workspace_id = ANY($1)",
     "DELETE FROM weekly_reports WHERE workspace_id = ANY($1)",

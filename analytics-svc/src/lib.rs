@@ -9,9 +9,11 @@
 //! popular link would be read for each look at it).
 
 pub mod alerts;
+pub mod busiest;
 pub mod clicks;
 pub mod enrich;
 pub mod erasure;
+pub mod fold;
 pub mod level;
 pub mod links;
 pub mod live;

@@ -1,7 +1,7 @@
 //! For how long each level of detail is kept, and deleting what is older.
 //!
-//! Raw clicks go by the partition ([`crate::partitions`]), rows of the minute and hour rollups in batches. Rollups by day and
-//! of all time stay.
+//! Raw clicks go by the partition ([`crate::partitions`]), rows of the minute and hour rollups in batches, and those of
+//! dimensions by hour together with the raw clicks. Rollups by day and of all time stay.
 
 use sqlx::PgPool;
 
@@ -56,7 +56,8 @@ impl Retention {
 /// Deletes rollup rows that are older than `kept`, up to a batch of each level; true when there may be more.
 pub async fn thin(pool: &PgPool, kept: Kept) -> Result<bool, sqlx::Error> {
     let mut more = false;
-    for (delete, before_ms) in [(MINUTES, kept.minutes_ms), (HOURS, kept.hours_ms)] {
+    let dimensions = (DIMENSION_HOURS, kept.raw_ms);
+    for (delete, before_ms) in [(MINUTES, kept.minutes_ms), (HOURS, kept.hours_ms), dimensions] {
         let deleted = sqlx::query(delete).bind(instant(before_ms)).bind(BATCH).execute(pool).await?;
         more |= deleted.rows_affected() == BATCH as u64;
     }
@@ -64,20 +65,24 @@ pub async fn thin(pool: &PgPool, kept: Kept) -> Result<bool, sqlx::Error> {
 }
 
 macro_rules! delete_from {
-    ($table:literal) => {
+    ($table:literal, $time:literal) => {
         concat!(
             "DELETE FROM ",
             $table,
             " WHERE ctid = ANY(ARRAY(SELECT ctid FROM ",
             $table,
             // Another replica may be at the same rows.
-            " WHERE at < $1 LIMIT $2 FOR UPDATE SKIP LOCKED))"
+            " WHERE ",
+            $time,
+            " < $1 LIMIT $2 FOR UPDATE SKIP LOCKED))"
         )
     };
 }
 
-const MINUTES: &str = delete_from!("clicks_by_minute");
-const HOURS: &str = delete_from!("clicks_by_hour");
+const MINUTES: &str = delete_from!("clicks_by_minute", "at");
+const HOURS: &str = delete_from!("clicks_by_hour", "at");
+// Whole days go, and the session's time zone is UTC.
+const DIMENSION_HOURS: &str = delete_from!("dimension_hours", "day");
 
 #[cfg(test)]
 mod tests {

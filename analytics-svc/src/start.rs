@@ -18,6 +18,7 @@ use crate::alerts::Alerts;
 use crate::alerts::spikes::Rule;
 use crate::clicks::{GROUP, Shards, Sources};
 use crate::enrich::{Crawlers, Geo};
+use crate::fold::{self, Folding};
 use crate::live::{Publisher, Rooms, Watched};
 use crate::retention::Retention;
 use crate::rpc::{Analytics, Live};
@@ -115,6 +116,14 @@ pub async fn start(config: Config, outside: Outside, shutdown: Shutdown) -> anyh
         .add_service(service)
         .add_service(Live { rooms: Arc::clone(&rooms) }.into_server());
 
+    let folding = Folding {
+        pool: pool.clone(),
+        clock: clock.clone(),
+        retention,
+        after: time::Duration::hours(config.analytics.fold_after_hours.into()),
+        late: fold::LATE,
+    };
+
     tasks.spawn("grpc", server.serve(listener, readiness.clone(), shutdown.clone()));
     tasks.spawn("live", rooms.run(shutdown.clone()));
     tasks.spawn("live publisher", Publisher::run(picked, subscriber, shutdown.clone()));
@@ -133,6 +142,7 @@ pub async fn start(config: Config, outside: Outside, shutdown: Shutdown) -> anyh
         tasks.spawn("links", links::run(link_events, pool.clone(), shutdown.clone()));
         tasks.spawn("erasure", erasure::run(account_events, pool.clone(), clock.clone(), shutdown.clone()));
         tasks.spawn("upkeep", upkeep::run(pool.clone(), clock, ahead, retention, shutdown.clone()));
+        tasks.spawn("folding", folding.run(shutdown.clone()));
         tasks.spawn("probe", db::probe(pool, database, shutdown));
         tasks.join().await
     });

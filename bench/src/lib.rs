@@ -1,7 +1,8 @@
 //! What the measuring programs share: an open-loop load, percentiles, clients of the platform under test, and clicks that are
-//! made up.
+//! made up, with questions about them.
 
 pub mod clicks;
 pub mod load;
 pub mod platform;
+pub mod questions;
 pub mod visit;

@@ -2,13 +2,14 @@
 
 use std::collections::HashSet;
 
-use sqlx::{Connection as _, PgConnection, PgPool};
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection, PgPool};
 use time::{Date, OffsetDateTime};
 
 use super::batch::{Advance, Batch};
 use super::copy::COPY;
 use super::lease::Lease;
 use super::rollups::{Delta, Rollups};
+use crate::fold::stale;
 use crate::level::Level;
 use crate::sketch::{BadSketch, Sketch};
 
@@ -77,21 +78,26 @@ impl Committer {
         self.make_partitions(&mut connection, &batch.days).await?;
         let mut tx = connection.begin().await?;
         // An owner that is stopped here would keep the shard from everybody: the server ends its session instead.
-        sqlx::query(
-            "SELECT set_config('idle_in_transaction_session_timeout', $1, true), set_config('jit', 'off', true)",
-        )
-        .bind(self.lease.length().as_millis().to_string())
-        .execute(&mut *tx)
-        .await?;
+        let settings = format!(
+            "SELECT set_config('idle_in_transaction_session_timeout', $1, true), set_config('jit', 'off', true), \
+             pg_advisory_xact_lock_shared({})",
+            stale::CLOSING
+        );
+        sqlx::query(AssertSqlSafe(settings))
+            .bind(self.lease.length().as_millis().to_string())
+            .execute(&mut *tx)
+            .await?;
         if !self.lease.hold(&mut tx).await? {
             return Err(CommitError::Fenced);
         }
         advance(&mut tx, self.lease.shard, &batch.advances).await?;
         let mut rollups = std::mem::take(&mut batch.rollups);
+        let days = workspace_days(&rollups);
         copy_rows(&mut tx, &batch.copy).await?;
         for level in Level::ALL {
             add(&mut tx, self.lease.shard, level, &mut rollups).await?;
         }
+        stale::mark(&mut tx, &days).await?;
         tx.commit().await?;
         self.connection = Some(connection);
         Ok(())
@@ -120,6 +126,12 @@ impl Committer {
         }
         Ok(())
     }
+}
+
+/// The days of workspaces that get clicks.
+fn workspace_days(rollups: &Rollups) -> Vec<(Date, i64)> {
+    let days = rollups.levels[Level::Day as usize].iter().filter(|delta| delta.link_id == 0);
+    days.map(|delta| (instant(delta.at_ms).date(), delta.workspace_id)).collect()
 }
 
 /// Moves producers on, each from exactly the position that the batch was prepared from.

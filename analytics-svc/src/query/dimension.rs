@@ -3,6 +3,31 @@
 use proto::analytics::v1::Dimension;
 use rpc::{Code, Error};
 
+/// Every dimension with its column in `dimension_days` and `dimension_hours`.
+pub const COLUMNS: [(Dimension, &str); 16] = [
+    (Dimension::Country, "country"),
+    (Dimension::Region, "region"),
+    (Dimension::City, "city"),
+    (Dimension::Device, "device"),
+    (Dimension::Os, "os"),
+    (Dimension::Browser, "browser"),
+    (Dimension::Referrer, "referrer"),
+    (Dimension::Channel, "channel"),
+    (Dimension::UtmSource, "utm_source"),
+    (Dimension::UtmMedium, "utm_medium"),
+    (Dimension::UtmCampaign, "utm_campaign"),
+    (Dimension::UtmTerm, "utm_term"),
+    (Dimension::UtmContent, "utm_content"),
+    (Dimension::Language, "language"),
+    (Dimension::Trigger, "trigger"),
+    (Dimension::Link, "link"),
+];
+
+/// The column of a dimension; `None` for a value that this version does not know.
+pub fn column(dimension: Dimension) -> Option<&'static str> {
+    COLUMNS.iter().find(|(known, _)| *known == dimension).map(|(_, column)| *column)
+}
+
 /// The SQL expression that gives the value of a dimension as text, empty when it is not known; `None` for a value that this
 /// version does not know.
 pub fn expression(dimension: Dimension) -> Option<&'static str> {
@@ -43,9 +68,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_dimension_has_an_expression() {
+    fn every_dimension_has_an_expression_and_a_column() {
         for number in 1..=16 {
-            assert!(expression(known(number, "breakdowns").unwrap()).is_some(), "{number}");
+            let dimension = known(number, "breakdowns").unwrap();
+            assert!(expression(dimension).is_some() && column(dimension).is_some(), "{number}");
         }
         assert_eq!(known(0, "breakdowns").unwrap_err().reason, "DIMENSION_UNKNOWN");
         assert_eq!(known(17, "breakdowns").unwrap_err().reason, "DIMENSION_UNKNOWN");

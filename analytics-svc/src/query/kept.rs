@@ -18,6 +18,12 @@ impl Kept {
         }
     }
 
+    /// What is kept for questions about dimensions that folded days answer: where there are no raw clicks, whole days.
+    pub fn of_dimensions(self) -> Self {
+        let (hours_ms, minutes_ms) = (self.hours_ms.max(self.raw_ms), self.minutes_ms.max(self.raw_ms));
+        Self { hours_ms, minutes_ms, ..self }
+    }
+
     /// The range rounded outwards to what is kept: to whole hours where there are no minutes, to whole days where there are no
     /// hours.
     pub fn align(self, range: Range) -> Range {
@@ -64,6 +70,13 @@ mod tests {
         assert_eq!(align(9 * DAY + MINUTE, 10 * DAY - MINUTE), (9 * DAY, 10 * DAY));
         assert_eq!(align(9 * DAY + MINUTE, 10 * DAY + MINUTE), (9 * DAY, 10 * DAY + HOUR));
         assert_eq!(align(9 * DAY, 10 * DAY), (9 * DAY, 10 * DAY));
+    }
+
+    #[test]
+    fn dimensions_are_known_by_the_day_where_raw_clicks_are_gone() {
+        let kept = Kept { raw_ms: 15 * DAY, ..KEPT }.of_dimensions();
+        let range = kept.align(Range { from_ms: 14 * DAY + HOUR, until_ms: 15 * DAY + HOUR });
+        assert_eq!((range.from_ms, range.until_ms), (14 * DAY, 15 * DAY + HOUR));
     }
 
     #[test]

@@ -1,4 +1,7 @@
-//! Totals, series and breakdowns from the raw clicks: exact, filtered, as far back as they are kept.
+//! Totals, series and breakdowns from the raw clicks: filtered, as far back as they are kept.
+//!
+//! Visitors are counted as folded days know them, so that an answer does not depend on what is folded: who has several of the
+//! values of a filter, or clicked several of the links of a tag or a domain, counts for each.
 
 use proto::analytics::v1::query_analytics_response::{Breakdown, Row};
 use proto::analytics::v1::{Dimension, Totals};
@@ -15,6 +18,7 @@ use super::scope::Scope;
 use super::tally::{instant, timestamp};
 
 /// The clicks that a question is about.
+#[derive(Clone, Copy)]
 pub struct Selection<'a> {
     /// Whose.
     pub scope: &'a Scope,
@@ -43,7 +47,8 @@ impl Selection<'_> {
         let mut query = QueryBuilder::new("SELECT value, ");
         query.push(SUMS).push(" FROM (SELECT ").push(value).push(" AS value, ").push(VISITS);
         self.push_from(&mut query);
-        query.push(" GROUP BY 1, visitor, bot) v GROUP BY value ORDER BY clicks DESC, value LIMIT ");
+        self.push_groups(&mut query);
+        query.push(") v GROUP BY value ORDER BY clicks DESC, value LIMIT ");
         query.push_bind(i64::from(top));
         let rows = query.build().fetch_all(connection).await.map_err(crate::store_error)?;
         let rows = rows.iter().map(|row| {
@@ -55,17 +60,18 @@ impl Selection<'_> {
             })
         });
         let rows = rows.collect::<Result<_, sqlx::Error>>().map_err(crate::store_error)?;
-        Ok(Breakdown { dimension: dimension.into(), rows })
+        Ok(Breakdown { dimension: dimension.into(), rows, left_out: 0 })
     }
 
     /// The sums of the buckets that begin at `starts`, zeros for the empty ones.
-    async fn sums(&self, connection: &mut PgConnection, starts: &[i64]) -> Result<Vec<Totals>, Error> {
+    pub(super) async fn sums(&self, connection: &mut PgConnection, starts: &[i64]) -> Result<Vec<Totals>, Error> {
         let mut query = QueryBuilder::new("SELECT bucket, max(last) AS last, ");
         query.push(SUMS).push(" FROM (SELECT width_bucket(at, ");
         query.push_bind(starts.iter().map(|start| instant(*start)).collect::<Vec<_>>());
         query.push(") AS bucket, max(at) AS last, ").push(VISITS);
         self.push_from(&mut query);
-        query.push(" GROUP BY 1, visitor, bot) v GROUP BY bucket");
+        self.push_groups(&mut query);
+        query.push(") v GROUP BY bucket");
         let rows = query.build().fetch_all(connection).await.map_err(crate::store_error)?;
         let mut sums = vec![Totals::default(); starts.len()];
         for row in rows {
@@ -75,6 +81,19 @@ impl Selection<'_> {
             }
         }
         Ok(sums)
+    }
+
+    /// Groups within which a visitor counts once.
+    fn push_groups(&self, query: &mut QueryBuilder<Postgres>) {
+        query.push(" GROUP BY 1, visitor, bot");
+        if self.scope.links.as_ref().is_some_and(|links| links.len() > 1) {
+            query.push(", link_id");
+        }
+        for filter in self.filters.iter().filter(|filter| filter.values.len() > 1) {
+            if let Some(value) = expression(filter.dimension) {
+                query.push(", ").push(value);
+            }
+        }
     }
 
     /// `FROM … WHERE …`; every value is bound.

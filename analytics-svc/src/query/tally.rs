@@ -58,6 +58,18 @@ impl Tally {
     }
 }
 
+/// Adds sums of clicks that have no visitor in common.
+pub fn add(sum: &mut Totals, more: &Totals) {
+    sum.clicks += more.clicks;
+    sum.humans += more.humans;
+    sum.bots += more.bots;
+    sum.uniques += more.uniques;
+    let instant = |totals: &Totals| totals.last_click_at.map(|at| (at.seconds, at.nanos));
+    if instant(sum) < instant(more) {
+        sum.last_click_at = more.last_click_at;
+    }
+}
+
 /// An instant on the wire.
 pub fn timestamp(at: OffsetDateTime) -> Timestamp {
     Timestamp { seconds: at.unix_timestamp(), nanos: at.nanosecond() as i32 }

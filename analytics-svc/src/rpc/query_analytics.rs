@@ -8,13 +8,17 @@ use tonic::Request;
 
 use super::{Analytics, access};
 use crate::query::filter::{self, Filter};
+use crate::query::filtered::Filtered;
+use crate::query::folded::Folded;
 use crate::query::range::Range;
 use crate::query::raw::Selection;
 use crate::query::rollups::{self, Answer};
 use crate::query::scope::Scope;
 use crate::query::tally::{instant, timestamp};
-use crate::query::{buckets, dimension};
+use crate::query::{buckets, dimension, top};
 use crate::retention::Kept;
+
+const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
 /// The most rows of a breakdown.
 const MAX_TOP: u32 = 100;
@@ -35,6 +39,7 @@ struct Counted {
     kept: Kept,
     range: Range,
     starts: Vec<i64>,
+    folded: Folded,
 }
 
 /// Checks, authorises, answers.
@@ -48,10 +53,19 @@ pub async fn handle(
     access::require(user, scope.workspace_id)?;
     let question = Question::check(request.into_inner())?;
     let kept = analytics.retention.at(analytics.clock.unix_ms());
-    let counted = Counted { kept, range: kept.align(question.range), starts: kept.align_starts(&question.starts)? };
+    let kept = if question.asks_folded() { kept.of_dimensions() } else { kept };
     let scope = Scope::resolve(&analytics.pool, scope).await?;
-    let mut connection = analytics.pool.acquire().await.map_err(crate::store_error)?;
-    question.answer(&mut connection, &scope, &counted).await
+    // One snapshot: a day may be folded, or become stale, between two statements.
+    let mut snapshot = analytics.pool.begin_with(SNAPSHOT).await.map_err(crate::store_error)?;
+    let counted = Counted {
+        kept,
+        range: kept.align(question.range),
+        starts: kept.align_starts(&question.starts)?,
+        folded: Folded::read(&mut snapshot, scope.workspace_id).await?,
+    };
+    let answer = question.answer(&mut snapshot, &scope, &counted).await?;
+    snapshot.commit().await.map_err(crate::store_error)?;
+    Ok(answer)
 }
 
 impl Question {
@@ -87,22 +101,24 @@ impl Question {
         scope: &Scope,
         counted: &Counted,
     ) -> Result<QueryAnalyticsResponse, Error> {
-        let Answer { totals, series } = self.sums(connection, scope, counted.range, &counted.starts).await?;
+        let Answer { totals, series } = self.sums(connection, scope, counted, counted.range, &counted.starts).await?;
         let before = counted.kept.align(self.range.previous());
         let previous = match self.compare_previous {
-            true => Some(self.sums(connection, scope, before, &[]).await?.totals),
+            true => Some(self.sums(connection, scope, counted, before, &[]).await?.totals),
             false => None,
         };
         let mut breakdowns = Vec::with_capacity(self.breakdowns.len());
         for &dimension in &self.breakdowns {
             let selection = Selection { scope, range: counted.range, filters: &self.filters };
-            breakdowns.push(selection.breakdown(connection, dimension, self.top).await?);
+            breakdowns.push(match self.is_folded(dimension) {
+                true => top::breakdown(connection, &selection, &counted.folded, dimension, self.top).await?,
+                false => selection.breakdown(connection, dimension, self.top).await?,
+            });
         }
         let starts = self.starts.iter().map(|start| timestamp(instant(*start)));
         let series =
             starts.zip(series).map(|(start, totals)| Bucket { start: Some(start), totals: Some(totals) }).collect();
-        let needs_raw = !self.filters.is_empty() || !breakdowns.is_empty();
-        let raw_ms = Some(counted.kept.raw_ms).filter(|raw_ms| needs_raw && counted.range.from_ms < *raw_ms);
+        let known_ms = self.known_ms(counted).filter(|known_ms| counted.range.from_ms < *known_ms);
         Ok(QueryAnalyticsResponse {
             totals: Some(totals),
             previous,
@@ -110,22 +126,53 @@ impl Question {
             breakdowns,
             from: Some(timestamp(instant(counted.range.from_ms))),
             until: Some(timestamp(instant(counted.range.until_ms))),
-            raw_from: raw_ms.map(|raw_ms| timestamp(instant(raw_ms))),
+            raw_from: known_ms.map(|known_ms| timestamp(instant(known_ms))),
         })
     }
 
-    /// The rollups know nothing of dimensions.
+    /// Whether folded days know the values of the dimension of what passes the filters.
+    fn is_folded(&self, dimension: Dimension) -> bool {
+        match self.filters.as_slice() {
+            [] => true,
+            [filter] => filter.dimension == dimension,
+            _ => false,
+        }
+    }
+
+    /// Whether dimensions are asked for, and only such that folded days know.
+    fn asks_folded(&self) -> bool {
+        (!self.filters.is_empty() || !self.breakdowns.is_empty())
+            && self.filters.len() <= 1
+            && self.breakdowns.iter().all(|dimension| self.is_folded(*dimension))
+    }
+
+    /// Since when the dimensions that are asked for are known; `None` when none are.
+    fn known_ms(&self, counted: &Counted) -> Option<i64> {
+        if self.filters.is_empty() && self.breakdowns.is_empty() {
+            return None;
+        }
+        let raw_ms = counted.kept.raw_ms;
+        let folded_ms = counted.folded.since_ms().filter(|_| self.asks_folded());
+        Some(folded_ms.map_or(raw_ms, |folded_ms| folded_ms.min(raw_ms)))
+    }
+
+    /// Without filters the counters know; of one filter folded days; of several the raw clicks.
     async fn sums(
         &self,
         connection: &mut PgConnection,
         scope: &Scope,
+        counted: &Counted,
         range: Range,
         starts: &[i64],
     ) -> Result<Answer, Error> {
-        if self.filters.is_empty() {
-            return rollups::answer(connection, scope, range, starts).await;
+        match self.filters.as_slice() {
+            [] => rollups::answer(connection, scope, range, starts).await,
+            [filter] => {
+                let raw_ms = counted.kept.raw_ms;
+                Filtered { scope, filter, folded: &counted.folded, raw_ms }.answer(connection, range, starts).await
+            }
+            filters => Selection { scope, range, filters }.answer(connection, starts).await,
         }
-        Selection { scope, range, filters: &self.filters }.answer(connection, starts).await
     }
 }
 

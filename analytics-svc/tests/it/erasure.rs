@@ -9,6 +9,7 @@ use proto::events::v1::envelope::Payload;
 use proto::events::v1::{AccountErased, Envelope};
 use testkit::until;
 
+use super::folding::folding;
 use super::publish::{Producer, click, publish};
 use super::world::{NOW, WORKSPACE, World, ms};
 
@@ -21,7 +22,7 @@ async fn rows(world: &World, workspace: i64) -> i64 {
     .fetch_all(&world.pool)
     .await
     .unwrap();
-    assert!(tables.len() >= 8, "{tables:?}");
+    assert!(tables.len() >= 11, "{tables:?}");
     let mut rows = 0;
     for table in tables {
         let count = format!("SELECT count(*) FROM {table} WHERE workspace_id = {workspace}");
@@ -37,6 +38,7 @@ async fn s40_an_erased_account_leaves_no_row() {
     let mut producer = Producer::new(1, clicks(WORKSPACE).chain(clicks(71)).collect());
     publish(&world.redis, "clicks:0", &producer.batch(1, 120)).await;
     until(async || producer.counted(&world.redis).await == 120, Duration::from_secs(20), "counted").await;
+    folding(&world).round().await.unwrap();
     let others = rows(&world, 71).await;
     assert_eq!(rows(&world, WORKSPACE).await, others);
 
@@ -46,9 +48,11 @@ async fn s40_an_erased_account_leaves_no_row() {
     streams::append(&world.redis, "accounts", vec![("e", Bytes::from(envelope.encode_to_vec()))]).await.unwrap();
     until(async || rows(&world, WORKSPACE).await == 0, Duration::from_secs(20), "nothing is left").await;
 
-    producer.clicks.push(click(WORKSPACE, 1, ms(NOW), 1));
-    publish(&world.redis, "clicks:0", &producer.batch(121, 121)).await;
-    until(async || producer.counted(&world.redis).await == 121, Duration::from_secs(20), "a late click").await;
+    let yesterday = ms(NOW) - 86_400_000;
+    producer.clicks.extend([click(WORKSPACE, 1, ms(NOW), 1), click(WORKSPACE, 1, yesterday, 1)]);
+    publish(&world.redis, "clicks:0", &producer.batch(121, 122)).await;
+    until(async || producer.counted(&world.redis).await == 122, Duration::from_secs(20), "late clicks").await;
+    assert_eq!(folding(&world).round().await.unwrap(), 0, "nothing of an erased workspace is folded");
     erasure::again(&world.pool, NOW + time::Duration::hours(1)).await.unwrap();
     assert_eq!((rows(&world, WORKSPACE).await, rows(&world, 71).await), (0, others));
     world.stop().await;

@@ -8,6 +8,8 @@ mod dimensions;
 mod erasure;
 mod export;
 mod faults;
+mod folding;
+mod folding_faults;
 mod geo;
 mod links;
 mod live;

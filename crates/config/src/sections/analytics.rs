@@ -25,8 +25,11 @@ pub struct Analytics {
     pub shard_lease_ms: u64,
     /// Daily partitions of raw clicks that are made ahead.
     pub partitions_ahead: u32,
-    /// Days for which raw clicks are kept: filters, breakdowns and exports of clicks reach back so far.
+    /// Days for which raw clicks are kept: several filters at once, breakdowns of what passes a filter and exports of clicks
+    /// reach back so far.
     pub raw_days: u32,
+    /// Hours after the end of a day (UTC) after which its clicks are folded into counters by dimension.
+    pub fold_after_hours: u32,
     /// Days for which counters by minute are kept. Those by day and of all time are kept for ever.
     pub minute_days: u32,
     /// Days for which counters by hour are kept.
