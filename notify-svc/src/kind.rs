@@ -31,11 +31,13 @@ pub enum Kind {
     TrafficSpike,
     /// What happened in a week.
     WeeklyReport,
+    /// A webhook of yours gets no events any more.
+    WebhookDisabled,
 }
 
 impl Kind {
     /// All of them, in the order in which they are shown.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::EmailVerification,
         Self::PasswordReset,
         Self::PasswordChanged,
@@ -49,6 +51,7 @@ impl Kind {
         Self::LinkExpired,
         Self::TrafficSpike,
         Self::WeeklyReport,
+        Self::WebhookDisabled,
     ];
 
     /// The name in the database, in tokens, on the command line and of the folder of templates.
@@ -67,6 +70,7 @@ impl Kind {
             Self::LinkExpired => "link-expired",
             Self::TrafficSpike => "traffic-spike",
             Self::WeeklyReport => "weekly-report",
+            Self::WebhookDisabled => "webhook-disabled",
         }
     }
 
@@ -110,6 +114,7 @@ impl Kind {
             Self::LinkExpired => NotificationKind::LinkExpired,
             Self::TrafficSpike => NotificationKind::TrafficSpike,
             Self::WeeklyReport => NotificationKind::WeeklyReport,
+            Self::WebhookDisabled => NotificationKind::WebhookDisabled,
         }
     }
 

@@ -36,6 +36,8 @@ pub enum NotificationKind {
     TrafficSpike,
     /// What happened in a week.
     WeeklyReport,
+    /// A webhook of yours gets no events any more.
+    WebhookDisabled,
 }
 
 mirror!(
@@ -56,6 +58,7 @@ mirror!(
         LinkExpired,
         TrafficSpike,
         WeeklyReport,
+        WebhookDisabled,
     ]
 );
 

@@ -41,6 +41,7 @@ folders! {
     LinkExpired = "link-expired",
     TrafficSpike = "traffic-spike",
     WeeklyReport = "weekly-report",
+    WebhookDisabled = "webhook-disabled",
 }
 
 /// The data of an example mail, as JSON.

@@ -36,7 +36,7 @@ fn event(number: u8, workspace_id: i64, payload: Payload) -> Envelope {
 fn stream(envelope: &Envelope) -> &'static str {
     match envelope.payload {
         Some(Payload::LinkCreated(_) | Payload::LinkExpired(_) | Payload::LinkExpiring(_)) => "links",
-        Some(Payload::WeeklyReport(_)) => "alerts",
+        Some(Payload::WeeklyReport(_) | Payload::TrafficSpike(_) | Payload::WebhookDisabled(_)) => "alerts",
         _ => "accounts",
     }
 }
@@ -50,7 +50,7 @@ async fn publish_raw(world: &World, stream: &str, bytes: Vec<u8>) {
 }
 
 /// An account in auth-svc's own tables; a member of [`WORKSPACE`].
-async fn account(world: &World, id: i64, verified: bool) {
+pub async fn account(world: &World, id: i64, verified: bool) {
     let pool = db::connect(&world.config.database, "auth").await.unwrap();
     let verified_at = verified.then_some(NOW);
     sqlx::query(
@@ -133,6 +133,8 @@ fn everything() -> Vec<(Envelope, &'static [&'static str], &'static str)> {
     };
     let key = ApiKey { name: "deploys".into(), prefix: "ck_1".into(), ..ApiKey::default() };
     let report = WeeklyReport { week_start: timestamp(NOW - Duration::WEEK), clicks: 12, ..WeeklyReport::default() };
+    let disabled =
+        WebhookDisabled { webhook_id: 4, creator_id: 1, url: "https://hooks.example/in".into(), gone: true };
     vec![
         (verification(1, "ada@example.com"), ada, "/verify?token=token-1"),
         (event(2, 0, Payload::PasswordResetRequested(reset)), ada, "/reset?token=reset-token"),
@@ -159,6 +161,7 @@ fn everything() -> Vec<(Envelope, &'static [&'static str], &'static str)> {
         ),
         (event(11, WORKSPACE, Payload::LinkExpired(LinkExpired { snapshot: snapshot() })), member, "has ended on 21"),
         (event(12, WORKSPACE, Payload::WeeklyReport(report)), member, "12 clicks"),
+        (event(13, WORKSPACE, Payload::WebhookDisabled(disabled)), member, "hooks. example/in was disabled"),
     ]
 }
 

@@ -57,7 +57,11 @@ impl World {
 
     /// With an auth-svc to ask for people.
     pub async fn with_people() -> Self {
-        let mut config = testkit::config().await;
+        Self::with_people_in(testkit::config().await).await
+    }
+
+    /// With an auth-svc to ask for people, and settings of the test's.
+    pub async fn with_people_in(mut config: Config) -> Self {
         let (clock, shutdown) = (Clock::manual(NOW), Shutdown::configured(&config.lifecycle));
         notify_svc::migrate(&config.database).await.unwrap();
         auth_svc::migrate(&config.database).await.unwrap();
