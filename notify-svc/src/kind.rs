@@ -1,8 +1,8 @@
-//! Why somebody gets a mail.
+//! Why somebody gets a message.
 
 use proto::notify::v1::NotificationKind;
 
-/// The kinds of mail. Each has a folder of templates under `notify-svc/templates/`, named as [`Kind::name`].
+/// The kinds of messages. Each has a folder of templates under `notify-svc/templates/`, named as [`Kind::name`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
     /// Prove that the address is yours.
@@ -96,6 +96,20 @@ impl Kind {
     /// Whether it is sent to those who never chose. A mail for each new link is for those who ask for it.
     pub const fn is_wanted_by_default(self) -> bool {
         !matches!(self, Self::LinkCreated)
+    }
+
+    /// Whether it can be a text message too: what somebody wants to know at once, wherever he is.
+    pub const fn has_text(self) -> bool {
+        matches!(
+            self,
+            Self::PasswordChanged
+                | Self::NewDevice
+                | Self::AccountLocked
+                | Self::ApiKeyCreated
+                | Self::LinkExpired
+                | Self::TrafficSpike
+                | Self::WebhookDisabled
+        )
     }
 
     /// The kind as callers name it.

@@ -3,7 +3,7 @@
 use mail_parser::MessageParser;
 use notify_svc::kind::Kind;
 use notify_svc::mail::Composer;
-use notify_svc::store::messages::Row;
+use notify_svc::store::messages::{Medium, Row};
 use serde_json::Value;
 
 use crate::world::NOW;
@@ -67,6 +67,7 @@ fn replace(value: &mut Value, text: &str) {
 fn row(kind: Kind, data: Value, full_name: &str) -> Row {
     Row {
         id: vec![7; 16],
+        medium: Medium::Mail,
         kind: kind.name().into(),
         user_id: Some(1),
         workspace_id: 70,

@@ -16,7 +16,8 @@ async fn wanted(world: &World, user: i64) -> Vec<(Kind, bool)> {
 }
 
 async fn choose(world: &World, user: i64, choices: &[(i32, bool)]) -> Result<UpdatePreferencesResponse, Error> {
-    let preferences = choices.iter().map(|(kind, email)| Preference { kind: *kind, email: *email, required: false });
+    let preferences =
+        choices.iter().map(|(kind, email)| Preference { kind: *kind, email: *email, ..Preference::default() });
     let message = UpdatePreferencesRequest { preferences: preferences.collect() };
     answer(world.client().update_preferences(world.request_as(user, None, message)).await)
 }

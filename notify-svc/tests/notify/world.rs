@@ -7,7 +7,7 @@ use clock::Clock;
 use config::{Config, Secret};
 use fred::clients::Pool;
 use lifecycle::Shutdown;
-use notify_svc::store::messages::{self, Row};
+use notify_svc::store::messages::{self, Medium, Row};
 use notify_svc::{Outside, Running};
 use proto::notify::v1::notify_service_client::NotifyServiceClient;
 use rand::SeedableRng as _;
@@ -167,6 +167,7 @@ pub fn report(address: &str) -> Row {
     id.resize(16, 0);
     Row {
         id,
+        medium: Medium::Mail,
         kind: "weekly-report".into(),
         user_id: Some(1),
         workspace_id: 70,
