@@ -22,6 +22,7 @@ mod member;
 mod member_mutation;
 mod notification;
 mod page;
+mod phone;
 mod problem;
 mod queries;
 mod recovery_mutation;
@@ -53,6 +54,7 @@ pub struct Mutation(
     link_mutation::LinkMutation,
     webhook_mutation::WebhookMutation,
     notification::NotificationMutation,
+    phone::PhoneMutation,
 );
 
 /// The executable schema.
