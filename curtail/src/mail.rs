@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
-use notify_svc::admin;
 use notify_svc::kind::Kind;
-use notify_svc::mail::{Composer, preview};
+use notify_svc::mail::Composer;
+use notify_svc::{admin, preview};
 
 use crate::cli::Mail;
 use crate::{settings, terminal};
@@ -23,9 +23,9 @@ pub(crate) async fn run(dir: &Path, command: Mail) -> anyhow::Result<()> {
                 bail!("there is no mail {kind:?}; the kinds are {}", Kind::ALL.map(Kind::name).join(", "));
             };
             let text = if sms {
-                preview::preview_text(kind)?.with_context(|| format!("{} has no text message", kind.name()))?
+                preview::text(kind)?.with_context(|| format!("{} has no text message", kind.name()))?
             } else {
-                let words = preview::preview(&Composer::new(&config)?, kind)?;
+                let words = preview::mail(&Composer::new(&config)?, kind)?;
                 if html { words.html } else { format!("Subject: {}\n\n{}", words.subject, words.text) }
             };
             terminal::say(&text);

@@ -18,6 +18,7 @@ pub mod mail;
 pub mod message;
 pub mod phone;
 pub mod preferences;
+pub mod preview;
 pub mod rpcs;
 pub mod schedule;
 pub mod sender;

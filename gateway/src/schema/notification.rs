@@ -3,8 +3,8 @@
 use async_graphql::{Context, Enum, Error, InputObject, Object, SimpleObject};
 use proto::notify::v1 as pb;
 
-use super::problem::{UserError, fault, outcome, value};
-use crate::request::RequestContext;
+use super::problem::{UserError, outcome, value};
+use super::signed_in;
 use crate::upstreams::Upstreams;
 
 /// Why somebody gets a message.
@@ -111,9 +111,7 @@ pub struct NotificationPreferencesPayload {
 
 /// What the caller is told, kind by kind.
 pub async fn preferences(ctx: &Context<'_>) -> Result<Vec<NotificationPreference>, Error> {
-    let context = ctx.data::<RequestContext>()?;
-    context.require_principal().map_err(fault)?;
-    let request = context.read(pb::GetPreferencesRequest {});
+    let request = signed_in(ctx)?.read(pb::GetPreferencesRequest {});
     let answer = value(ctx.data::<Upstreams>()?.notify.clone().get_preferences(request).await)?;
     Ok(answer.preferences.into_iter().map(NotificationPreference::from).collect())
 }
@@ -130,8 +128,7 @@ impl NotificationMutation {
         ctx: &Context<'_>,
         preferences: Vec<NotificationPreferenceInput>,
     ) -> Result<NotificationPreferencesPayload, Error> {
-        let context = ctx.data::<RequestContext>()?;
-        context.require_principal().map_err(fault)?;
+        let context = signed_in(ctx)?;
         let preferences = preferences.into_iter().map(|choice| pb::Preference {
             kind: pb::NotificationKind::from(choice.kind).into(),
             email: choice.email,

@@ -3,7 +3,8 @@
 use async_graphql::{Context, Error, Object, SimpleObject};
 use proto::notify::v1 as pb;
 
-use super::problem::{UserError, fault, outcome, value};
+use super::problem::{UserError, outcome, value};
+use super::signed_in;
 use crate::request::RequestContext;
 use crate::upstreams::Upstreams;
 
@@ -78,10 +79,4 @@ impl PhoneMutation {
         let answer = ctx.data::<Upstreams>()?.notify.clone().remove_phone_number(request).await;
         Ok(outcome(answer)?.map(|_| None).into())
     }
-}
-
-fn signed_in<'a>(ctx: &Context<'a>) -> Result<&'a RequestContext, Error> {
-    let context = ctx.data::<RequestContext>()?;
-    context.require_principal().map_err(fault)?;
-    Ok(context)
 }

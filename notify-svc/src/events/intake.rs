@@ -90,9 +90,10 @@ impl Intake {
             return Err(Malformed("event_id").into());
         }
         if let Some(Payload::AccountErased(event)) = &envelope.payload {
-            messages::erase(&self.pool, event.user_id, &event.workspace_ids, now).await?;
-            choices::erase(&self.pool, &Owner::User(event.user_id).key()).await?;
+            // The number first: then nothing new comes up for it.
             phone_numbers::delete(&self.pool, event.user_id).await?;
+            choices::erase(&self.pool, &Owner::User(event.user_id).key()).await?;
+            messages::erase(&self.pool, event.user_id, &event.workspace_ids, now).await?;
             return Ok(0);
         }
         let Some(notice) = notice(envelope, at)? else { return Ok(0) };

@@ -125,7 +125,7 @@ impl Composer {
     }
 
     /// The page of a token.
-    pub(super) fn page(&self, owner: &Owner, kind: Kind) -> String {
+    pub(crate) fn page(&self, owner: &Owner, kind: Kind) -> String {
         format!("{}{}?token={}", self.app_url, "/unsubscribe", self.signer.token(owner, kind))
     }
 }

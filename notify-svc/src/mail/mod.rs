@@ -1,7 +1,6 @@
 //! Mails: whom they go to, what they say, and the bytes that go out.
 
 mod compose;
-pub mod preview;
 mod recipient;
 pub(crate) mod templates;
 pub mod unsubscribe;

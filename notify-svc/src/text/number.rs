@@ -19,7 +19,7 @@ pub struct Number(String);
 pub struct BadNumber;
 
 impl Number {
-    /// Reads a number. Spaces, hyphens and brackets are not taken: what follows them would be guessed.
+    /// Reads a number. Spaces, hyphens and brackets are not taken: one number has one form, under which codes to it are counted.
     ///
     /// # Errors
     /// For anything else.

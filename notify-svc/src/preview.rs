@@ -1,7 +1,7 @@
 //! Every message with made-up data, for those who write templates.
 
-use super::{Composer, Recipient, Rendered, templates};
 use crate::kind::Kind;
+use crate::mail::{Composer, Recipient, Rendered, templates};
 use crate::preferences::Owner;
 use crate::text;
 
@@ -9,7 +9,7 @@ use crate::text;
 ///
 /// # Errors
 /// When the example does not fit the template, which a test excludes.
-pub fn preview(composer: &Composer, kind: Kind) -> anyhow::Result<Rendered> {
+pub fn mail(composer: &Composer, kind: Kind) -> anyhow::Result<Rendered> {
     let data = serde_json::from_str(templates::example(kind))?;
     let recipient = Recipient::new("ada@example.com", "Ada Lovelace")?;
     let page = (!kind.is_required()).then(|| composer.page(&Owner::User(1), kind));
@@ -20,7 +20,7 @@ pub fn preview(composer: &Composer, kind: Kind) -> anyhow::Result<Rendered> {
 ///
 /// # Errors
 /// When the example does not fit the template, which a test excludes.
-pub fn preview_text(kind: Kind) -> anyhow::Result<Option<String>> {
+pub fn text(kind: Kind) -> anyhow::Result<Option<String>> {
     if !kind.has_text() {
         return Ok(None);
     }
