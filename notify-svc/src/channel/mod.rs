@@ -52,7 +52,7 @@ enum Mails {
 
 /// How text messages leave.
 enum Texts {
-    Twilio(Twilio),
+    Twilio(Box<Twilio>),
     Mailbox(Mailbox),
 }
 
@@ -73,7 +73,7 @@ impl Channel {
         let texts = if settings.sms_url.is_empty() {
             Texts::Mailbox(folder())
         } else {
-            Texts::Twilio(Twilio::new(settings, timeout, clock)?)
+            Texts::Twilio(Box::new(Twilio::new(settings, timeout, clock)?))
         };
         Ok(Self { mails, texts })
     }
