@@ -154,13 +154,16 @@ pub(crate) struct Letters {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Mail {
-    /// Show a mail with made-up data.
+    /// Show a mail or a text message with made-up data.
     Preview {
         /// The kind, for example `weekly-report`.
         kind: String,
         /// The HTML body instead of subject and text.
         #[arg(long)]
         html: bool,
+        /// The text message instead of the mail.
+        #[arg(long, conflicts_with = "html")]
+        sms: bool,
     },
     /// List the messages that were given up, the latest first.
     Dead,

@@ -1,11 +1,11 @@
-//! `curtail mail`: what mails look like, and those that could not be sent.
+//! `curtail mail`: what messages look like, and those that could not be sent.
 
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
-use notify_svc::admin;
 use notify_svc::kind::Kind;
-use notify_svc::mail::{Composer, preview};
+use notify_svc::mail::Composer;
+use notify_svc::{admin, preview};
 
 use crate::cli::Mail;
 use crate::{settings, terminal};
@@ -17,19 +17,23 @@ use crate::{settings, terminal};
 pub(crate) async fn run(dir: &Path, command: Mail) -> anyhow::Result<()> {
     let config = settings::load(dir)?;
     match command {
-        Mail::Preview { kind, html } => {
+        Mail::Preview { kind, html, sms } => {
             config.require_secrets(&["notify.master_key"])?;
             let Some(kind) = Kind::from_name(&kind) else {
                 bail!("there is no mail {kind:?}; the kinds are {}", Kind::ALL.map(Kind::name).join(", "));
             };
-            let words = preview::preview(&Composer::new(&config)?, kind)?;
-            let text = if html { words.html } else { format!("Subject: {}\n\n{}", words.subject, words.text) };
+            let text = if sms {
+                preview::text(kind)?.with_context(|| format!("{} has no text message", kind.name()))?
+            } else {
+                let words = preview::mail(&Composer::new(&config)?, kind)?;
+                if html { words.html } else { format!("Subject: {}\n\n{}", words.subject, words.text) }
+            };
             terminal::say(&text);
         }
         Mail::Dead => {
             for message in admin::dead(&config).await? {
-                let id: String = message.id.iter().map(|byte| format!("{byte:02x}")).collect();
-                terminal::say(&format!("{id}  {}  {} tries  {}", message.kind, message.attempts, message.error));
+                let (id, tries) = (message.hex_id(), message.attempts);
+                terminal::say(&format!("{id}  {}  {tries} tries  {}", message.kind, message.error));
             }
         }
         Mail::Redrive { id, all } => {

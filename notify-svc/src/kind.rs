@@ -1,8 +1,8 @@
-//! Why somebody gets a mail.
+//! Why somebody gets a message.
 
 use proto::notify::v1::NotificationKind;
 
-/// The kinds of mail. Each has a folder of templates under `notify-svc/templates/`, named as [`Kind::name`].
+/// The kinds of messages. Each has a folder of templates under `notify-svc/templates/`, named as [`Kind::name`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
     /// Prove that the address is yours.
@@ -31,11 +31,13 @@ pub enum Kind {
     TrafficSpike,
     /// What happened in a week.
     WeeklyReport,
+    /// A webhook of yours gets no events any more.
+    WebhookDisabled,
 }
 
 impl Kind {
     /// All of them, in the order in which they are shown.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::EmailVerification,
         Self::PasswordReset,
         Self::PasswordChanged,
@@ -49,6 +51,7 @@ impl Kind {
         Self::LinkExpired,
         Self::TrafficSpike,
         Self::WeeklyReport,
+        Self::WebhookDisabled,
     ];
 
     /// The name in the database, in tokens, on the command line and of the folder of templates.
@@ -67,6 +70,7 @@ impl Kind {
             Self::LinkExpired => "link-expired",
             Self::TrafficSpike => "traffic-spike",
             Self::WeeklyReport => "weekly-report",
+            Self::WebhookDisabled => "webhook-disabled",
         }
     }
 
@@ -94,6 +98,20 @@ impl Kind {
         !matches!(self, Self::LinkCreated)
     }
 
+    /// Whether it can be a text message too: what somebody wants to know at once, wherever he is.
+    pub const fn has_text(self) -> bool {
+        matches!(
+            self,
+            Self::PasswordChanged
+                | Self::NewDevice
+                | Self::AccountLocked
+                | Self::ApiKeyCreated
+                | Self::LinkExpired
+                | Self::TrafficSpike
+                | Self::WebhookDisabled
+        )
+    }
+
     /// The kind as callers name it.
     pub const fn to_proto(self) -> NotificationKind {
         match self {
@@ -110,6 +128,7 @@ impl Kind {
             Self::LinkExpired => NotificationKind::LinkExpired,
             Self::TrafficSpike => NotificationKind::TrafficSpike,
             Self::WeeklyReport => NotificationKind::WeeklyReport,
+            Self::WebhookDisabled => NotificationKind::WebhookDisabled,
         }
     }
 

@@ -7,7 +7,7 @@ use sqlx::PgPool;
 use time::OffsetDateTime;
 
 use crate::kind::Kind;
-use crate::store::choices;
+use crate::store::choices::{self, Choice};
 use crate::store_error;
 
 /// The most changes of one call.
@@ -33,7 +33,26 @@ impl Owner {
 }
 
 /// A kind with what its owner wants.
-pub type Preference = (Kind, bool);
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Preference {
+    /// The kind.
+    pub kind: Kind,
+    /// By mail.
+    pub email: bool,
+    /// As a text message, once a number is confirmed.
+    pub sms: bool,
+}
+
+/// What an owner wants from now on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// The kind.
+    pub kind: Kind,
+    /// By mail.
+    pub email: bool,
+    /// As a text message; `None`: as before.
+    pub sms: Option<bool>,
+}
 
 /// What holds for each kind, chosen or not.
 ///
@@ -41,25 +60,35 @@ pub type Preference = (Kind, bool);
 /// When the database is away.
 pub async fn of(pool: &PgPool, owner: &Owner) -> Result<Vec<Preference>, Error> {
     let chosen = choices::of(pool, &owner.key()).await.map_err(store_error)?;
-    let chosen: HashMap<String, bool> = chosen.into_iter().collect();
-    Ok(Kind::ALL.into_iter().map(|kind| (kind, holds(kind, chosen.get(kind.name()).copied()))).collect())
+    let preference = |kind: Kind| {
+        let choice = chosen.get(kind.name());
+        let sms = kind.has_text() && choice.and_then(|choice| choice.texted).unwrap_or(false);
+        Preference { kind, email: holds(kind, choice.map(|choice| choice.wanted)), sms }
+    };
+    Ok(Kind::ALL.into_iter().map(preference).collect())
 }
 
 /// Keeps choices: all of them or, when one is not allowed, none.
 ///
 /// # Errors
-/// `REQUIRED_NOTIFICATION` for switching off what can not be; when the database is away.
-pub async fn choose(pool: &PgPool, owner: &Owner, changes: &[Preference], now: OffsetDateTime) -> Result<(), Error> {
+/// `TOO_MANY_PREFERENCES`; `REQUIRED_NOTIFICATION` for switching off what can not be; `SMS_UNAVAILABLE` for switching on what there is
+/// no text message of; when the database is away.
+pub async fn choose(pool: &PgPool, owner: &Owner, changes: &[Change], now: OffsetDateTime) -> Result<(), Error> {
     if changes.len() > MAX_CHANGES {
         let message = format!("at most {MAX_CHANGES} preferences can be changed at once");
         return Err(Error::new(Code::Invalid, "TOO_MANY_PREFERENCES", message).field("preferences"));
     }
-    if changes.iter().any(|(kind, wanted)| kind.is_required() && !wanted) {
+    if changes.iter().any(|change| change.kind.is_required() && !change.email) {
         let message = "mails about the safety of the account can not be switched off";
         return Err(Error::new(Code::Invalid, "REQUIRED_NOTIFICATION", message).field("preferences"));
     }
+    if changes.iter().any(|change| change.sms == Some(true) && !change.kind.has_text()) {
+        let message = "there is no text message of this kind";
+        return Err(Error::new(Code::Invalid, "SMS_UNAVAILABLE", message).field("preferences"));
+    }
     // The last word on each kind counts; one statement must not touch a row twice.
-    let last: HashMap<&str, bool> = changes.iter().map(|(kind, wanted)| (kind.name(), *wanted)).collect();
+    let choice = |change: &Change| Choice { wanted: change.email, texted: change.sms };
+    let last: HashMap<&str, Choice> = changes.iter().map(|change| (change.kind.name(), choice(change))).collect();
     choices::put(pool, &owner.key(), &last, now).await.map_err(store_error)
 }
 

@@ -1,23 +1,26 @@
-//! Sends what is due.
+//! Sends what is due of one medium.
 //!
 //! Any number of processes may run it: each takes messages that nobody else has, for the time that a try can last at the most.
-//! A process that dies in a try leaves its messages to the others after that time; the mail may then arrive twice, with the
-//! same `Message-ID`. Tries run side by side, so one that waits for a slow answer holds up nobody while there are others free.
+//! A process that dies in a try leaves its messages to the others after that time; the message may then arrive twice (a mail with
+//! the same `Message-ID`). Tries run side by side, so one that waits for a slow answer holds up nobody while there are others free. Each medium has a sender of its own:
+//! while one is away, the others go on.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use clock::Clock;
 use lifecycle::Shutdown;
-use rand::CryptoRng;
+use rand::rngs::StdRng;
 use sqlx::PgPool;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
 use crate::channel::{Channel, Failure};
-use crate::mail::Composer;
+use crate::message::Writer;
+use crate::phone::CODE_LIFE;
 use crate::schedule;
-use crate::store::messages::{self, Row};
+use crate::store::messages::{self, Medium, Row};
+use crate::text::CODE;
 
 /// How often what became due by itself is looked for.
 const POLL: Duration = Duration::from_millis(500);
@@ -37,16 +40,45 @@ pub struct Sender {
     pub pool: PgPool,
     /// The clock.
     pub clock: Clock,
-    /// Writes mails.
-    pub composer: Composer,
+    /// What it sends.
+    pub medium: Medium,
+    /// Writes messages.
+    pub writer: Arc<Writer>,
     /// Takes them.
-    pub channel: Channel,
+    pub channel: Arc<Channel>,
     /// How long, how many, how old.
     pub settings: config::Notify,
     /// Spreads tries.
-    pub rng: Mutex<Box<dyn CryptoRng + Send>>,
+    pub rng: Mutex<StdRng>,
     /// Says that there is something new.
-    pub wake: Arc<Notify>,
+    pub wake: Wake,
+}
+
+/// Tells the senders of this process that there is something new. Clones share everything.
+#[derive(Clone, Debug, Default)]
+pub struct Wake {
+    mails: Arc<Notify>,
+    texts: Arc<Notify>,
+}
+
+impl Wake {
+    /// There may be something new of every medium.
+    pub fn all(&self) {
+        self.mails.notify_one();
+        self.texts.notify_one();
+    }
+
+    /// There is a new text message.
+    pub fn texts(&self) {
+        self.texts.notify_one();
+    }
+
+    async fn notified(&self, medium: Medium) {
+        match medium {
+            Medium::Mail => self.mails.notified().await,
+            Medium::Text => self.texts.notified().await,
+        }
+    }
 }
 
 /// Whether the server was there for a try.
@@ -94,7 +126,7 @@ impl Sender {
                         wait(rest.pause, &shutdown).await;
                     }
                 }
-                () = sender.wake.notified() => {}
+                () = sender.wake.notified(sender.medium) => {}
                 () = wait(POLL, &shutdown) => {}
             }
         }
@@ -109,7 +141,7 @@ impl Sender {
         }
         let lease = Duration::from_millis(2 * self.settings.mail_timeout_ms) + SLACK;
         let lease = time::Duration::try_from(lease).unwrap_or(time::Duration::HOUR);
-        match messages::claim(&self.pool, free, self.clock.now(), lease).await {
+        match messages::claim(&self.pool, self.medium, free, self.clock.now(), lease).await {
             Ok(rows) => {
                 for row in rows {
                     let sender = Arc::clone(self);
@@ -124,34 +156,44 @@ impl Sender {
     /// One try; whether the server was there, as far as is known.
     async fn attempt(&self, row: Row) -> bool {
         let now = self.clock.now();
-        if now - row.created_at > time::Duration::hours(self.settings.give_up_hours) {
+        if now - row.created_at > self.life(&row) {
             let last = if row.error.is_empty() { "never tried" } else { &row.error };
             self.end(&row, End::Dead(format!("too old; last: {last}"))).await;
             return true;
         }
-        let mail = match self.composer.compose(&row) {
-            Ok(mail) => mail,
+        let message = match self.writer.write(&row) {
+            Ok(message) => message,
             Err(error) => {
-                tracing::error!(kind = row.kind, error = &error as &dyn std::error::Error, "a mail can not be written");
+                let kind = row.kind.as_str();
+                tracing::error!(kind, error = &error as &dyn std::error::Error, "a message can not be written");
                 self.end(&row, End::Dead(error.to_string())).await;
                 return true;
             }
         };
-        let (end, there) = match self.channel.send(&mail).await {
+        let (end, there) = match self.channel.send(&message).await {
             Ok(()) => (End::Sent, true),
             Err(Failure::Refused(error)) => (End::Dead(error), true),
-            Err(Failure::Later(error)) => (End::Later(error), true),
+            Err(Failure::Later { error, after }) => (End::Later(error, after), true),
             Err(Failure::Away(error)) => (End::Away(error), false),
         };
         self.end(&row, end).await;
         there
     }
 
+    /// How old a message may get before it is given up.
+    fn life(&self, row: &Row) -> time::Duration {
+        if row.kind == CODE { CODE_LIFE } else { time::Duration::hours(self.settings.give_up_hours) }
+    }
+
     /// Writes down how a try ended. When that fails for good the message is tried once more after its lease.
     async fn end(&self, row: &Row, end: End) {
-        metrics::counter!("notify_mails_total", "outcome" => end.name()).increment(1);
-        if let End::Later(error) | End::Away(error) | End::Dead(error) = &end {
-            tracing::warn!(kind = row.kind, outcome = end.name(), error, "a mail did not leave");
+        let counter = match self.medium {
+            Medium::Mail => "notify_mails_total",
+            Medium::Text => "notify_texts_total",
+        };
+        metrics::counter!(counter, "outcome" => end.name()).increment(1);
+        if let End::Later(error, _) | End::Away(error) | End::Dead(error) = &end {
+            tracing::warn!(kind = row.kind, outcome = end.name(), error, "a message did not leave");
         }
         for _ in 0..NOTES {
             match self.note(row, &end).await {
@@ -168,11 +210,11 @@ impl Sender {
             End::Sent => messages::sent(&self.pool, &row.id, now).await,
             End::Dead(error) => messages::dead(&self.pool, &row.id, now, error).await,
             End::Away(error) => messages::again(&self.pool, &row.id, now, false, error).await,
-            End::Later(error) => {
-                let pause = schedule::pause(
-                    row.attempts.saturating_add(1),
-                    &mut *self.rng.lock().unwrap_or_else(PoisonError::into_inner),
-                );
+            End::Later(error, after) => {
+                let pause = after.and_then(|after| after.try_into().ok()).unwrap_or_else(|| {
+                    let mut rng = self.rng.lock().unwrap_or_else(PoisonError::into_inner);
+                    schedule::pause(row.attempts.saturating_add(1), &mut *rng)
+                });
                 messages::again(&self.pool, &row.id, now + pause, true, error).await
             }
         }
@@ -182,7 +224,8 @@ impl Sender {
 /// How a try ended.
 enum End {
     Sent,
-    Later(String),
+    /// With the pause that the other side asked for.
+    Later(String, Option<Duration>),
     Away(String),
     Dead(String),
 }
@@ -191,7 +234,7 @@ impl End {
     fn name(&self) -> &'static str {
         match self {
             Self::Sent => "sent",
-            Self::Later(_) => "later",
+            Self::Later(..) => "later",
             Self::Away(_) => "away",
             Self::Dead(_) => "dead",
         }

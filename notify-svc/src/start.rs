@@ -12,14 +12,15 @@ use rand::rngs::StdRng;
 use rand::{CryptoRng, SeedableRng as _};
 use streams::Consumer;
 use tokio::net::TcpListener;
-use tokio::sync::Notify;
 
 use crate::channel::Channel;
 use crate::events::{Directory, GROUP, Intake, STREAMS};
-use crate::mail::Composer;
 use crate::mail::unsubscribe::Signer;
+use crate::message::Writer;
+use crate::phone::Phones;
 use crate::rpcs::Handlers;
-use crate::sender::Sender;
+use crate::sender::{Sender, Wake};
+use crate::store::messages::Medium;
 use crate::{MIGRATOR, SCHEMA, upkeep, webhooks};
 
 /// What a process has of the world outside of its configuration; tests choose it.
@@ -88,10 +89,12 @@ pub async fn start(config: Config, outside: Outside, shutdown: Shutdown) -> anyh
     let webhooks = webhooks::App::new(&config, pool.clone(), clock.clone(), ids.clone(), relay.handle(), seed)?;
     let keys = keys.cache(SCHEMA, &config.rpc, &clock, &readiness, &mut tasks, &shutdown)?;
     let verifier = Verifier::new(&config.rpc.service_key, keys);
+    let (master, wake) = (config.notify.master_key.key32(), Wake::default());
     let service = Handlers {
         pool: pool.clone(),
         clock: clock.clone(),
-        signer: Signer::derive(&config.notify.master_key.key32()),
+        signer: Signer::derive(&master),
+        phones: Phones::new(pool.clone(), clock.clone(), &master, StdRng::from_rng(&mut rng), wake.clone()),
     }
     .into_server()
     .max_decoding_message_size(config.rpc.max_message_bytes)
@@ -105,18 +108,21 @@ pub async fn start(config: Config, outside: Outside, shutdown: Shutdown) -> anyh
 
     let identity = ServiceIdentity::new(SCHEMA, &config.rpc.service_key, clock.clone());
     let directory = Directory::connect(&config.rpc, identity)?;
-    let wake = Arc::new(Notify::new());
-    let intake = Intake { pool: pool.clone(), clock: clock.clone(), directory, wake: Arc::clone(&wake) };
+    let intake = Intake { pool: pool.clone(), clock: clock.clone(), directory, wake: wake.clone() };
     let consumers = consumers(&config).await?;
-    let sender = Sender {
+    let writer = Arc::new(Writer::new(&config).context("notify.mail_from")?);
+    let channel = Arc::new(Channel::new(&config.notify, clock.clone())?);
+    let mut sender = |medium| Sender {
         pool: pool.clone(),
         clock: clock.clone(),
-        composer: Composer::new(&config).context("notify.mail_from")?,
-        channel: Channel::new(&config.notify).context("notify.smtp_url")?,
+        medium,
+        writer: Arc::clone(&writer),
+        channel: Arc::clone(&channel),
         settings: config.notify.clone(),
-        rng: Mutex::new(rng),
-        wake,
+        rng: Mutex::new(StdRng::from_rng(&mut rng)),
+        wake: wake.clone(),
     };
+    let (mails, texts) = (sender(Medium::Mail), sender(Medium::Text));
 
     tasks.spawn("grpc", server.serve(listener, readiness.clone(), shutdown.clone()));
     tasks.spawn("admin", admin.serve(shutdown.clone()));
@@ -138,7 +144,8 @@ pub async fn start(config: Config, outside: Outside, shutdown: Shutdown) -> anyh
             };
             tasks.spawn(stream, consumer.run(handle, shutdown.clone()));
         }
-        tasks.spawn("sender", sender.run(shutdown.clone()));
+        tasks.spawn("sender of mails", mails.run(shutdown.clone()));
+        tasks.spawn("sender of texts", texts.run(shutdown.clone()));
         tasks.spawn("upkeep", upkeep::run(pool.clone(), clock, config.notify.keep_days, shutdown.clone()));
         tasks.spawn("probe", db::probe(pool, database, shutdown));
         tasks.join().await

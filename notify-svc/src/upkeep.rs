@@ -6,13 +6,17 @@ use clock::Clock;
 use lifecycle::Shutdown;
 use sqlx::PgPool;
 
-use crate::store::messages;
+use crate::phone::QUOTA_WINDOW;
+use crate::store::{messages, phone_numbers, phone_quotas};
 
 /// How often.
 const EVERY: Duration = Duration::from_secs(60);
 
 /// Rows of one statement.
 const BATCH: i64 = 1000;
+
+/// How long a telephone number is kept whose code was never entered.
+const UNCONFIRMED: time::Duration = time::Duration::DAY;
 
 /// Every minute until the process drains.
 pub async fn run(pool: PgPool, clock: Clock, keep_days: i64, shutdown: Shutdown) -> anyhow::Result<()> {
@@ -29,7 +33,10 @@ pub async fn run(pool: PgPool, clock: Clock, keep_days: i64, shutdown: Shutdown)
 }
 
 async fn round(pool: &PgPool, clock: &Clock, keep_days: i64) -> Result<(), sqlx::Error> {
-    let before = clock.now() - time::Duration::days(keep_days);
+    let now = clock.now();
+    phone_numbers::purge(pool, now - UNCONFIRMED).await?;
+    phone_quotas::purge(pool, now - QUOTA_WINDOW).await?;
+    let before = now - time::Duration::days(keep_days);
     while messages::purge(pool, before, BATCH).await? == BATCH.unsigned_abs() {}
     let (waiting, dead) = messages::count(pool).await?;
     metrics::gauge!("notify_messages_waiting").set(waiting as f64);

@@ -10,7 +10,7 @@ use anyhow::Context as _;
 use clock::Clock;
 use config::{Config, Secret};
 use lifecycle::Shutdown;
-use notify_svc::store::messages::{self, Row};
+use notify_svc::store::messages::{self, Medium, Row};
 use rand::RngExt as _;
 use serde_json::json;
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
@@ -61,6 +61,7 @@ async fn measure(config: &Config, received: &AtomicUsize, count: usize, slow: us
             let name = if number % 1000 < slow { "slow" } else { "fast" };
             Row {
                 id: rng.random::<[u8; 16]>().to_vec(),
+                medium: Medium::Mail,
                 kind: "link-expired".into(),
                 user_id: Some(1),
                 workspace_id: 1,

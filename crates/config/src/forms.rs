@@ -31,6 +31,18 @@ pub(crate) fn origin(errors: &mut ConfigErrors, key: &str, text: &str) {
     }
 }
 
+/// `http(s)://host[:port][/path]` without a slash at the end, so that paths can be put behind it.
+pub(crate) fn base_url(errors: &mut ConfigErrors, key: &str, text: &str) {
+    let is_base = Url::parse(text).is_ok_and(|url| {
+        let plain = url.username().is_empty() && url.password().is_none() && !text.contains(['?', '#', '@']);
+        matches!(url.scheme(), "http" | "https") && plain && !text.ends_with('/')
+    });
+    if !is_base {
+        // What was entered may hold a password and is not shown.
+        errors.add(key, "must be http(s)://host[:port][/path] without user name, query and a slash at the end");
+    }
+}
+
 /// A host name or address without a port, in the form browsers send it: lower case, A-labels, `[::1]`.
 pub(crate) fn host(errors: &mut ConfigErrors, key: &str, text: &str) {
     if Host::parse(text).map(|host| host.to_string()).as_deref() != Ok(text) {

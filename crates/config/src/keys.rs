@@ -12,6 +12,7 @@ pub(crate) const SECRETS: &[&str] = &[
     "notify.master_key",
     "notify.smtp_url",
     "search.elasticsearch_url",
+    "notify.sms_token",
 ];
 
 /// One setting as the default file documents it.

@@ -8,6 +8,8 @@
 //!
 //! What was rejected: to check the name before an ordinary client looks it up once more (the two answers may differ), and a
 //! filtering proxy (one more thing to run on a single machine).
+//!
+//! The same client serves addresses that the operator entered, with [`Rules::of_operator`].
 
 mod client;
 mod connect;

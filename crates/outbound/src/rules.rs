@@ -76,6 +76,12 @@ impl Rules {
         Self { allowed, http }
     }
 
+    /// For addresses that the operator entered: every network may be contacted, over http too.
+    pub fn of_operator() -> Self {
+        let everywhere = [IpAddr::from([0; 4]), IpAddr::from([0; 16])];
+        Self { allowed: everywhere.into_iter().filter_map(|all| IpNet::new(all, 0).ok()).collect(), http: true }
+    }
+
     /// Whether a connection to this address may be made.
     pub fn permits(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
@@ -206,6 +212,14 @@ mod tests {
         }
         for input in ["https://hooks.example", " https://hooks.example:443/a?b=c ", "https://hooks.example:1024/"] {
             assert_eq!(refusal(input), None, "{input}");
+        }
+    }
+
+    #[test]
+    fn what_the_operator_entered_leads_anywhere() {
+        let rules = Rules::of_operator();
+        for url in ["http://127.0.0.1:8080/", "http://[fd00::1]/", "https://10.0.0.1/", "https://sms.example/"] {
+            assert_eq!(rules.check(url).err(), None, "{url}");
         }
     }
 

@@ -108,6 +108,7 @@ fn words(kind: NotificationKind) -> &'static str {
         NotificationKind::LinkExpired => "links that have ended",
         NotificationKind::TrafficSpike => "unusual traffic",
         NotificationKind::WeeklyReport => "your week",
+        NotificationKind::WebhookDisabled => "webhooks that were disabled",
         _ => "your account",
     }
 }

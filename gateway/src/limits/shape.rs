@@ -11,7 +11,7 @@ use async_graphql::parser::types::{
 use super::Limits;
 use crate::error::{Code, Refusal};
 
-/// Root fields of mutations that take a password, a token or make one. Trying many in one request is guessing.
+/// Root fields of mutations that take a password, a token or a code, or make one. Trying many in one request is guessing.
 pub const CREDENTIAL_MUTATIONS: &[&str] = &[
     "register",
     "verifyEmail",
@@ -24,6 +24,8 @@ pub const CREDENTIAL_MUTATIONS: &[&str] = &[
     "changePassword",
     "eraseAccount",
     "createApiKey",
+    "setPhoneNumber",
+    "confirmPhoneNumber",
 ];
 
 /// Lists of the introspection types that lead back to types. Nested ones multiply the whole schema with itself.

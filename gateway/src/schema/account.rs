@@ -6,6 +6,7 @@ use time::OffsetDateTime;
 
 use super::audit::{AuditConnection, audit_log};
 use super::page::page;
+use super::phone::{PhoneNumber, phone_number};
 use super::problem::value;
 use super::scalars::{id, instant};
 use super::workspace::Workspace;
@@ -55,6 +56,11 @@ impl Viewer {
         let request = ctx.data::<RequestContext>()?.read(pb::ListSessionsRequest {});
         let answer = value(ctx.data::<Upstreams>()?.auth.clone().list_sessions(request).await)?;
         Ok(answer.sessions.into_iter().map(Session::from).collect())
+    }
+
+    /// The telephone number to which text messages go; null when there is none. Not for API keys.
+    async fn phone_number(&self, ctx: &Context<'_>) -> Result<Option<PhoneNumber>, Error> {
+        phone_number(ctx).await
     }
 
     /// What was done to the account, newest first.

@@ -6,9 +6,9 @@ use proto::links::v1::batch_create_links_response::outcome::Result as ItemResult
 
 use super::link::{Link, Tag};
 use super::link_input::{CreateLinkInput, CreateLinksInput, UpdateLinkInput};
-use super::problem::{UserError, fault, outcome};
+use super::problem::{UserError, outcome};
 use super::scalars::parse_id;
-use super::workspace_or_default;
+use super::{signed_in, workspace_or_default};
 use crate::request::RequestContext;
 use crate::upstreams::Upstreams;
 
@@ -139,13 +139,6 @@ impl LinkMutation {
             Err(error) => SetTagPayload { user_errors: vec![error], ..Default::default() },
         })
     }
-}
-
-/// The request's context, if somebody is signed in.
-fn signed_in<'c>(ctx: &'c Context<'_>) -> Result<&'c RequestContext, Error> {
-    let context = ctx.data::<RequestContext>()?;
-    context.require_principal().map_err(fault)?;
-    Ok(context)
 }
 
 fn payload(result: Result<Option<pb::Link>, UserError>) -> LinkPayload {

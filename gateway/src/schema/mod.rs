@@ -22,6 +22,7 @@ mod member;
 mod member_mutation;
 mod notification;
 mod page;
+mod phone;
 mod problem;
 mod queries;
 mod recovery_mutation;
@@ -31,7 +32,7 @@ mod webhook;
 mod webhook_mutation;
 mod workspace;
 
-use async_graphql::{Error, ID, MergedObject, Schema};
+use async_graphql::{Context, Error, ID, MergedObject, Schema};
 
 pub use clicks::Subscription;
 pub use loaders::attach;
@@ -53,6 +54,7 @@ pub struct Mutation(
     link_mutation::LinkMutation,
     webhook_mutation::WebhookMutation,
     notification::NotificationMutation,
+    phone::PhoneMutation,
 );
 
 /// The executable schema.
@@ -67,6 +69,16 @@ pub fn build(upstreams: Upstreams) -> CurtailSchema {
 /// The schema as checked in at `gateway/schema.graphql`.
 pub fn sdl() -> String {
     Schema::build(Query, Mutation::default(), Subscription).finish().sdl()
+}
+
+/// The request of somebody who is signed in or has a key.
+///
+/// # Errors
+/// `UNAUTHENTICATED` for nobody.
+fn signed_in<'a>(ctx: &Context<'a>) -> Result<&'a RequestContext, Error> {
+    let context = ctx.data::<RequestContext>()?;
+    context.require_principal().map_err(problem::fault)?;
+    Ok(context)
 }
 
 /// The workspace that was named or else the caller's first one, which is the personal one of an account and the only one

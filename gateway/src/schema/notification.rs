@@ -1,13 +1,13 @@
-//! What the caller is told by mail.
+//! What the caller is told by mail and by text message.
 
 use async_graphql::{Context, Enum, Error, InputObject, Object, SimpleObject};
 use proto::notify::v1 as pb;
 
-use super::problem::{UserError, fault, outcome, value};
-use crate::request::RequestContext;
+use super::problem::{UserError, outcome, value};
+use super::signed_in;
 use crate::upstreams::Upstreams;
 
-/// Why somebody gets a mail.
+/// Why somebody gets a message.
 #[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NotificationKind {
     /// Prove that the address is yours.
@@ -36,6 +36,8 @@ pub enum NotificationKind {
     TrafficSpike,
     /// What happened in a week.
     WeeklyReport,
+    /// A webhook of yours gets no events any more.
+    WebhookDisabled,
 }
 
 mirror!(
@@ -56,23 +58,34 @@ mirror!(
         LinkExpired,
         TrafficSpike,
         WeeklyReport,
+        WebhookDisabled,
     ]
 );
 
-/// Whether a kind of mail is sent.
+/// Whether a kind of message is sent.
 #[derive(SimpleObject, Debug)]
 pub struct NotificationPreference {
     /// The kind.
     pub kind: NotificationKind,
-    /// Whether it is sent.
+    /// Whether its mail is sent.
     pub email: bool,
-    /// It concerns the safety of the account and can not be switched off.
+    /// Its mail concerns the safety of the account and can not be switched off.
     pub required: bool,
+    /// Whether it is sent as a text message too, once the telephone number is confirmed.
+    pub sms: bool,
+    /// Whether there is a text message of this kind.
+    pub sms_available: bool,
 }
 
 impl From<pb::Preference> for NotificationPreference {
     fn from(preference: pb::Preference) -> Self {
-        Self { kind: preference.kind().into(), email: preference.email, required: preference.required }
+        Self {
+            kind: preference.kind().into(),
+            email: preference.email,
+            required: preference.required,
+            sms: preference.sms(),
+            sms_available: preference.sms_available,
+        }
     }
 }
 
@@ -81,8 +94,10 @@ impl From<pb::Preference> for NotificationPreference {
 pub struct NotificationPreferenceInput {
     /// The kind.
     pub kind: NotificationKind,
-    /// Whether it is to be sent.
+    /// Whether its mail is to be sent.
     pub email: bool,
+    /// Whether it is to be sent as a text message too; left out, as before.
+    pub sms: Option<bool>,
 }
 
 /// What became of `updateNotificationPreferences`.
@@ -94,11 +109,9 @@ pub struct NotificationPreferencesPayload {
     pub user_errors: Vec<UserError>,
 }
 
-/// What the caller is told by mail, kind by kind.
+/// What the caller is told, kind by kind.
 pub async fn preferences(ctx: &Context<'_>) -> Result<Vec<NotificationPreference>, Error> {
-    let context = ctx.data::<RequestContext>()?;
-    context.require_principal().map_err(fault)?;
-    let request = context.read(pb::GetPreferencesRequest {});
+    let request = signed_in(ctx)?.read(pb::GetPreferencesRequest {});
     let answer = value(ctx.data::<Upstreams>()?.notify.clone().get_preferences(request).await)?;
     Ok(answer.preferences.into_iter().map(NotificationPreference::from).collect())
 }
@@ -109,18 +122,18 @@ pub struct NotificationMutation;
 
 #[Object]
 impl NotificationMutation {
-    /// Switches kinds of mail on or off; kinds that are not named stay as they are. All or nothing, at most 32.
+    /// Switches kinds of messages on or off; kinds that are not named stay as they are. All or nothing, at most 32.
     async fn update_notification_preferences(
         &self,
         ctx: &Context<'_>,
         preferences: Vec<NotificationPreferenceInput>,
     ) -> Result<NotificationPreferencesPayload, Error> {
-        let context = ctx.data::<RequestContext>()?;
-        context.require_principal().map_err(fault)?;
+        let context = signed_in(ctx)?;
         let preferences = preferences.into_iter().map(|choice| pb::Preference {
             kind: pb::NotificationKind::from(choice.kind).into(),
             email: choice.email,
-            required: false,
+            sms: choice.sms,
+            ..pb::Preference::default()
         });
         let request = context.write(pb::UpdatePreferencesRequest { preferences: preferences.collect() });
         Ok(match outcome(ctx.data::<Upstreams>()?.notify.clone().update_preferences(request).await)? {

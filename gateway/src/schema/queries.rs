@@ -38,7 +38,7 @@ impl Query {
         Ok(Viewer::new(answer.user, answer.workspaces))
     }
 
-    /// What the caller is told by mail, kind by kind.
+    /// What the caller is told by mail and by text message, kind by kind.
     async fn notification_preferences(&self, ctx: &Context<'_>) -> Result<Vec<NotificationPreference>, Error> {
         notification::preferences(ctx).await
     }

@@ -4,10 +4,10 @@ use async_graphql::{Context, Error, ID, InputObject, Object, SimpleObject};
 use proto::notify::v1 as pb;
 use proto::notify::v1::update_webhook_request::EventTypes;
 
-use super::problem::{UserError, fault, outcome};
+use super::problem::{UserError, outcome};
 use super::scalars::parse_id;
 use super::webhook::{Webhook, WebhookDelivery, WebhookEvent};
-use super::workspace_or_default;
+use super::{signed_in, workspace_or_default};
 use crate::request::RequestContext;
 use crate::upstreams::Upstreams;
 
@@ -162,12 +162,6 @@ impl WebhookMutation {
         let answer = ctx.data::<Upstreams>()?.webhooks.clone().redeliver_webhook(context.write(message)).await;
         Ok(delivery_payload(outcome(answer)?.map(|answer| answer.delivery)))
     }
-}
-
-fn signed_in<'a>(ctx: &Context<'a>) -> Result<&'a RequestContext, Error> {
-    let context = ctx.data::<RequestContext>()?;
-    context.require_principal().map_err(fault)?;
-    Ok(context)
 }
 
 fn names(events: Vec<WebhookEvent>) -> Vec<String> {

@@ -41,7 +41,7 @@ async fn preferences_are_read_changed_and_refused() {
     let cookies = platform.register("ada").await;
     let read = "{ notificationPreferences { kind email required } }";
     let before = platform.as_page(&cookies, read, json!({})).await.body["data"]["notificationPreferences"].clone();
-    assert_eq!(before.as_array().map(Vec::len), Some(13), "{before}");
+    assert_eq!(before.as_array().map(Vec::len), Some(14), "{before}");
     assert!(before.as_array().unwrap().contains(&json!({"kind": "WEEKLY_REPORT", "email": true, "required": false})));
 
     let choices =

@@ -14,6 +14,7 @@ mod members;
 mod outcomes;
 mod page_cost;
 mod pages;
+mod phone;
 mod platform;
 mod recovery;
 mod s15_credentials;

@@ -86,7 +86,7 @@ impl Smtp {
                 Ok(())
             }
             Ok(Err(error)) => Err(failure(&error)),
-            Err(_) => Err(Failure::Later("no answer in time".to_owned())),
+            Err(_) => Err(Failure::later("no answer in time")),
         }
     }
 
@@ -133,7 +133,7 @@ fn failure(error: &Error) -> Failure {
     match error.status() {
         Some(code) if u16::from(code) == 421 => Failure::Away(text),
         Some(_) if error.is_permanent() => Failure::Refused(text),
-        Some(_) => Failure::Later(text),
+        Some(_) => Failure::later(text),
         // Ours: the mail needs something that the server does not offer.
         None if error.is_client() => Failure::Refused(text),
         None => Failure::Away(text),

@@ -1,7 +1,9 @@
-//! Mails about the traffic of a workspace. Their events name links by id; [`super::Intake`] puts the names in.
+//! Mails about the traffic of a workspace, whose events name links by id ([`super::Intake`] puts the names in), and about webhooks
+//! that were disabled.
 
 use proto::events::v1::envelope::Payload;
 use serde_json::{Value, json};
+use time::OffsetDateTime;
 
 use super::{Malformed, Notice, To, instant, text};
 use crate::kind::Kind;
@@ -9,8 +11,8 @@ use crate::kind::Kind;
 /// The most links of a report.
 const TOP: usize = 10;
 
-pub(super) fn notice(payload: &Payload) -> Result<Option<Notice>, Malformed> {
-    let (kind, data) = match payload {
+pub(super) fn notice(payload: &Payload, at: OffsetDateTime) -> Result<Option<Notice>, Malformed> {
+    let (kind, to, data) = match payload {
         Payload::TrafficSpike(event) => {
             let since = text(instant(event.window_start).ok_or(Malformed("window_start"))?);
             let data = json!({
@@ -19,7 +21,7 @@ pub(super) fn notice(payload: &Payload) -> Result<Option<Notice>, Malformed> {
                 "expected": event.expected,
                 "since": since,
             });
-            (Kind::TrafficSpike, data)
+            (Kind::TrafficSpike, To::Members, data)
         }
         Payload::WeeklyReport(event) => {
             let week_start = text(instant(event.week_start).ok_or(Malformed("week_start"))?);
@@ -33,11 +35,15 @@ pub(super) fn notice(payload: &Payload) -> Result<Option<Notice>, Malformed> {
                 "previous_clicks": event.previous_clicks,
                 "top": top,
             });
-            (Kind::WeeklyReport, data)
+            (Kind::WeeklyReport, To::Members, data)
+        }
+        Payload::WebhookDisabled(event) => {
+            let data = json!({"url": event.url, "gone": event.gone, "at": text(at)});
+            (Kind::WebhookDisabled, To::User(event.creator_id), data)
         }
         _ => return Ok(None),
     };
-    Ok(Some(Notice { kind, to: To::Members, data }))
+    Ok(Some(Notice { kind, to, data }))
 }
 
 /// The objects in the data of a notice that name a link by `link_id`.

@@ -1,7 +1,6 @@
 //! Handles events: one after the other, each as often as it comes.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use clock::Clock;
 use proto::events::v1::Envelope;
@@ -12,7 +11,6 @@ use sha2::{Digest as _, Sha256};
 use sqlx::PgPool;
 use streams::{Delivery, Outcome};
 use time::{Duration, OffsetDateTime};
-use tokio::sync::Notify;
 
 use super::alerts::named_links;
 use super::audience::{Directory, Somebody};
@@ -20,8 +18,9 @@ use super::{Malformed, Notice, instant, notice};
 use crate::kind::Kind;
 use crate::mail::{BadRecipient, Recipient};
 use crate::preferences::{self, Owner};
-use crate::store::messages::Row;
-use crate::store::{choices, messages};
+use crate::sender::Wake;
+use crate::store::messages::{Medium, Row};
+use crate::store::{choices, messages, phone_numbers};
 
 /// The consumer group on every stream.
 pub const GROUP: &str = "mail";
@@ -44,8 +43,8 @@ pub struct Intake {
     pub clock: Clock,
     /// Who knows people and links.
     pub directory: Directory,
-    /// Wakes the sender.
-    pub wake: Arc<Notify>,
+    /// Wakes the senders.
+    pub wake: Wake,
 }
 
 /// Why an event was not handled.
@@ -67,7 +66,7 @@ impl Intake {
         match self.take(&delivery.envelope).await {
             Ok(0) => Outcome::Done,
             Ok(_) => {
-                self.wake.notify_one();
+                self.wake.all();
                 Outcome::Done
             }
             Err(Trouble::Malformed(error)) => Outcome::Poison(error.to_string()),
@@ -91,8 +90,10 @@ impl Intake {
             return Err(Malformed("event_id").into());
         }
         if let Some(Payload::AccountErased(event)) = &envelope.payload {
-            messages::erase(&self.pool, event.user_id, &event.workspace_ids, now).await?;
+            // The number first: then nothing new comes up for it.
+            phone_numbers::delete(&self.pool, event.user_id).await?;
             choices::erase(&self.pool, &Owner::User(event.user_id).key()).await?;
+            messages::erase(&self.pool, event.user_id, &event.workspace_ids, now).await?;
             return Ok(0);
         }
         let Some(notice) = notice(envelope, at)? else { return Ok(0) };
@@ -105,11 +106,13 @@ impl Intake {
             return Ok(0);
         }
         let people = self.directory.people(to, kind, envelope.workspace_id).await?;
+        let texts = self.texts(envelope, at, kind, &people, &data).await?;
         let people = self.willing(kind, people).await?;
-        let rows: Result<Vec<Row>, BadRecipient> =
-            people.into_iter().map(|somebody| row(envelope, at, kind, somebody, data.clone())).collect();
+        let mails = people.into_iter().map(|somebody| mail(envelope, at, kind, somebody, data.clone()));
+        let mut rows = mails.collect::<Result<Vec<Row>, BadRecipient>>()?;
+        rows.extend(texts);
         let mut new = 0;
-        for rows in rows?.chunks(ROWS) {
+        for rows in rows.chunks(ROWS) {
             new += messages::add(&self.pool, rows, now).await?;
         }
         Ok(new)
@@ -131,6 +134,23 @@ impl Intake {
         Ok(data.get("link_id").is_none() || data.get("title").is_some())
     }
 
+    /// Text messages for those who want this kind of them, and have confirmed a number.
+    async fn texts(
+        &self,
+        envelope: &Envelope,
+        at: OffsetDateTime,
+        kind: Kind,
+        people: &[Somebody],
+        data: &Value,
+    ) -> Result<Vec<Row>, sqlx::Error> {
+        if !kind.has_text() {
+            return Ok(Vec::new());
+        }
+        let users: Vec<i64> = people.iter().filter_map(|somebody| somebody.user_id).collect();
+        let wanting = phone_numbers::wanting(&self.pool, &users, kind.name()).await?;
+        Ok(wanting.into_iter().map(|(user, number)| text(envelope, at, kind, user, number, data.clone())).collect())
+    }
+
     /// Those who want this kind of mail.
     async fn willing(&self, kind: Kind, people: Vec<Somebody>) -> Result<Vec<Somebody>, sqlx::Error> {
         let owners: Vec<String> = people.iter().map(|somebody| owner(kind, somebody).key()).collect();
@@ -149,7 +169,7 @@ fn owner(kind: Kind, somebody: &Somebody) -> Owner {
     }
 }
 
-fn row(
+fn mail(
     envelope: &Envelope,
     at: OffsetDateTime,
     kind: Kind,
@@ -159,6 +179,7 @@ fn row(
     let recipient = Recipient::new(&somebody.address, &somebody.full_name)?;
     Ok(Row {
         id: id(&envelope.event_id, kind, recipient.address()),
+        medium: Medium::Mail,
         kind: kind.name().to_owned(),
         user_id: somebody.user_id,
         workspace_id: envelope.workspace_id,
@@ -171,7 +192,23 @@ fn row(
     })
 }
 
-/// The id of the message about an event to an address.
+fn text(envelope: &Envelope, at: OffsetDateTime, kind: Kind, user: i64, number: String, data: Value) -> Row {
+    Row {
+        id: id(&envelope.event_id, kind, &number),
+        medium: Medium::Text,
+        kind: kind.name().to_owned(),
+        user_id: Some(user),
+        workspace_id: envelope.workspace_id,
+        address: number,
+        full_name: String::new(),
+        data,
+        attempts: 0,
+        created_at: at,
+        error: String::new(),
+    }
+}
+
+/// The id of the message about an event to an address or a telephone number.
 fn id(event: &[u8], kind: Kind, address: &str) -> Vec<u8> {
     let mut hash = Sha256::new();
     for part in [event, kind.name().as_bytes(), address.to_ascii_lowercase().as_bytes()] {

@@ -50,7 +50,7 @@ fn notice(envelope: &Envelope, at: OffsetDateTime) -> Result<Option<Notice>, Mal
         Some(notice) => Some(notice),
         None => match links::notice(payload, at)? {
             Some(notice) => Some(notice),
-            None => alerts::notice(payload)?,
+            None => alerts::notice(payload, at)?,
         },
     })
 }

@@ -17,10 +17,8 @@ use crate::store::messages::Row;
 pub struct Mail {
     /// Unique for message and recipient, the same at every try: 32 hexadecimal digits.
     pub id: String,
-    /// Its kind.
-    pub kind: Kind,
-    /// When the reason for it arose, as `20261121T120000Z`.
-    pub stamp: String,
+    /// The name of its file in a mailbox, without an extension.
+    pub file: String,
     /// From whom to whom, for SMTP.
     pub envelope: Envelope,
     /// Headers and body in the form of RFC 5322.
@@ -79,7 +77,7 @@ impl Composer {
         let recipient = Recipient::new(&row.address, &row.full_name)?;
         let unsubscribe = self.unsubscribe_url(kind, row, &recipient);
         let words = self.words(kind, &recipient, row.data.clone(), unsubscribe.as_deref())?;
-        let id = hex(&row.id);
+        let id = row.hex_id();
         let mut message = Message::builder()
             .message_id(Some(format!("<{id}@{}>", self.host)))
             .date(row.created_at.into())
@@ -94,17 +92,8 @@ impl Composer {
                 .raw_header(header("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"));
         }
         let message = message.multipart(MultiPart::alternative_plain_html(words.text, words.html))?;
-        let (date, time) = (row.created_at.date(), row.created_at.time());
-        let stamp = format!(
-            "{:04}{:02}{:02}T{:02}{:02}{:02}Z",
-            date.year(),
-            u8::from(date.month()),
-            date.day(),
-            time.hour(),
-            time.minute(),
-            time.second()
-        );
-        Ok(Mail { id, kind, stamp, envelope: message.envelope().clone(), bytes: message.formatted() })
+        let file = row.file();
+        Ok(Mail { id, file, envelope: message.envelope().clone(), bytes: message.formatted() })
     }
 
     /// The words of a mail.
@@ -136,7 +125,7 @@ impl Composer {
     }
 
     /// The page of a token.
-    pub(super) fn page(&self, owner: &Owner, kind: Kind) -> String {
+    pub(crate) fn page(&self, owner: &Owner, kind: Kind) -> String {
         format!("{}{}?token={}", self.app_url, "/unsubscribe", self.signer.token(owner, kind))
     }
 }
@@ -145,8 +134,4 @@ impl Composer {
 fn header(name: &'static str, value: &str) -> HeaderValue {
     let name = HeaderName::new_from_ascii_str(name);
     HeaderValue::dangerous_new_pre_encoded(name, value.to_owned(), value.to_owned())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

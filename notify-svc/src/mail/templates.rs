@@ -1,10 +1,11 @@
-//! The texts, one folder under `notify-svc/templates/` for each kind: `subject.txt`, `body.txt`, `body.html` and `example.json`.
+//! The words of mails, one folder under `notify-svc/templates/` for each kind: `subject.txt`, `body.txt`, `body.html` and
+//! `example.json`.
 
 use minijinja::value::Serde;
-use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value};
+use minijinja::{Environment, Value};
 
-use super::filters;
 use crate::kind::Kind;
+use crate::words;
 
 /// What the folder of a kind holds.
 struct Folder {
@@ -41,10 +42,11 @@ folders! {
     LinkExpired = "link-expired",
     TrafficSpike = "traffic-spike",
     WeeklyReport = "weekly-report",
+    WebhookDisabled = "webhook-disabled",
 }
 
 /// The data of an example mail, as JSON.
-pub(super) fn example(kind: Kind) -> &'static str {
+pub(crate) fn example(kind: Kind) -> &'static str {
     FOLDERS.iter().find(|folder| folder.kind == kind).map_or("{}", |folder| folder.example)
 }
 
@@ -79,16 +81,7 @@ impl Templates {
     /// # Errors
     /// When one is malformed, which a test excludes.
     pub fn new() -> Result<Self, minijinja::Error> {
-        let mut environment = Environment::new();
-        // A value that is missing is a mistake to be seen, not a gap in a mail.
-        environment.set_undefined_behavior(UndefinedBehavior::SemiStrict);
-        environment.set_auto_escape_callback(|name| match name.ends_with(".html") {
-            true => AutoEscape::Html,
-            false => AutoEscape::None,
-        });
-        environment.add_filter("plain", filters::plain);
-        environment.add_filter("moment", filters::moment);
-        environment.add_filter("day", filters::day);
+        let mut environment = words::environment();
         environment.add_template("layout.txt", include_str!("../../templates/layout.txt"))?;
         environment.add_template("layout.html", include_str!("../../templates/layout.html"))?;
         for folder in &FOLDERS {

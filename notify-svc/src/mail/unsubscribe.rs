@@ -2,9 +2,9 @@
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use hmac::{Hmac, Mac as _};
-use sha2::Sha256;
+use hmac::Mac as _;
 
+use crate::keyed::Key;
 use crate::kind::Kind;
 use crate::preferences::Owner;
 
@@ -15,19 +15,19 @@ const TAG_BYTES: usize = 16;
 pub const MAX_TOKEN_BYTES: usize = 600;
 
 /// Signs tokens and reads them.
-#[derive(Clone)]
-pub struct Signer([u8; 32]);
+#[derive(Clone, Debug)]
+pub struct Signer(Key);
 
 impl Signer {
     /// A signer under a key derived from `notify.master_key`.
     pub fn derive(master: &[u8; 32]) -> Self {
-        Self(tag(master, b"curtail/notify/unsubscribe"))
+        Self(Key::derive(master, "curtail/notify/unsubscribe"))
     }
 
     /// The token for one kind of mail to one owner. It does not expire: a mail may be read years later.
     pub fn token(&self, owner: &Owner, kind: Kind) -> String {
         let subject = format!("{} {}", kind.name(), owner.key());
-        let tag = tag(&self.0, subject.as_bytes());
+        let tag = self.0.tag(subject.as_bytes());
         BASE64_URL_SAFE_NO_PAD.encode([&tag[..TAG_BYTES], subject.as_bytes()].concat())
     }
 
@@ -38,7 +38,7 @@ impl Signer {
         }
         let bytes = BASE64_URL_SAFE_NO_PAD.decode(token).ok()?;
         let (shown, subject) = bytes.split_at_checked(TAG_BYTES)?;
-        mac(&self.0, subject).verify_truncated_left(shown).ok()?;
+        self.0.mac(subject).verify_truncated_left(shown).ok()?;
         let (kind, owner) = std::str::from_utf8(subject).ok()?.split_once(' ')?;
         let owner = match owner.split_once(':')? {
             ("user", id) => Owner::User(id.parse().ok()?),
@@ -46,22 +46,6 @@ impl Signer {
             _ => return None,
         };
         Some((owner, Kind::from_name(kind)?))
-    }
-}
-
-fn mac(key: &[u8; 32], text: &[u8]) -> Hmac<Sha256> {
-    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes keys of any length");
-    mac.update(text);
-    mac
-}
-
-fn tag(key: &[u8; 32], text: &[u8]) -> [u8; 32] {
-    mac(key, text).finalize().into_bytes().into()
-}
-
-impl std::fmt::Debug for Signer {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Signer(..)")
     }
 }
 

@@ -1,7 +1,11 @@
 //! The RPCs of `curtail.notify.v1.NotifyService`. Handlers check who asks and convert.
 
+mod confirm_phone_number;
+mod get_phone_number;
 mod get_preferences;
 mod read_unsubscribe_token;
+mod remove_phone_number;
+mod set_phone_number;
 mod unsubscribe;
 mod update_preferences;
 
@@ -15,6 +19,7 @@ use tonic::{Request, Response, Status};
 
 use crate::kind::Kind;
 use crate::mail::unsubscribe::Signer;
+use crate::phone::{Phone, Phones};
 use crate::preferences::{Owner, Preference};
 
 /// What the handlers need.
@@ -25,6 +30,8 @@ pub struct Handlers {
     pub clock: Clock,
     /// Reads what mails were unsubscribed with.
     pub signer: Signer,
+    /// The telephone numbers.
+    pub phones: Phones,
 }
 
 impl Handlers {
@@ -51,11 +58,36 @@ forward! {
     update_preferences(UpdatePreferencesRequest) -> UpdatePreferencesResponse;
     read_unsubscribe_token(ReadUnsubscribeTokenRequest) -> ReadUnsubscribeTokenResponse;
     unsubscribe(UnsubscribeRequest) -> UnsubscribeResponse;
+    get_phone_number(GetPhoneNumberRequest) -> GetPhoneNumberResponse;
+    set_phone_number(SetPhoneNumberRequest) -> SetPhoneNumberResponse;
+    confirm_phone_number(ConfirmPhoneNumberRequest) -> ConfirmPhoneNumberResponse;
+    remove_phone_number(RemovePhoneNumberRequest) -> RemovePhoneNumberResponse;
 }
 
 /// A preference as callers see it.
-fn message((kind, wanted): Preference) -> proto::notify::v1::Preference {
-    proto::notify::v1::Preference { kind: kind.to_proto().into(), email: wanted, required: kind.is_required() }
+fn message(preference: Preference) -> proto::notify::v1::Preference {
+    let kind = preference.kind;
+    proto::notify::v1::Preference {
+        kind: kind.to_proto().into(),
+        email: preference.email,
+        required: kind.is_required(),
+        sms: Some(preference.sms),
+        sms_available: kind.has_text(),
+    }
+}
+
+/// A telephone number as callers see it.
+fn phone_number(phone: Phone) -> PhoneNumber {
+    PhoneNumber { number: phone.number, verified: phone.verified }
+}
+
+/// The id of a user who is signed in. A telephone number is a person's, and no business of programs that have a key.
+fn signed_in<T>(request: &Request<T>) -> Result<i64, Error> {
+    let user = rpc::user(request)?;
+    if user.api_key_id.is_some() {
+        return Err(Error::new(Code::Forbidden, "SESSION_REQUIRED", "an API key can not do this; sign in"));
+    }
+    Ok(user.user_id)
 }
 
 /// The caller as owner of choices.

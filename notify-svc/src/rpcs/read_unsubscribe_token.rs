@@ -14,6 +14,6 @@ pub(super) async fn handle(
     rpc::service(&request)?;
     let (owner, kind) = subject(app, &request.get_ref().token)?;
     let preferences = preferences::of(&app.pool, &owner).await?;
-    let email = preferences.into_iter().any(|(other, wanted)| other == kind && wanted);
+    let email = preferences.into_iter().any(|preference| preference.kind == kind && preference.email);
     Ok(ReadUnsubscribeTokenResponse { kind: kind.to_proto().into(), email })
 }

@@ -5,11 +5,12 @@ use rpc::Error;
 use tonic::Request;
 
 use super::{Handlers, subject};
-use crate::preferences;
+use crate::preferences::{self, Change};
 
 pub(super) async fn handle(app: &Handlers, request: Request<UnsubscribeRequest>) -> Result<UnsubscribeResponse, Error> {
     rpc::service(&request)?;
     let (owner, kind) = subject(app, &request.get_ref().token)?;
-    preferences::choose(&app.pool, &owner, &[(kind, false)], app.clock.now()).await?;
+    let change = Change { kind, email: false, sms: None };
+    preferences::choose(&app.pool, &owner, &[change], app.clock.now()).await?;
     Ok(UnsubscribeResponse { kind: kind.to_proto().into() })
 }

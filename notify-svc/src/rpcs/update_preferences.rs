@@ -7,21 +7,21 @@ use tonic::Request;
 
 use super::{Handlers, message, owner};
 use crate::kind::Kind;
-use crate::preferences::{self, Preference};
+use crate::preferences::{self, Change};
 
 pub(super) async fn handle(
     app: &Handlers,
     request: Request<UpdatePreferencesRequest>,
 ) -> Result<UpdatePreferencesResponse, Error> {
     let owner = owner(&request, Scope::Write)?;
-    let changes: Option<Vec<Preference>> = request
+    let changes: Option<Vec<Change>> = request
         .get_ref()
         .preferences
         .iter()
-        .map(|preference| Some((Kind::from_proto(preference.kind)?, preference.email)))
+        .map(|wish| Some(Change { kind: Kind::from_proto(wish.kind)?, email: wish.email, sms: wish.sms }))
         .collect();
     let changes = changes.ok_or_else(|| {
-        Error::new(Code::Invalid, "UNKNOWN_NOTIFICATION", "there is no such kind of mail").field("preferences")
+        Error::new(Code::Invalid, "UNKNOWN_NOTIFICATION", "there is no such kind of message").field("preferences")
     })?;
     preferences::choose(&app.pool, &owner, &changes, app.clock.now()).await?;
     let preferences = preferences::of(&app.pool, &owner).await?;

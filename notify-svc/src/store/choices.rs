@@ -5,34 +5,56 @@ use std::collections::HashMap;
 use sqlx::PgPool;
 use time::OffsetDateTime;
 
-/// What an owner chose: names of kinds and whether they are wanted.
-pub async fn of(pool: &PgPool, owner: &str) -> Result<Vec<(String, bool)>, sqlx::Error> {
-    sqlx::query_as("SELECT kind, wanted FROM choices WHERE owner = $1").bind(owner).fetch_all(pool).await
+/// What an owner chose about a kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, sqlx::FromRow)]
+pub struct Choice {
+    /// Whether its mails are wanted.
+    pub wanted: bool,
+    /// Whether its text messages are; `None`: never chosen.
+    pub texted: Option<bool>,
 }
 
-/// Keeps the choices of an owner.
+#[derive(sqlx::FromRow)]
+struct Row {
+    kind: String,
+    #[sqlx(flatten)]
+    choice: Choice,
+}
+
+/// What an owner chose, by name of the kind.
+pub async fn of(pool: &PgPool, owner: &str) -> Result<HashMap<String, Choice>, sqlx::Error> {
+    let query = sqlx::query_as("SELECT kind, wanted, texted FROM choices WHERE owner = $1");
+    let rows: Vec<Row> = query.bind(owner).fetch_all(pool).await?;
+    Ok(rows.into_iter().map(|row| (row.kind, row.choice)).collect())
+}
+
+/// Keeps the choices of an owner. Where `texted` is not chosen, it stays.
 pub async fn put(
     pool: &PgPool,
     owner: &str,
-    choices: &HashMap<&str, bool>,
+    choices: &HashMap<&str, Choice>,
     now: OffsetDateTime,
 ) -> Result<(), sqlx::Error> {
-    let (kinds, wanted): (Vec<&str>, Vec<bool>) = choices.iter().unzip();
+    let kinds: Vec<&str> = choices.keys().copied().collect();
+    let wanted: Vec<bool> = choices.values().map(|choice| choice.wanted).collect();
+    let texted: Vec<Option<bool>> = choices.values().map(|choice| choice.texted).collect();
     sqlx::query(
-        "INSERT INTO choices (owner, kind, wanted, changed_at) \
-         SELECT $1, kind, wanted, $4 FROM unnest($2::text[], $3::bool[]) AS c (kind, wanted) \
-         ON CONFLICT (owner, kind) DO UPDATE SET wanted = excluded.wanted, changed_at = excluded.changed_at",
+        "INSERT INTO choices (owner, kind, wanted, texted, changed_at) \
+         SELECT $1, kind, wanted, texted, $5 FROM unnest($2::text[], $3::bool[], $4::bool[]) AS c (kind, wanted, texted) \
+         ON CONFLICT (owner, kind) DO UPDATE SET wanted = excluded.wanted, \
+             texted = coalesce(excluded.texted, choices.texted), changed_at = excluded.changed_at",
     )
     .bind(owner)
     .bind(kinds)
     .bind(wanted)
+    .bind(texted)
     .bind(now)
     .execute(pool)
     .await?;
     Ok(())
 }
 
-/// What each of many owners chose about one kind; those who never chose are left out.
+/// Which mails of one kind each of many owners chose; those who never chose are left out.
 pub async fn of_many(pool: &PgPool, owners: &[String], kind: &str) -> Result<Vec<(String, bool)>, sqlx::Error> {
     sqlx::query_as("SELECT owner, wanted FROM choices WHERE owner = ANY($1) AND kind = $2")
         .bind(owners)

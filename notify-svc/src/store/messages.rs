@@ -3,18 +3,30 @@
 use sqlx::{PgExecutor, PgPool};
 use time::{Duration, OffsetDateTime};
 
+/// How a message goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::Type)]
+#[repr(i16)]
+pub enum Medium {
+    /// By mail.
+    Mail = 1,
+    /// As a text message; the address is a telephone number.
+    Text = 2,
+}
+
 /// A message as it is kept.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Row {
     /// 16 bytes: a hash of event, kind and recipient.
     pub id: Vec<u8>,
+    /// How it goes.
+    pub medium: Medium,
     /// Name of the kind.
     pub kind: String,
     /// The account it goes to, if there is one.
     pub user_id: Option<i64>,
     /// The workspace it is about; 0: none.
     pub workspace_id: i64,
-    /// Where it goes.
+    /// Where it goes: an address for mail, or a telephone number.
     pub address: String,
     /// The name of whom it goes to.
     pub full_name: String,
@@ -28,19 +40,36 @@ pub struct Row {
     pub error: String,
 }
 
-const COLUMNS: &str = "id, kind, user_id, workspace_id, address, full_name, data, attempts, created_at, error";
+impl Row {
+    /// The id as 32 hexadecimal digits.
+    pub fn hex_id(&self) -> String {
+        self.id.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// The name of the message's file in a mailbox, `20261121T120000Z-<kind>-<id>`: the instant is that of the reason for it.
+    pub fn file(&self) -> String {
+        let (date, time) = (self.created_at.date(), self.created_at.time());
+        let (year, month, day) = (date.year(), u8::from(date.month()), date.day());
+        let (hour, minute, second) = time.as_hms();
+        let (kind, id) = (&self.kind, self.hex_id());
+        format!("{year:04}{month:02}{day:02}T{hour:02}{minute:02}{second:02}Z-{kind}-{id}")
+    }
+}
+
+const COLUMNS: &str = "id, medium, kind, user_id, workspace_id, address, full_name, data, attempts, created_at, error";
 
 /// Adds messages, due at once. Those that are known already stay as they are.
-pub async fn add(pool: &PgPool, rows: &[Row], now: OffsetDateTime) -> Result<u64, sqlx::Error> {
+pub async fn add(db: impl PgExecutor<'_>, rows: &[Row], now: OffsetDateTime) -> Result<u64, sqlx::Error> {
     if rows.is_empty() {
         return Ok(0);
     }
     let mut query = sqlx::QueryBuilder::new(
-        "INSERT INTO messages (id, kind, user_id, workspace_id, address, full_name, data, due_at, created_at) ",
+        "INSERT INTO messages (id, medium, kind, user_id, workspace_id, address, full_name, data, due_at, created_at) ",
     );
     query.push_values(rows, |mut values, row| {
         values
             .push_bind(&row.id)
+            .push_bind(row.medium)
             .push_bind(&row.kind)
             .push_bind(row.user_id)
             .push_bind(row.workspace_id)
@@ -51,18 +80,25 @@ pub async fn add(pool: &PgPool, rows: &[Row], now: OffsetDateTime) -> Result<u64
             .push_bind(row.created_at);
     });
     query.push(" ON CONFLICT (id) DO NOTHING");
-    Ok(query.build().execute(pool).await?.rows_affected())
+    Ok(query.build().execute(db).await?.rows_affected())
 }
 
-/// Takes up to `most` messages that are due. Nobody else gets them before `lease` is over.
-pub async fn claim(pool: &PgPool, most: usize, now: OffsetDateTime, lease: Duration) -> Result<Vec<Row>, sqlx::Error> {
+/// Takes up to `most` messages of a medium that are due. Nobody else gets them before `lease` is over.
+pub async fn claim(
+    pool: &PgPool,
+    medium: Medium,
+    most: usize,
+    now: OffsetDateTime,
+    lease: Duration,
+) -> Result<Vec<Row>, sqlx::Error> {
     let query = sqlx::AssertSqlSafe(format!(
         "UPDATE messages SET due_at = $2 WHERE id IN ( \
-             SELECT id FROM messages WHERE state = 1 AND due_at <= $1 ORDER BY due_at LIMIT $3 FOR UPDATE SKIP LOCKED) \
+             SELECT id FROM messages WHERE state = 1 AND medium = $4 AND due_at <= $1 \
+             ORDER BY due_at LIMIT $3 FOR UPDATE SKIP LOCKED) \
          RETURNING {COLUMNS}"
     ));
     let most = i64::try_from(most).unwrap_or(i64::MAX);
-    sqlx::query_as(query).bind(now).bind(now + lease).bind(most).fetch_all(pool).await
+    sqlx::query_as(query).bind(now).bind(now + lease).bind(most).bind(medium).fetch_all(pool).await
 }
 
 /// It is out. Its data are forgotten: they may hold a token.
@@ -125,6 +161,21 @@ pub async fn redrive(pool: &PgPool, id: Option<&[u8]>, now: OffsetDateTime) -> R
     .execute(pool)
     .await?;
     Ok(done.rows_affected())
+}
+
+/// Takes back the text messages of a user that are not out, for good, and forgets which number the others went to.
+pub async fn withdraw_texts(db: impl PgExecutor<'_>, user_id: i64, now: OffsetDateTime) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "UPDATE messages SET state = CASE WHEN state = 2 THEN 2 ELSE 4 END, data = '{}', address = '', error = '', \
+             done_at = coalesce(done_at, $2) \
+         WHERE user_id = $1 AND medium = $3 AND address <> ''",
+    )
+    .bind(user_id)
+    .bind(now)
+    .bind(Medium::Text)
+    .execute(db)
+    .await?;
+    Ok(())
 }
 
 /// Forgets everything about a user and about workspaces but that the messages existed.

@@ -2,3 +2,5 @@
 
 pub mod choices;
 pub mod messages;
+pub mod phone_numbers;
+pub mod phone_quotas;

@@ -3,7 +3,7 @@
 use mail_parser::MessageParser;
 use notify_svc::kind::Kind;
 use notify_svc::mail::Composer;
-use notify_svc::store::messages::Row;
+use notify_svc::store::messages::{Medium, Row};
 use serde_json::Value;
 
 use crate::world::NOW;
@@ -67,6 +67,7 @@ fn replace(value: &mut Value, text: &str) {
 fn row(kind: Kind, data: Value, full_name: &str) -> Row {
     Row {
         id: vec![7; 16],
+        medium: Medium::Mail,
         kind: kind.name().into(),
         user_id: Some(1),
         workspace_id: 70,
@@ -121,7 +122,7 @@ fn s33_a_recipient_that_is_two_or_a_header_is_never_written_to() {
 fn every_kind_has_an_example_and_tells_how_to_be_left_alone() {
     let composer = Composer::new(&config::Config::for_tests()).unwrap();
     for kind in Kind::ALL {
-        let words = notify_svc::mail::preview::preview(&composer, kind).unwrap();
+        let words = notify_svc::preview::mail(&composer, kind).unwrap();
         assert!(!words.subject.is_empty());
         assert_eq!(words.text.contains("/unsubscribe?token="), !kind.is_required(), "{kind:?}");
         assert_eq!(words.html.contains("Stop mails of this kind"), !kind.is_required(), "{kind:?}");

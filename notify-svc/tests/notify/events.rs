@@ -17,13 +17,13 @@ use time::{Duration, OffsetDateTime};
 
 use crate::world::{NOW, PATIENCE, World};
 
-const WORKSPACE: i64 = 70;
+pub const WORKSPACE: i64 = 70;
 
-fn timestamp(at: OffsetDateTime) -> Option<Timestamp> {
+pub fn timestamp(at: OffsetDateTime) -> Option<Timestamp> {
     Some(Timestamp { seconds: at.unix_timestamp(), nanos: 0 })
 }
 
-fn event(number: u8, workspace_id: i64, payload: Payload) -> Envelope {
+pub fn event(number: u8, workspace_id: i64, payload: Payload) -> Envelope {
     Envelope {
         event_id: vec![number; 16],
         occurred_at: timestamp(NOW),
@@ -36,12 +36,12 @@ fn event(number: u8, workspace_id: i64, payload: Payload) -> Envelope {
 fn stream(envelope: &Envelope) -> &'static str {
     match envelope.payload {
         Some(Payload::LinkCreated(_) | Payload::LinkExpired(_) | Payload::LinkExpiring(_)) => "links",
-        Some(Payload::WeeklyReport(_)) => "alerts",
+        Some(Payload::WeeklyReport(_) | Payload::TrafficSpike(_) | Payload::WebhookDisabled(_)) => "alerts",
         _ => "accounts",
     }
 }
 
-async fn publish(world: &World, envelope: &Envelope) {
+pub async fn publish(world: &World, envelope: &Envelope) {
     publish_raw(world, stream(envelope), envelope.encode_to_vec()).await;
 }
 
@@ -50,7 +50,7 @@ async fn publish_raw(world: &World, stream: &str, bytes: Vec<u8>) {
 }
 
 /// An account in auth-svc's own tables; a member of [`WORKSPACE`].
-async fn account(world: &World, id: i64, verified: bool) {
+pub async fn account(world: &World, id: i64, verified: bool) {
     let pool = db::connect(&world.config.database, "auth").await.unwrap();
     let verified_at = verified.then_some(NOW);
     sqlx::query(
@@ -81,7 +81,7 @@ async fn account(world: &World, id: i64, verified: bool) {
         .unwrap();
 }
 
-fn snapshot() -> Option<LinkSnapshot> {
+pub fn snapshot() -> Option<LinkSnapshot> {
     let link = Link {
         id: 5,
         workspace_id: WORKSPACE,
@@ -133,6 +133,7 @@ fn everything() -> Vec<(Envelope, &'static [&'static str], &'static str)> {
     };
     let key = ApiKey { name: "deploys".into(), prefix: "ck_1".into(), ..ApiKey::default() };
     let report = WeeklyReport { week_start: timestamp(NOW - Duration::WEEK), clicks: 12, ..WeeklyReport::default() };
+    let disabled = WebhookDisabled { webhook_id: 4, creator_id: 1, url: "https://hooks.example/in".into(), gone: true };
     vec![
         (verification(1, "ada@example.com"), ada, "/verify?token=token-1"),
         (event(2, 0, Payload::PasswordResetRequested(reset)), ada, "/reset?token=reset-token"),
@@ -159,6 +160,7 @@ fn everything() -> Vec<(Envelope, &'static [&'static str], &'static str)> {
         ),
         (event(11, WORKSPACE, Payload::LinkExpired(LinkExpired { snapshot: snapshot() })), member, "has ended on 21"),
         (event(12, WORKSPACE, Payload::WeeklyReport(report)), member, "12 clicks"),
+        (event(13, WORKSPACE, Payload::WebhookDisabled(disabled)), member, "hooks. example/in was disabled"),
     ]
 }
 

@@ -7,5 +7,6 @@ mod faults;
 mod preferences;
 mod receiver;
 mod sending;
+mod texts;
 mod webhooks;
 mod world;

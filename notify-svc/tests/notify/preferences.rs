@@ -16,7 +16,8 @@ async fn wanted(world: &World, user: i64) -> Vec<(Kind, bool)> {
 }
 
 async fn choose(world: &World, user: i64, choices: &[(i32, bool)]) -> Result<UpdatePreferencesResponse, Error> {
-    let preferences = choices.iter().map(|(kind, email)| Preference { kind: *kind, email: *email, required: false });
+    let preferences =
+        choices.iter().map(|(kind, email)| Preference { kind: *kind, email: *email, ..Preference::default() });
     let message = UpdatePreferencesRequest { preferences: preferences.collect() };
     answer(world.client().update_preferences(world.request_as(user, None, message)).await)
 }
@@ -25,7 +26,7 @@ async fn choose(world: &World, user: i64, choices: &[(i32, bool)]) -> Result<Upd
 async fn a_choice_holds_for_its_owner_and_nobody_else() {
     let world = World::start().await;
     let before = wanted(&world, 1).await;
-    assert_eq!(before.len(), 13);
+    assert_eq!(before.len(), 14);
     assert!(before.contains(&(Kind::WeeklyReport, true)) && before.contains(&(Kind::LinkCreated, false)));
 
     let (report, created) = (Kind::WeeklyReport as i32, Kind::LinkCreated as i32);
@@ -47,7 +48,7 @@ async fn what_guards_the_account_can_not_be_switched_off() {
     let error = choose(&world, 1, &changes).await.unwrap_err();
     assert_eq!((error.code, error.reason.as_ref()), (Code::Invalid, "REQUIRED_NOTIFICATION"));
     assert_eq!(wanted(&world, 1).await, before, "all or nothing");
-    for unknown in [0, 14, -1] {
+    for unknown in [0, 15, -1] {
         assert_eq!(choose(&world, 1, &[(unknown, true)]).await.unwrap_err().reason, "UNKNOWN_NOTIFICATION");
     }
     let many = |n| vec![(Kind::WeeklyReport as i32, true); n];

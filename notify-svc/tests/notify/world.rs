@@ -7,7 +7,7 @@ use clock::Clock;
 use config::{Config, Secret};
 use fred::clients::Pool;
 use lifecycle::Shutdown;
-use notify_svc::store::messages::{self, Row};
+use notify_svc::store::messages::{self, Medium, Row};
 use notify_svc::{Outside, Running};
 use proto::notify::v1::notify_service_client::NotifyServiceClient;
 use rand::SeedableRng as _;
@@ -57,7 +57,11 @@ impl World {
 
     /// With an auth-svc to ask for people.
     pub async fn with_people() -> Self {
-        let mut config = testkit::config().await;
+        Self::with_people_in(testkit::config().await).await
+    }
+
+    /// With an auth-svc to ask for people, and settings of the test's.
+    pub async fn with_people_in(mut config: Config) -> Self {
         let (clock, shutdown) = (Clock::manual(NOW), Shutdown::configured(&config.lifecycle));
         notify_svc::migrate(&config.database).await.unwrap();
         auth_svc::migrate(&config.database).await.unwrap();
@@ -163,6 +167,7 @@ pub fn report(address: &str) -> Row {
     id.resize(16, 0);
     Row {
         id,
+        medium: Medium::Mail,
         kind: "weekly-report".into(),
         user_id: Some(1),
         workspace_id: 70,

@@ -93,6 +93,7 @@ fn text(bytes: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use http::HeaderMap;
     use rand::SeedableRng as _;
     use rand::rngs::StdRng;
     use time::macros::datetime;
@@ -120,7 +121,8 @@ mod tests {
     }
 
     fn answer(status: u16) -> Result<Answer, Failure> {
-        Ok(Answer { status: StatusCode::from_u16(status).unwrap(), body: "a\0b\u{ff}".as_bytes().to_vec().into() })
+        let status = StatusCode::from_u16(status).unwrap();
+        Ok(Answer { status, headers: HeaderMap::new(), body: "a\0b\u{ff}".as_bytes().to_vec().into() })
     }
 
     #[test]

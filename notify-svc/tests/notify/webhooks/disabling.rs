@@ -1,7 +1,9 @@
 //! Webhooks that are given up.
 
 use bytes::Bytes;
+use config::Secret;
 use fred::interfaces::StreamsInterface as _;
+use mail_parser::MessageParser;
 use prost::Message as _;
 use proto::events::v1::Envelope;
 use proto::events::v1::envelope::Payload;
@@ -10,7 +12,9 @@ use time::Duration;
 
 use super::kit::*;
 use super::receiver::{Receiver, Reply, ok};
-use crate::world::{NOW, World, answer};
+use crate::events::account;
+use crate::receiver::Receiver as MailReceiver;
+use crate::world::{NOW, PATIENCE, World, answer};
 
 /// What the stream `alerts` says, once it says anything.
 async fn notices(world: &World) -> Vec<Payload> {
@@ -74,5 +78,32 @@ async fn f18_days_of_failures_disable_a_webhook_until_it_is_enabled_again() {
     let enabled = answer(client(&world).update_webhook(owner(&world, change)).await).unwrap().webhook.unwrap();
     assert_eq!((enabled.disabled_reason(), enabled.failing_since), (DisabledReason::Unspecified, None));
     assert_eq!(tried(&world, webhook.id, 4).await.state(), DeliveryState::Delivered);
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f18_who_made_a_webhook_gets_a_mail_when_it_is_disabled() {
+    let mails = MailReceiver::start().await;
+    let mut config = settings().await;
+    config.notify.smtp_url = Secret::new(mails.url());
+    let world = World::with_people_in(config).await;
+    // The first made it; the second is a member of the same workspace.
+    account(&world, 1, true).await;
+    account(&world, 2, true).await;
+    let receiver = Receiver::start(|_, _| Reply::Drop).await;
+    let (webhook, _) = webhook(&world, &format!("{}?key=of-the-receiver", receiver.url)).await;
+    create_link(&world, 1).await;
+    tried(&world, webhook.id, 1).await;
+    world.clock.set(NOW + Duration::days(5));
+    tried(&world, webhook.id, 2).await;
+    assert_eq!(find(&world, webhook.id).await.disabled_reason(), DisabledReason::Failing);
+    testkit::until(async || !mails.received().is_empty(), PATIENCE, "the mail arrives").await;
+    world.settled().await;
+    assert_eq!(mails.recipients(), ["member1@example.com"]);
+    let mail = MessageParser::default().parse(&mails.received()[0].1).unwrap().into_owned();
+    assert_eq!(mail.subject(), Some("A webhook was disabled"));
+    let text = mail.body_text(0).unwrap();
+    assert!(text.contains("26 November 2026 at 12:00 UTC") && text.contains("has failed for days"), "{text}");
+    assert!(!text.contains("of-the-receiver"), "{text}");
     world.stop().await;
 }

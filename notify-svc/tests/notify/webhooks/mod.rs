@@ -6,7 +6,7 @@ mod disabling;
 mod failing;
 mod fairness;
 mod kit;
-mod receiver;
+pub mod receiver;
 mod samples;
 mod secrets;
 mod settings;

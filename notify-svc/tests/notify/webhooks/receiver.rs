@@ -1,6 +1,7 @@
 //! A receiver that does what a test tells it.
 
 use std::collections::HashMap;
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
@@ -49,7 +50,12 @@ pub struct Receiver {
 impl Receiver {
     /// `reply` is asked for each request, with its number from 0.
     pub async fn start(reply: impl Fn(usize, &Post) -> Reply + Send + Sync + 'static) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Self::at("127.0.0.1:0".parse().unwrap(), reply).await
+    }
+
+    /// The same at an address of the test's.
+    pub async fn at(addr: SocketAddr, reply: impl Fn(usize, &Post) -> Reply + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind(addr).await.unwrap();
         let url = format!("http://{}/hook", listener.local_addr().unwrap());
         let (posts, reply) = (Arc::<Mutex<Vec<Post>>>::default(), Arc::new(reply));
         let seen = Arc::clone(&posts);

@@ -1,4 +1,4 @@
-//! How values are written into mails.
+//! How values are written into messages.
 
 use minijinja::{Error, ErrorKind};
 use time::OffsetDateTime;
@@ -7,6 +7,9 @@ use time::macros::format_description;
 
 /// The most characters of a text that a user chose: it is a name, not a message of its own.
 const MAX_CHARS: usize = 80;
+
+/// The same in a text message, which has 160 in all.
+const BRIEF_CHARS: usize = 30;
 
 /// A text that a user chose, as one line of at most 80 characters that no mail program makes a link of: who invites or signs up
 /// a stranger must not be able to send him to a place of his own in our name.
@@ -25,11 +28,21 @@ pub(super) fn plain(text: &str) -> String {
         }
     }
     let words: Vec<&str> = line.split_whitespace().collect();
-    let line = words.join(" ");
-    if line.chars().count() <= MAX_CHARS {
+    cut(words.join(" "), MAX_CHARS, "…")
+}
+
+/// As [`plain`], of at most 30 characters, and cut by a mark that does not make a text message one of 70 characters (GSM 03.38 has
+/// no ellipsis).
+pub(super) fn brief(text: &str) -> String {
+    cut(plain(text), BRIEF_CHARS, "...")
+}
+
+/// `line` with at most `most` characters, the last ones being `mark` when some are missing.
+fn cut(line: String, most: usize, mark: &str) -> String {
+    if line.chars().count() <= most {
         return line;
     }
-    line.chars().take(MAX_CHARS - 1).chain(['…']).collect()
+    line.chars().take(most - mark.chars().count()).chain(mark.chars()).collect()
 }
 
 /// Marks that turn the direction of text or take no place.
@@ -80,6 +93,13 @@ mod tests {
     fn a_name_is_cut_at_80_characters() {
         assert_eq!(plain(&"ä".repeat(80)), "ä".repeat(80));
         assert_eq!(plain(&"ä".repeat(81)), format!("{}…", "ä".repeat(79)));
+    }
+
+    #[test]
+    fn a_name_in_a_text_message_is_cut_at_30_characters() {
+        assert_eq!(brief(&"ä".repeat(30)), "ä".repeat(30));
+        assert_eq!(brief(&"ä".repeat(31)), format!("{}...", "ä".repeat(27)));
+        assert_eq!(brief("https://evil.example/x"), "https: //evil. example/x");
     }
 
     #[test]
