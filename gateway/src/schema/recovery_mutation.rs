@@ -17,7 +17,7 @@ impl RecoveryMutation {
     /// Proves the address of an account by the token of a verification mail and signs in.
     async fn verify_email(&self, ctx: &Context<'_>, token: String) -> Result<SessionPayload, Error> {
         let context = ctx.data::<RequestContext>()?;
-        let request = context.write(pb::VerifyEmailRequest { token, client: Some(context.client.clone()) });
+        let request = context.write_for_anybody(pb::VerifyEmailRequest { token, client: Some(context.client.clone()) });
         let result = outcome(ctx.data::<Upstreams>()?.auth.clone().verify_email(request).await)?;
         Ok(session(context, result.map(|answer| answer.tokens)))
     }
@@ -25,14 +25,16 @@ impl RecoveryMutation {
     /// Sends the verification mail once more, if there is an account that waits for it. The answer is the same if not.
     async fn resend_verification(&self, ctx: &Context<'_>, email: String) -> Result<DonePayload, Error> {
         let context = ctx.data::<RequestContext>()?;
-        let request = context.write(pb::ResendVerificationRequest { email, client: Some(context.client.clone()) });
+        let request =
+            context.write_for_anybody(pb::ResendVerificationRequest { email, client: Some(context.client.clone()) });
         Ok(DonePayload::new(outcome(ctx.data::<Upstreams>()?.auth.clone().resend_verification(request).await)?))
     }
 
     /// Sends a mail with which the password can be set anew, if there is an account. The answer is the same if not.
     async fn request_password_reset(&self, ctx: &Context<'_>, email: String) -> Result<DonePayload, Error> {
         let context = ctx.data::<RequestContext>()?;
-        let request = context.write(pb::RequestPasswordResetRequest { email, client: Some(context.client.clone()) });
+        let request =
+            context.write_for_anybody(pb::RequestPasswordResetRequest { email, client: Some(context.client.clone()) });
         Ok(DonePayload::new(outcome(ctx.data::<Upstreams>()?.auth.clone().request_password_reset(request).await)?))
     }
 
@@ -45,7 +47,7 @@ impl RecoveryMutation {
     ) -> Result<DonePayload, Error> {
         let context = ctx.data::<RequestContext>()?;
         let client = Some(context.client.clone());
-        let request = context.write(pb::ResetPasswordRequest { token, new_password, client });
+        let request = context.write_for_anybody(pb::ResetPasswordRequest { token, new_password, client });
         Ok(DonePayload::new(outcome(ctx.data::<Upstreams>()?.auth.clone().reset_password(request).await)?))
     }
 }

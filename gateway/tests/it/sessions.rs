@@ -108,3 +108,28 @@ async fn a_session_that_ended_is_refused_within_a_second_also_without_redis() {
         assert!(took < Duration::from_secs(if without_redis { 3 } else { 1 }), "{name}: {took:?}");
     }
 }
+
+#[tokio::test]
+async fn who_is_signed_in_can_sign_in_anew_and_use_the_links_of_mails() {
+    let platform = Platform::start(|_| {}).await;
+    let cookies = platform.register("ann").await;
+    let email = "ann@example.org";
+    let (password, mailed) = (crate::platform::PASSWORD, "MAIL_TOKEN_INVALID");
+    for (mutation, code) in [
+        (format!("login(input: {{email: \"{email}\", password: \"{password}\"}})"), None),
+        (
+            format!("register(input: {{email: \"{email}\", password: \"{password}\", fullName: \"A\"}})"),
+            Some("EMAIL_TAKEN"),
+        ),
+        ("verifyEmail(token: \"x\")".to_owned(), Some(mailed)),
+        (format!("resendVerification(email: \"{email}\")"), None),
+        (format!("requestPasswordReset(email: \"{email}\")"), None),
+        (format!("resetPassword(token: \"x\", newPassword: \"{password} 7\")"), Some(mailed)),
+        ("refreshSession".to_owned(), None),
+    ] {
+        let query = format!("mutation {{ done: {mutation} {{ userErrors {{ code }} }} }}");
+        let answer = platform.as_page(&cookies, &query, Value::Null).await;
+        let errors = code.map_or(json!([]), |code| json!([{"code": code}]));
+        assert_eq!(answer.body["data"]["done"]["userErrors"], errors, "{mutation}: {answer:?}");
+    }
+}
