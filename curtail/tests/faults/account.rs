@@ -43,13 +43,19 @@ impl Reply {
 impl Account {
     /// Registers at the gateway at `gateway` (`http://…`).
     pub async fn register(gateway: &str) -> Self {
-        let client = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build().expect("a client");
+        Self::register_as(gateway, "faults@example.org", "Faults").await
+    }
+
+    /// The same under a name, on a device that is named after it.
+    pub async fn register_as(gateway: &str, email: &str, full_name: &str) -> Self {
+        let client = reqwest::Client::builder().no_proxy().timeout(PATIENCE).user_agent(format!("Phone of {full_name}"));
+        let client = client.build().expect("a client");
         let mut account = Self { client, gateway: gateway.into(), token: String::new() };
         let reply = account
             .ask(
-                "mutation { register(input: {email: \"faults@example.org\", fullName: \"Faults\", \
+                "mutation($email: String!, $name: String!) { register(input: {email: $email, fullName: $name, \
                  password: \"seldom-copper-lantern-42\"}) { tokens { accessToken } userErrors { code } } }",
-                json!({}),
+                json!({"email": email, "name": full_name}),
             )
             .await;
         let token = reply.body["data"]["register"]["tokens"]["accessToken"].as_str();

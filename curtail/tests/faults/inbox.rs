@@ -13,6 +13,8 @@ pub struct Mail {
     pub id: String,
     /// From the name of the file: `<time>-<kind>-<id>.eml`.
     pub kind: String,
+    /// Its first recipient.
+    pub to: String,
     pub subject: String,
     pub text: String,
 }
@@ -27,6 +29,7 @@ pub fn mails(dir: &Path) -> Vec<Mail> {
         Mail {
             id: mail.message_id().expect("an id").to_owned(),
             kind,
+            to: mail.to().and_then(|to| to.first()?.address()).unwrap_or_default().to_owned(),
             subject: mail.subject().unwrap_or_default().to_owned(),
             text: mail.body_text(0).unwrap_or_default().into_owned(),
         }
@@ -45,8 +48,8 @@ pub fn files(dir: &Path) -> BTreeMap<PathBuf, SystemTime> {
     entries.filter_map(|entry| Some((entry.path(), entry.metadata().ok()?.modified().ok()?))).collect()
 }
 
-/// The token in a mail that leads to `/verify`.
-pub fn verification_token(mail: &Mail) -> Option<String> {
-    let (_, rest) = mail.text.split_once("/verify?token=")?;
+/// The token in a mail that leads to a page: `verify`, `invite`.
+pub fn token(mail: &Mail, page: &str) -> Option<String> {
+    let (_, rest) = mail.text.split_once(&format!("/{page}?token="))?;
     rest.split_whitespace().next().map(ToOwned::to_owned)
 }

@@ -6,6 +6,7 @@
 mod account;
 mod changes;
 mod committed;
+mod erasure;
 mod exactly_once;
 mod expiry;
 mod hooks;
@@ -16,6 +17,7 @@ mod platform;
 mod postgres_away;
 mod questions;
 mod redis_away;
+mod remains;
 mod saboteur;
 mod traces;
 mod up;

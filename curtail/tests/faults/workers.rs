@@ -69,7 +69,7 @@ impl World {
         let mut account = Account::register(&platform.gateway).await;
         let mut token = None;
         let mailed = async || {
-            token = inbox::mails(&platform.mailbox()).iter().find_map(inbox::verification_token);
+            token = inbox::mails(&platform.mailbox()).iter().find_map(|mail| inbox::token(mail, "verify"));
             token.is_some()
         };
         until(mailed, SOON, "the mail to verify the address lies in the folder").await;
