@@ -39,6 +39,8 @@ pub struct Limits {
 pub struct Answer {
     /// The status, redirects included.
     pub status: StatusCode,
+    /// The headers, of at most 16 KiB.
+    pub headers: HeaderMap,
     /// The first bytes of the body, as far as they came in time.
     pub body: Bytes,
 }
@@ -83,7 +85,8 @@ impl Client {
         (*request.method_mut(), *request.uri_mut(), *request.headers_mut()) = (Method::POST, uri, headers);
         let answer = timeout_at(deadline, self.inner.request(request)).await.map_err(|_| Failure::Timeout)?;
         let (head, body) = answer.map_err(|error| Failure::of(&error))?.into_parts();
-        Ok(Answer { status: head.status, body: beginning(body, self.limits.answer_bytes, deadline).await })
+        let body = beginning(body, self.limits.answer_bytes, deadline).await;
+        Ok(Answer { status: head.status, headers: head.headers, body })
     }
 }
 

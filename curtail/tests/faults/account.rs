@@ -48,7 +48,8 @@ impl Account {
 
     /// The same under a name, on a device that is named after it.
     pub async fn register_as(gateway: &str, email: &str, full_name: &str) -> Self {
-        let client = reqwest::Client::builder().no_proxy().timeout(PATIENCE).user_agent(format!("Phone of {full_name}"));
+        let client =
+            reqwest::Client::builder().no_proxy().timeout(PATIENCE).user_agent(format!("Phone of {full_name}"));
         let client = client.build().expect("a client");
         let mut account = Self { client, gateway: gateway.into(), token: String::new() };
         let reply = account

@@ -63,17 +63,30 @@ async fn workspace(account: &Account, name: &str) -> String {
 /// Everything that an account can leave behind.
 async fn live(platform: &Platform, ann: &Account, bob: &Account, hooks: &Hooks) {
     let (trading, team) = (workspace(ann, "Quimby Trading").await, workspace(bob, "Team").await);
-    done(ann, "inviteMember", &format!("input: {{workspaceId: \"{trading}\", email: \"guest@quimby.example\", role: VIEWER}}"), "")
+    done(
+        ann,
+        "inviteMember",
+        &format!("input: {{workspaceId: \"{trading}\", email: \"guest@quimby.example\", role: VIEWER}}"),
+        "",
+    )
+    .await;
+    done(bob, "inviteMember", &format!("input: {{workspaceId: \"{team}\", email: \"{EMAIL}\", role: ADMIN}}"), "")
         .await;
-    done(bob, "inviteMember", &format!("input: {{workspaceId: \"{team}\", email: \"{EMAIL}\", role: ADMIN}}"), "").await;
     let invitation = token(platform, "invitation", EMAIL, "invite").await;
     done(ann, "acceptInvitation", &format!("token: \"{invitation}\""), "workspace { id }").await;
     done(ann, "createApiKey", "input: {name: \"quimby-laptop\", scopes: [READ]}", "").await;
-    done(ann, "createApiKey", &format!("input: {{workspaceId: \"{team}\", name: \"quimby-phone\", scopes: [READ]}}"), "").await;
+    done(
+        ann,
+        "createApiKey",
+        &format!("input: {{workspaceId: \"{team}\", name: \"quimby-phone\", scopes: [READ]}}"),
+        "",
+    )
+    .await;
     done(ann, "setTag", "input: {name: \"quimby-tag\", color: \"#aabbcc\"}", "").await;
     let dead = format!("http://127.0.0.1:{}/quimby", free_port());
     for url in [format!("{}-of-quimby", hooks.url), dead] {
-        let input = format!("input: {{url: \"{url}\", description: \"Quimby's\", events: [LINK_CREATED, LINK_DELETED]}}");
+        let input =
+            format!("input: {{url: \"{url}\", description: \"Quimby's\", events: [LINK_CREATED, LINK_DELETED]}}");
         done(ann, "createWebhook", &input, "").await;
     }
     let content = "title: \"Quimby plans\", description: \"For Quimby\", notes: \"quimby only\", externalId: \"quimby-7\", \
@@ -94,7 +107,8 @@ async fn live(platform: &Platform, ann: &Account, bob: &Account, hooks: &Hooks) 
 /// The first event about a link of the account once more, as no consumer can take it.
 async fn poison(pool: &PgPool, redis: &Pool) {
     let events = committed::read(pool).await;
-    let mut made = events.into_iter().find(|event| matches!(event.envelope.payload, Some(Payload::LinkCreated(_)))).unwrap();
+    let mut made =
+        events.into_iter().find(|event| matches!(event.envelope.payload, Some(Payload::LinkCreated(_)))).unwrap();
     made.envelope.event_id.pop();
     let payload = Bytes::from(made.envelope.encode_to_vec());
     streams::append(redis, "links", vec![(streams::ENVELOPE_FIELD, payload)]).await.unwrap();
@@ -115,15 +129,28 @@ async fn s40_of_an_erased_account_no_table_and_no_key_of_redis_knows_anything() 
     let pool = PgPool::connect(database.url.expose()).await.unwrap();
     let redis = streams::connect(&platform.redis.config(0)).await.unwrap();
     let hooks = Hooks::listen().await;
-    let (ann, bob) = (member(&platform, EMAIL, "Annabel Quimby").await, member(&platform, "bob@example.org", "Bob").await);
+    let (ann, bob) =
+        (member(&platform, EMAIL, "Annabel Quimby").await, member(&platform, "bob@example.org", "Bob").await);
     live(&platform, &ann, &bob, &hooks).await;
     poison(&pool, &redis).await;
 
     // What is to be erased is there, or the look afterwards would prove nothing.
     let expected = [
-        "analytics.clicks_", "analytics.links", "auth.api_keys", "auth.audit_log", "auth.invitations", "auth.outbox",
-        "auth.sessions", "auth.users", "auth.workspaces", "links.idempotency", "links.links_", "links.outbox", "links.tags",
-        "notify.webhook_deliveries", "notify.webhooks",
+        "analytics.clicks_",
+        "analytics.links",
+        "auth.api_keys",
+        "auth.audit_log",
+        "auth.invitations",
+        "auth.outbox",
+        "auth.sessions",
+        "auth.users",
+        "auth.workspaces",
+        "links.idempotency",
+        "links.links_",
+        "links.outbox",
+        "links.tags",
+        "notify.webhook_deliveries",
+        "notify.webhooks",
     ];
     let lived = async || {
         let tables = remains::in_tables(&pool, WORD).await;

@@ -43,9 +43,8 @@ async fn s40_letters_about_an_erased_account_go_and_old_ones_too() {
     testkit::until(gone, SOON, "those of the workspace are gone, others and what is no event stay").await;
     worker.stop().await;
 
-    let forget = async || {
-        run_by_hand(&world.config, Job::ForgetDeadLetters, world.clock.clone()).await.unwrap().summary()
-    };
+    let forget =
+        async || run_by_hand(&world.config, Job::ForgetDeadLetters, world.clock.clone()).await.unwrap().summary();
     world.clock.advance(Duration::days(29));
     assert_eq!(forget().await, "nothing to do");
     world.clock.advance(Duration::days(1) + Duration::MINUTE);

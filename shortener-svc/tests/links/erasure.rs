@@ -54,10 +54,13 @@ async fn s40_links_of_an_erased_workspace_say_nothing_and_their_codes_stay_gone(
     testkit::until(async || published().await == (false, true, true), Duration::from_secs(20), "nor in events").await;
 
     // Somebody still has a token.
-    let late = NewLink { title: "Secret late".to_owned(), alias: "late".to_owned(), ..to("https://secret.example/late") };
+    let late =
+        NewLink { title: "Secret late".to_owned(), alias: "late".to_owned(), ..to("https://secret.example/late") };
     let late = editor.create(late).await;
     assert!(late.is_ok(), "{late:?}");
-    let gone = async || service.resolve("late").await.unwrap().state() == LinkState::Deleted && !rows().await.contains("Secret");
+    let gone = async || {
+        service.resolve("late").await.unwrap().state() == LinkState::Deleted && !rows().await.contains("Secret")
+    };
     testkit::until(gone, Duration::from_secs(20), "what comes late is erased").await;
     assert_eq!(world.stranger().get(other.id).await.unwrap(), other);
     assert_eq!(why(editor.create(aliased("plans")).await).1, "ALIAS_TAKEN");

@@ -7,6 +7,7 @@ use outbound::{Answer, Failure};
 use rand::Rng;
 use time::OffsetDateTime;
 
+use super::retry_after;
 use crate::webhooks::schedule;
 use crate::webhooks::store::due::Due;
 
@@ -64,7 +65,8 @@ impl Tried {
             Some(StatusCode::GONE) => Next::Gone,
             _ => {
                 let pause = schedule::pause_after(due.round_attempts.unsigned_abs() + 1, rng);
-                pause.map_or(Next::GiveUp, |pause| Next::Again(at + took + pause))
+                let wish = result.as_ref().map(|answer| retry_after::wish(answer, at + took)).unwrap_or_default();
+                pause.map_or(Next::GiveUp, |pause| Next::Again(at + took + pause.max(wish)))
             }
         };
         Self {
@@ -93,6 +95,7 @@ fn text(bytes: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use http::HeaderMap;
     use rand::SeedableRng as _;
     use rand::rngs::StdRng;
     use time::macros::datetime;
@@ -120,7 +123,8 @@ mod tests {
     }
 
     fn answer(status: u16) -> Result<Answer, Failure> {
-        Ok(Answer { status: StatusCode::from_u16(status).unwrap(), body: "a\0b\u{ff}".as_bytes().to_vec().into() })
+        let status = StatusCode::from_u16(status).unwrap();
+        Ok(Answer { status, headers: HeaderMap::new(), body: "a\0b\u{ff}".as_bytes().to_vec().into() })
     }
 
     #[test]
