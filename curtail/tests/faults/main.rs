@@ -23,3 +23,4 @@ mod traces;
 mod up;
 mod visitor;
 mod workers;
+mod world;
