@@ -19,12 +19,20 @@ pub enum Job {
     TrimStreams,
     /// Throws away old records of runs.
     ForgetRuns,
+    /// Throws away old dead letters.
+    ForgetDeadLetters,
 }
 
 impl Job {
     /// All of them.
-    pub const ALL: [Self; 5] =
-        [Self::ExpireLinks, Self::WarnExpiring, Self::ArchiveLinks, Self::TrimStreams, Self::ForgetRuns];
+    pub const ALL: [Self; 6] = [
+        Self::ExpireLinks,
+        Self::WarnExpiring,
+        Self::ArchiveLinks,
+        Self::TrimStreams,
+        Self::ForgetRuns,
+        Self::ForgetDeadLetters,
+    ];
 
     /// Its name for operators, in records and in metrics.
     pub fn name(self) -> &'static str {
@@ -34,6 +42,7 @@ impl Job {
             Self::ArchiveLinks => "archive-links",
             Self::TrimStreams => "trim-streams",
             Self::ForgetRuns => "forget-runs",
+            Self::ForgetDeadLetters => "forget-dead-letters",
         }
     }
 
@@ -47,7 +56,7 @@ impl Job {
         match self {
             Self::ExpireLinks => Duration::from_millis(settings.expire_interval_ms),
             Self::WarnExpiring | Self::TrimStreams => Duration::from_secs(60),
-            Self::ArchiveLinks | Self::ForgetRuns => Duration::from_secs(3600),
+            Self::ArchiveLinks | Self::ForgetRuns | Self::ForgetDeadLetters => Duration::from_secs(3600),
         }
     }
 
@@ -59,6 +68,7 @@ impl Job {
             Self::ArchiveLinks => jobs::archive_links::run(tools).await,
             Self::TrimStreams => jobs::trim_streams::run(tools).await,
             Self::ForgetRuns => jobs::forget_runs::run(tools).await,
+            Self::ForgetDeadLetters => jobs::forget_dead_letters::run(tools).await,
         }
     }
 }

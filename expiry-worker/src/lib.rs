@@ -10,6 +10,7 @@
 
 mod by_hand;
 mod done;
+mod erasure;
 mod job;
 mod jobs;
 mod start;

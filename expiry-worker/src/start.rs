@@ -6,10 +6,11 @@ use anyhow::Context as _;
 use clock::Clock;
 use config::Config;
 use lifecycle::{Admin, Readiness, Shutdown, Tasks};
+use streams::Consumer;
 
 use crate::job::Job;
 use crate::tools::Tools;
-use crate::{MIGRATOR, timer};
+use crate::{MIGRATOR, erasure, timer};
 
 /// A service that has its ports. It stops when its shutdown begins.
 pub struct Running {
@@ -51,6 +52,9 @@ pub async fn start(config: Config, clock: Clock, shutdown: Shutdown) -> anyhow::
     let admin_addr = admin.local_addr();
     let tools = Tools::new(&config, clock, shutdown.clone()).await?;
     let worker = format!("{admin_addr} pid {}", std::process::id());
+    let accounts =
+        Consumer::new(&config.redis, "accounts", erasure::GROUP, &format!("expiry {admin_addr}"), &config.streams)
+            .await?;
     let database = readiness.latch("database");
     let mut tasks = Tasks::new(shutdown.clone());
     tasks.spawn("admin", admin.serve(shutdown.clone()));
@@ -59,7 +63,8 @@ pub async fn start(config: Config, clock: Clock, shutdown: Shutdown) -> anyhow::
             migrated = db::wait_migrated(&tools.pool, &MIGRATOR) => migrated?,
             () = shutdown.draining() => return Ok(()),
         }
-        let mut tasks = Tasks::new(shutdown);
+        let mut tasks = Tasks::new(shutdown.clone());
+        tasks.spawn("erasure", erasure::run(accounts, tools.redis.clone(), shutdown));
         for job in Job::ALL {
             tasks.spawn(job.name(), timer::run(job, tools.clone(), worker.clone(), database.clone()));
         }

@@ -27,8 +27,9 @@ pub(crate) struct Tools {
     pub(crate) links: LinkServiceClient<Channel>,
     pub(crate) clock: Clock,
     pub(crate) settings: config::Expiry,
-    /// The names of all streams.
-    pub(crate) streams: Vec<String>,
+    pub(crate) streams: config::Streams,
+    /// All of them.
+    pub(crate) stream_names: Vec<String>,
     pub(crate) shutdown: Shutdown,
 }
 
@@ -43,7 +44,8 @@ impl Tools {
             links: LinkServiceClient::new(channel),
             clock,
             settings: config.expiry.clone(),
-            streams: ["accounts", "links", "alerts"].map(ToOwned::to_owned).into_iter().chain(shards).collect(),
+            streams: config.streams.clone(),
+            stream_names: ["accounts", "links", "alerts"].map(ToOwned::to_owned).into_iter().chain(shards).collect(),
             shutdown,
         })
     }

@@ -21,6 +21,10 @@ use crate::rpcs::Search;
 /// How often the size of the index is measured.
 const MEASURE: Duration = Duration::from_secs(15);
 
+/// How often the files are rid of deleted links, and how soon after a failure.
+const SHED_EVERY: Duration = Duration::from_secs(24 * 3_600);
+const SHED_AGAIN: Duration = Duration::from_secs(600);
+
 /// What a process has of the world outside of its configuration; tests choose it.
 pub struct Outside {
     /// What time it is.
@@ -100,8 +104,27 @@ pub async fn start(config: Config, outside: Outside, shutdown: Shutdown) -> anyh
     tasks.spawn("admin", admin.serve(shutdown.clone()));
     tasks.spawn("feed", feed.run(shutdown.clone()));
     tasks.spawn("rebuild", builder.run(shutdown.clone()));
+    tasks.spawn("shed", shed(engine.clone(), shutdown.clone()));
     tasks.spawn("size", measure(engine, shutdown));
     Ok(Running { addr, admin_addr, readiness, tasks })
+}
+
+/// Has the index drop what was changed or deleted, at the start and then every day.
+async fn shed(engine: Engine, shutdown: Shutdown) -> anyhow::Result<()> {
+    while !shutdown.is_draining() {
+        let pause = match engine.shed().await {
+            Ok(()) => SHED_EVERY,
+            Err(error) => {
+                tracing::warn!(error = format!("{:#}", anyhow::Error::from(error)), "deleted links stay in the files");
+                SHED_AGAIN
+            }
+        };
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            () = shutdown.draining() => {}
+        }
+    }
+    Ok(())
 }
 
 /// Sets `search_index_links` and `search_index_bytes`.

@@ -1,12 +1,14 @@
 //! Workspaces that ended with an account: what their links said is deleted, and their codes answer as deleted for ever.
 //!
-//! Follows the stream `accounts`. A link keeps its row without its content, because codes are never given out twice.
+//! Follows the stream `accounts`. A link keeps its row without its content, because codes are never given out twice. Who held
+//! a token when the workspace ended may make links in it for a few minutes: those are erased as they come.
 
 use std::sync::Arc;
 
 use lifecycle::Shutdown;
-use proto::events::v1::{Envelope, envelope::Payload};
-use streams::{Consumer, Delivery, Outcome};
+use proto::events::v1::{Envelope, LinkDeleted, LinkSnapshot, envelope::Payload};
+use streams::{Consumer, Delivery, Erased, Outcome};
+use time::Duration;
 
 use crate::MIGRATOR;
 use crate::app::App;
@@ -17,6 +19,13 @@ use crate::store::{erasure, find, update};
 /// Links of one transaction.
 const BATCH: i64 = 100;
 
+/// For how long links may still be made in a workspace that has ended: longer than the longest `auth.internal_token_seconds` and
+/// a request with such a token.
+const LATE: Duration = Duration::minutes(10);
+
+/// How often those are looked for.
+const AGAIN: std::time::Duration = std::time::Duration::from_secs(5);
+
 /// Follows the stream until draining begins.
 ///
 /// # Errors
@@ -26,6 +35,11 @@ pub async fn run(app: Arc<App>, accounts: Consumer, shutdown: Shutdown) -> anyho
         migrated = db::wait_migrated(&app.pool, &MIGRATOR) => migrated?,
         () = shutdown.draining() => return Ok(()),
     }
+    tokio::try_join!(follow(Arc::clone(&app), accounts, shutdown.clone()), again(&app, &shutdown))?;
+    Ok(())
+}
+
+async fn follow(app: Arc<App>, accounts: Consumer, shutdown: Shutdown) -> anyhow::Result<()> {
     let handle = |delivery: Delivery| {
         let app = Arc::clone(&app);
         async move {
@@ -42,11 +56,48 @@ pub async fn run(app: Arc<App>, accounts: Consumer, shutdown: Shutdown) -> anyho
 /// Erases the workspaces of an event; other events change nothing. Doing it again finds nothing to do.
 async fn apply(app: &App, envelope: Envelope) -> Result<(), sqlx::Error> {
     let Some(Payload::AccountErased(erased)) = envelope.payload else { return Ok(()) };
-    for workspace_id in erased.workspace_ids {
+    erasure::remember(&app.pool, &erased.workspace_ids, app.now()).await?;
+    erase(app, &Erased::from(&erased)).await
+}
+
+/// Erases what came late, until draining begins.
+async fn again(app: &App, shutdown: &Shutdown) -> anyhow::Result<()> {
+    while !shutdown.is_draining() {
+        if let Err(error) = late(app).await {
+            tracing::warn!(%error, "workspaces that have ended can not be looked through");
+        }
+        tokio::select! {
+            () = tokio::time::sleep(AGAIN) => {}
+            () = shutdown.draining() => {}
+        }
+    }
+    Ok(())
+}
+
+async fn late(app: &App) -> Result<(), sqlx::Error> {
+    for workspace_id in erasure::remembered(&app.pool).await? {
+        if erasure::has_content(&app.pool, workspace_id).await? {
+            erase(app, &Erased { workspace_ids: vec![workspace_id], ..Erased::default() }).await?;
+        }
+    }
+    erasure::forget(&app.pool, app.now() - LATE).await
+}
+
+/// Erases workspaces. Doing it again finds nothing to do.
+async fn erase(app: &App, erased: &Erased) -> Result<(), sqlx::Error> {
+    for &workspace_id in &erased.workspace_ids {
         while erase_batch(app, workspace_id).await? {}
         erasure::delete_rest(&app.pool, workspace_id).await?;
     }
+    let mut conn = app.pool.acquire().await?;
+    db::outbox::forget(&mut conn, &erased.marks(), |event| erased.concerns(event) && !is_blank(event)).await?;
     Ok(())
+}
+
+/// Whether an event tells of a link that is erased already: that has to arrive.
+fn is_blank(envelope: &Envelope) -> bool {
+    matches!(&envelope.payload, Some(Payload::LinkDeleted(LinkDeleted { snapshot: Some(LinkSnapshot { link: Some(link), .. }) }))
+        if link.url == erasure::ERASED_URL)
 }
 
 /// Empties some links; `false` when none was left.

@@ -5,6 +5,7 @@
 
 use rand::CryptoRng;
 use sqlx::PgConnection;
+use streams::Erased;
 use time::OffsetDateTime;
 use tokens::Role;
 
@@ -54,9 +55,11 @@ pub async fn remove(
     let sessions = sessions::end_all(conn, user.id, None, now).await?;
     let keys = api_keys::of_creator(&mut *conn, user.id).await?;
     let email_key = user.email.to_ascii_lowercase();
-    let words: Vec<String> = keys.iter().map(|key| key.prefix.clone()).chain([email_key.clone()]).collect();
-    let leaving = Leaving { user_id: user.id, email_key: &email_key, words: &words, workspaces: &all, ended: &ended };
+    let leaving = Leaving { user_id: user.id, email_key: &email_key, workspaces: &all, ended: &ended };
     erasure::delete_rows(conn, &leaving).await?;
+    // Facts on their way to a stream, or kept to fill it again.
+    let erased = Erased { user_id: user.id, workspace_ids: ended.clone(), email: Some(user.email.clone()) };
+    db::outbox::forget(conn, &erased.marks(), |envelope| erased.concerns(envelope)).await?;
     erasure::blank(conn, user.id, app.passwords.unusable(), now).await?;
     let mut facts = Facts { conn: &mut *conn, now, rng };
     facts.sessions_ended(&sessions).await?;

@@ -108,6 +108,7 @@ impl<R: CryptoRng> Facts<'_, R> {
             role: invitation.role.number(),
             token: token.expose(),
             expires_at: Some(convert::timestamp(invitation.expires_at)),
+            inviter_id: invitation.inviter_id,
         };
         self.append(invitation.workspace_id, Payload::InvitationCreated(fact)).await
     }

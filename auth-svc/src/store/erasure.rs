@@ -10,8 +10,6 @@ pub struct Leaving<'a> {
     pub user_id: i64,
     /// Its address in lower case.
     pub email_key: &'a str,
-    /// What events about it can be told by: its address and the prefixes of its API keys.
-    pub words: &'a [String],
     /// All its workspaces.
     pub workspaces: &'a [i64],
     /// Those that end with it.
@@ -41,15 +39,6 @@ pub async fn delete_rows(conn: &mut PgConnection, leaving: &Leaving<'_>) -> Resu
     for sql in ["DELETE FROM mail_requests WHERE lower(email) = $1", "DELETE FROM invitations WHERE email_key = $1"] {
         sqlx::query(sql).bind(leaving.email_key).execute(&mut *conn).await?;
     }
-    // Facts on their way to a stream, or kept to fill it again.
-    sqlx::query(
-        "DELETE FROM outbox WHERE EXISTS (
-             SELECT FROM UNNEST($1::text[]) AS word WHERE position(lower(word) IN lower(encode(payload, 'escape'))) > 0
-         )",
-    )
-    .bind(leaving.words)
-    .execute(&mut *conn)
-    .await?;
     redact_log(conn, leaving).await
 }
 
@@ -65,6 +54,13 @@ async fn redact_log(conn: &mut PgConnection, leaving: &Leaving<'_>) -> Result<()
         .bind(leaving.workspaces)
         .execute(&mut *conn)
         .await?;
+    // Names of its keys.
+    sqlx::query(
+        "UPDATE audit_log SET before = NULL, after = NULL WHERE action LIKE 'api_key.%' AND actor_user_id = $1",
+    )
+    .bind(leaving.user_id)
+    .execute(&mut *conn)
+    .await?;
     sqlx::query(
         "UPDATE audit_log SET before = NULL, after = NULL
          WHERE action LIKE 'invitation.%' AND lower(concat(before ->> 'email', after ->> 'email')) = $1",

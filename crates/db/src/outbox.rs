@@ -121,3 +121,38 @@ pub async fn delete_published(
     .await?;
     Ok(deleted.rows_affected())
 }
+
+/// Rows that [`forget`] looks at in one statement.
+const WINDOW: i64 = 10_000;
+
+/// Deletes the events that `forgotten` picks among those that contain one of `marks`, whether they were published or not:
+/// what they say must not be kept. Looks at every row once; may be repeated. Returns how many went.
+pub async fn forget(
+    connection: &mut PgConnection,
+    marks: &[Vec<u8>],
+    forgotten: impl Fn(&Envelope) -> bool,
+) -> Result<u64, sqlx::Error> {
+    let (first, last): (Option<i64>, Option<i64>) =
+        sqlx::query_as("SELECT min(seq), max(seq) FROM outbox").fetch_one(&mut *connection).await?;
+    let (Some(mut from), Some(last)) = (first, last) else { return Ok(0) };
+    let mut gone = 0;
+    while from <= last {
+        let rows: Vec<(i64, Vec<u8>)> = sqlx::query_as(
+            "SELECT seq, payload FROM outbox WHERE seq >= $1 AND seq < $2
+               AND EXISTS (SELECT FROM unnest($3::bytea[]) AS mark WHERE position(mark IN payload) > 0)",
+        )
+        .bind(from)
+        .bind(from + WINDOW)
+        .bind(marks)
+        .fetch_all(&mut *connection)
+        .await?;
+        let is_forgotten = |(_, payload): &&(i64, Vec<u8>)| Envelope::decode(&**payload).is_ok_and(|e| forgotten(&e));
+        let seqs: Vec<i64> = rows.iter().filter(is_forgotten).map(|(seq, _)| *seq).collect();
+        if !seqs.is_empty() {
+            let deleted = sqlx::query("DELETE FROM outbox WHERE seq = ANY($1)").bind(&seqs);
+            gone += deleted.execute(&mut *connection).await?.rows_affected();
+        }
+        from += WINDOW;
+    }
+    Ok(gone)
+}

@@ -121,6 +121,27 @@ async fn published_events_are_kept_for_replay_and_then_deleted() {
 }
 
 #[tokio::test]
+async fn s40_what_is_to_be_forgotten_goes_whether_it_was_published_or_not() {
+    let pool = migrated().await;
+    let mut connection = pool.acquire().await.unwrap();
+    outbox::append_all(&mut connection, "links", &[envelope(200), envelope(7), envelope(200), envelope(8)])
+        .await
+        .unwrap();
+    let first = outbox::unpublished(&mut connection, 1).await.unwrap()[0].seq;
+    outbox::mark_published(&mut connection, &[(first, 100)], datetime!(2026-11-21 12:00 UTC)).await.unwrap();
+    // The mark is in all but the last; who decides is the function.
+    let marks = [vec![0x18, 0xc8, 0x01], vec![0x18, 7]];
+    let of_200 = |envelope: &Envelope| envelope.workspace_id == 200;
+    assert_eq!(outbox::forget(&mut connection, &marks, of_200).await.unwrap(), 2);
+    assert_eq!(outbox::forget(&mut connection, &marks, of_200).await.unwrap(), 0);
+    let left = outbox::unpublished(&mut connection, 10).await.unwrap();
+    let left: Vec<i64> =
+        left.iter().map(|row| <Envelope as prost::Message>::decode(&*row.payload).unwrap().workspace_id).collect();
+    assert_eq!(left, [7, 8]);
+    assert_eq!(outbox::forget(&mut connection, &[], |_| true).await.unwrap(), 0, "without a mark nothing is looked at");
+}
+
+#[tokio::test]
 async fn monthly_partitions_are_made_once_and_meet_without_a_gap() {
     let pool = migrated().await;
     let first_id_at = |t: time::OffsetDateTime| t.unix_timestamp();

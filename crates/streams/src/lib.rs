@@ -6,6 +6,7 @@
 //! - [`Tail`]: follows a stream without a group, for processes that each must see everything.
 //! - [`Group`], [`append`], [`set_aside`]: the pieces below, for streams that carry something other than envelopes.
 //! - [`DeadLetters`]: what could not be handled, for a person to look at and to hand out once more.
+//! - [`Erased`]: which events are about an account that was erased.
 //! - [`trim_behind_groups`]: cuts a stream at the slowest group.
 //!
 //! An event stream has one entry for each `curtail.events.v1.Envelope`, in the field `e`. Redis must not evict
@@ -15,6 +16,7 @@ mod connect;
 mod consumer;
 mod dead_letter;
 mod entry;
+mod erased;
 mod group;
 mod lag;
 mod publish;
@@ -26,6 +28,7 @@ pub use connect::{connect, is_unavailable, server_run_id, subscriber};
 pub use consumer::{Consumer, Delivery, Outcome};
 pub use dead_letter::{DeadLetter, DeadLetters, Head, Redriven, dead_letter_stream, set_aside};
 pub use entry::{Entry, EntryId, append};
+pub use erased::Erased;
 pub use group::Group;
 pub use lag::{Lag, lag};
 pub use relay::{Relay, RelayHandle};

@@ -41,9 +41,6 @@ const CLEAN_BATCH: i64 = 5_000;
 /// How often a standby tries to become active.
 const STANDBY_POLL: Duration = Duration::from_secs(1);
 
-/// How long entries stay for those who follow a stream without a group and lost the connection for a moment.
-const KEEP: Duration = Duration::from_secs(60);
-
 /// Publishes what a service wrote to its outbox.
 pub struct Relay {
     database: PgPool,
@@ -51,6 +48,7 @@ pub struct Relay {
     clock: Clock,
     schema: String,
     trim_every: Duration,
+    keep: Duration,
     retention: Duration,
     wake: Arc<Notify>,
 }
@@ -77,6 +75,7 @@ impl Relay {
             clock,
             schema: schema.into(),
             trim_every: Duration::from_millis(settings.trim_interval_ms),
+            keep: Duration::from_secs(settings.keep_seconds),
             retention: Duration::from_secs(settings.outbox_retention_hours * 3600),
             wake: Arc::new(Notify::new()),
         }
@@ -255,7 +254,7 @@ impl Active<'_> {
 
     async fn trim(&mut self) -> anyhow::Result<()> {
         for stream in self.last.keys() {
-            trim_behind_groups(&self.relay.redis, stream, KEEP).await?;
+            trim_behind_groups(&self.relay.redis, stream, self.relay.keep).await?;
         }
         Ok(())
     }

@@ -33,7 +33,8 @@ static TRIM: LazyLock<Script> = LazyLock::new(|| {
          for _, flat in ipairs(groups) do
              local group = {}
              for i = 1, #flat, 2 do group[flat[i]] = flat[i + 1] end
-             local committed = group['last-delivered-id']
+             local ms, number = parts(group['last-delivered-id'])
+             local committed = string.format('%.0f-%.0f', ms, number + 1)
              if group['pending'] > 0 then
                  committed = redis.call('XPENDING', KEYS[1], group['name'])[2]
              end

@@ -3,9 +3,13 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use testkit::until;
 
 /// Longer than the gateway's own bound.
 const PATIENCE: Duration = Duration::from_secs(15);
+
+/// How long a service may be away.
+const OUTAGE: Duration = Duration::from_secs(60);
 
 /// A link as its owner sees it.
 #[derive(Clone, Debug)]
@@ -39,18 +43,47 @@ impl Reply {
 impl Account {
     /// Registers at the gateway at `gateway` (`http://…`).
     pub async fn register(gateway: &str) -> Self {
-        let client = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build().expect("a client");
+        Self::register_as(gateway, "faults@example.org", "Faults").await
+    }
+
+    /// The same under a name, on a device that is named after it.
+    pub async fn register_as(gateway: &str, email: &str, full_name: &str) -> Self {
+        let client =
+            reqwest::Client::builder().no_proxy().timeout(PATIENCE).user_agent(format!("Phone of {full_name}"));
+        let client = client.build().expect("a client");
         let mut account = Self { client, gateway: gateway.into(), token: String::new() };
         let reply = account
             .ask(
-                "mutation { register(input: {email: \"faults@example.org\", fullName: \"Faults\", \
+                "mutation($email: String!, $name: String!) { register(input: {email: $email, fullName: $name, \
                  password: \"seldom-copper-lantern-42\"}) { tokens { accessToken } userErrors { code } } }",
-                json!({}),
+                json!({"email": email, "name": full_name}),
             )
             .await;
         let token = reply.body["data"]["register"]["tokens"]["accessToken"].as_str();
         account.token = token.unwrap_or_else(|| panic!("registered: {reply:?}")).to_owned();
         account
+    }
+
+    /// Proves the address by the token of a mail, which begins another session.
+    pub async fn verify(&mut self, token: &str) {
+        let verify =
+            "mutation($token: String!) { verifyEmail(token: $token) { tokens { accessToken } userErrors { code } } }";
+        let answer = self.insist("verifyEmail", verify, json!({"token": token})).await;
+        self.token = answer["tokens"]["accessToken"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned();
+    }
+
+    /// Asks until an answer leaves nothing open, and gives back the field of its data. What it asks must bear to be done twice.
+    pub async fn insist(&self, field: &str, query: &str, variables: Value) -> Value {
+        let mut answer = Value::Null;
+        let certain = async || {
+            let mut reply = self.ask(query, variables.clone()).await;
+            answer = reply.body["data"][field].take();
+            let open = matches!(reply.fault(), Some("UNAVAILABLE" | "DEADLINE_EXCEEDED"));
+            assert!(open != answer.is_object(), "{reply:?}");
+            !open
+        };
+        until(certain, OUTAGE, field).await;
+        answer
     }
 
     /// The same account at another gateway.
@@ -128,7 +161,8 @@ impl Account {
         nodes.iter().map(|node| Some((number(&node["id"])?, number(&node["clicks"])?))).collect()
     }
 
-    async fn ask(&self, query: &str, variables: Value) -> Reply {
+    /// Asks once.
+    pub async fn ask(&self, query: &str, variables: Value) -> Reply {
         let mut request = self.client.post(format!("{}/graphql", self.gateway));
         if !self.token.is_empty() {
             request = request.bearer_auth(&self.token);
@@ -146,6 +180,6 @@ fn link(value: &Value) -> Option<Link> {
 }
 
 /// Ids and counters are numbers or, where they may be large, their digits.
-fn number(value: &Value) -> Option<i64> {
+pub fn number(value: &Value) -> Option<i64> {
     value.as_i64().or_else(|| value.as_str()?.parse().ok())
 }

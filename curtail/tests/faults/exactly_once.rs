@@ -1,6 +1,5 @@
 use std::collections::BTreeMap;
 use std::io::Write as _;
-use std::str::FromStr;
 use std::time::Duration;
 
 use sqlx::postgres::PgPool;
@@ -10,10 +9,13 @@ use testkit::until;
 use crate::account::Account;
 use crate::ledger::{Outcome, by_link};
 use crate::load::Load;
-use crate::platform::Platform;
-use crate::saboteur::Saboteur;
+use crate::platform::{Platform, variable};
+use crate::saboteur::{ON_THE_WAY_OF_A_CLICK, Saboteur};
 
 const LINKS: usize = 50;
+
+/// Connections at once.
+const VISITORS: usize = 16;
 
 /// How long clicks may be on their way after the last fault: a lease that runs out, a spool that is adopted, a backlog.
 const DRAIN: Duration = Duration::from_secs(90);
@@ -31,8 +33,8 @@ async fn every_click_that_was_answered_is_counted_exactly_once() {
     let account = Account::register(&platform.gateway).await;
     let links = account.create_links(LINKS).await;
 
-    let load = Load::start(platform.redirector, &links);
-    let mut saboteur = Saboteur::new(seed, faults);
+    let load = Load::start(platform.redirector, &links, VISITORS, Duration::ZERO);
+    let mut saboteur = Saboteur::new(seed, &ON_THE_WAY_OF_A_CLICK, faults);
     for fault in 1..=faults as u64 {
         reach(&load, target * fault / (faults as u64 + 1)).await;
         saboteur.strike(&mut platform).await;
@@ -112,8 +114,4 @@ async fn ledgers_hold(platform: &Platform, pool: &PgPool, counted: u64) {
             .await
             .expect("the workspace's counter");
     assert_eq!(workspace, counted as i64, "the counter of the workspace");
-}
-
-fn variable<T: FromStr>(name: &str, default: T) -> T {
-    std::env::var(name).ok().and_then(|value| value.parse().ok()).unwrap_or(default)
 }

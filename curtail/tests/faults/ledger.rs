@@ -56,6 +56,15 @@ impl Ledger {
         self.clicks.values().filter(|click| of(click.outcome)).count() as u64
     }
 
+    /// Redirects of each link.
+    pub fn redirects(&self) -> BTreeMap<i64, i64> {
+        let mut counts = BTreeMap::new();
+        for click in self.clicks.values().filter(|click| click.outcome == Outcome::Redirected) {
+            *counts.entry(click.link).or_default() += 1;
+        }
+        counts
+    }
+
     /// Compares with raw rows: the link and the number each carries.
     pub fn compare(&self, rows: &[(i64, Option<String>)]) -> Comparison {
         let mut comparison = Comparison { counted: rows.len() as u64, ..Comparison::default() };

@@ -11,9 +11,6 @@ use crate::account::Link;
 use crate::ledger::{Click, Ledger, Outcome};
 use crate::visitor::Visitor;
 
-/// Connections at once.
-const VISITORS: usize = 16;
-
 /// Visitors who click until they are told to stop.
 pub struct Load {
     shared: Arc<Shared>,
@@ -26,19 +23,22 @@ struct Shared {
     next: AtomicU64,
     answered: AtomicU64,
     stop: AtomicBool,
+    /// After each click.
+    pause: Duration,
 }
 
 impl Load {
-    /// Starts clicking on `links`.
-    pub fn start(redirector: SocketAddr, links: &[Link]) -> Self {
+    /// Starts clicking on `links` by so many connections, each with a pause after each click.
+    pub fn start(redirector: SocketAddr, links: &[Link], visitors: usize, pause: Duration) -> Self {
         let shared = Arc::new(Shared {
             redirector,
             links: links.to_vec(),
             next: AtomicU64::new(0),
             answered: AtomicU64::new(0),
             stop: AtomicBool::new(false),
+            pause,
         });
-        let visitors = (0..VISITORS).map(|_| visit(shared.clone())).collect();
+        let visitors = (0..visitors).map(|_| visit(shared.clone())).collect();
         Self { shared, visitors }
     }
 
@@ -82,6 +82,9 @@ async fn visit(shared: Arc<Shared>) -> Vec<Click> {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
         clicks.push(Click { number, link: link.id, outcome });
+        if !shared.pause.is_zero() {
+            tokio::time::sleep(shared.pause).await;
+        }
     }
     clicks
 }

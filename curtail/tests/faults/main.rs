@@ -4,14 +4,23 @@
 //! driven from outside: GraphQL, clicks, signals.
 
 mod account;
+mod changes;
+mod committed;
+mod erasure;
 mod exactly_once;
 mod expiry;
+mod hooks;
+mod inbox;
 mod ledger;
 mod load;
 mod platform;
 mod postgres_away;
+mod questions;
 mod redis_away;
+mod remains;
 mod saboteur;
 mod traces;
 mod up;
 mod visitor;
+mod workers;
+mod world;

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::str::FromStr;
 use std::time::Duration;
 
 use tempfile::TempDir;
@@ -13,8 +15,11 @@ const CURTAIL: &str = env!("CARGO_BIN_EXE_curtail");
 /// How long a start may take on a machine that has other things to do.
 const START: Duration = Duration::from_secs(60);
 
-/// The services with the section of their settings.
-const SERVICES: [&str; 6] = ["auth", "shortener", "analytics", "expiry", "redirector", "gateway"];
+/// The services, each also the section of its settings, that every platform has.
+const CORE: [&str; 6] = ["auth", "shortener", "analytics", "expiry", "redirector", "gateway"];
+
+/// All of them.
+const ALL: [&str; 8] = ["auth", "shortener", "analytics", "search", "notify", "expiry", "redirector", "gateway"];
 
 /// One platform at a time: the tests measure time.
 static TURN: Mutex<()> = Mutex::const_new(());
@@ -41,12 +46,21 @@ impl Platform {
 
     /// The same with other settings of all services.
     pub async fn start_with(database_url: &str, more: &[(&str, String)]) -> Self {
+        Self::launch(&CORE, database_url, more).await
+    }
+
+    /// The same with search and messages.
+    pub async fn start_whole(database_url: &str, more: &[(&str, String)]) -> Self {
+        Self::launch(&ALL, database_url, more).await
+    }
+
+    async fn launch(names: &'static [&'static str], database_url: &str, more: &[(&str, String)]) -> Self {
         let turn = TURN.lock().await;
         let dir = tempfile::tempdir().expect("a directory");
         let redis = PrivateRedis::start(dir.path().join("redis"), free_port()).await.expect("a Redis");
         let local = |port: u16| SocketAddr::from(([127, 0, 0, 1], port));
         let (redirector, gateway) = (local(free_port()), local(free_port()));
-        let admin: BTreeMap<_, _> = SERVICES.iter().map(|name| (*name, local(free_port()))).collect();
+        let admin: BTreeMap<_, _> = names.iter().map(|name| (*name, local(free_port()))).collect();
         let mut variables = settings(dir.path(), database_url, &redis.url(0));
         variables.extend(more.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
         for (name, address) in &admin {
@@ -64,7 +78,7 @@ impl Platform {
             variables.insert(format!("CURTAIL_{name}__LISTEN"), listen.to_string());
             let url = match name.as_str() {
                 "SHORTENER" => "CURTAIL_RPC__LINKS_URL".to_owned(),
-                "AUTH" | "ANALYTICS" => format!("CURTAIL_RPC__{name}_URL"),
+                "AUTH" | "ANALYTICS" | "SEARCH" | "NOTIFY" => format!("CURTAIL_RPC__{name}_URL"),
                 _ => continue,
             };
             variables.insert(url, format!("http://{listen}"));
@@ -74,11 +88,11 @@ impl Platform {
         let mut platform = Self { redis, redirector, gateway, services, admin, variables, dir, client, _turn: turn };
         let mut migration = platform.run("migrate", &["migrate"], &[]);
         assert!(migration.finish(START).await, "{}", tail(&migration));
-        for name in SERVICES {
+        for &name in names {
             let service = platform.run(name, &["service", name], &[]);
             platform.services.insert(name, service);
         }
-        for name in SERVICES {
+        for &name in names {
             until(
                 async || platform.is("ready", name).await,
                 START,
@@ -142,6 +156,11 @@ impl Platform {
         std::fs::read_dir(self.dir.path().join("spool")).map_or(0, Iterator::count)
     }
 
+    /// Where mails are put.
+    pub fn mailbox(&self) -> PathBuf {
+        self.dir.path().join("mailbox")
+    }
+
     fn log(&self, name: &str) -> String {
         self.services.get(name).map_or_else(String::new, tail)
     }
@@ -164,6 +183,9 @@ fn settings(dir: &std::path::Path, database_url: &str, redis_url: &str) -> BTree
         ("CURTAIL_AUTH__MASTER_KEY", "22".repeat(32)),
         ("CURTAIL_AUTH__PRIVATE_SIGNUP", "false".into()),
         ("CURTAIL_REDIRECTOR__VISITOR_KEY", "33".repeat(32)),
+        ("CURTAIL_NOTIFY__MASTER_KEY", "44".repeat(32)),
+        ("CURTAIL_NOTIFY__MAILBOX_DIR", dir.join("mailbox").display().to_string()),
+        ("CURTAIL_SEARCH__INDEX_DIR", dir.join("search").display().to_string()),
         ("CURTAIL_REDIRECTOR__SPOOL_DIR", dir.join("spool").display().to_string()),
         // The load comes from one address.
         ("CURTAIL_REDIRECTOR__IP_PER_SECOND", "0".into()),
@@ -179,4 +201,9 @@ fn tail(process: &Process) -> String {
     let log = std::fs::read_to_string(process.log()).unwrap_or_default();
     let lines: Vec<&str> = log.lines().collect();
     lines[lines.len().saturating_sub(10)..].join("\n")
+}
+
+/// What the environment says about the size of a test, or the default.
+pub fn variable<T: FromStr>(name: &str, default: T) -> T {
+    std::env::var(name).ok().and_then(|value| value.parse().ok()).unwrap_or(default)
 }

@@ -11,15 +11,23 @@ use crate::platform::Platform;
 /// Something to break.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// `kill -9` of the redirector: its cache is gone, its spool is left.
-    Redirector,
-    /// `kill -9` of analytics-svc, in the middle of whatever it does.
-    Analytics,
+    /// `kill -9` of a service, in the middle of whatever it does. What it had in memory is gone.
+    Kill(&'static str),
     /// `kill -9` of Redis; its append-only file is left.
     Redis,
     /// `kill -9` of Redis with all its data.
     RedisEmpty,
 }
+
+/// What can befall a click on its way to the counters.
+pub const ON_THE_WAY_OF_A_CLICK: [Fault; 6] = [
+    Fault::Kill("redirector"),
+    Fault::Kill("analytics"),
+    Fault::Redis,
+    Fault::Kill("redirector"),
+    Fault::Kill("analytics"),
+    Fault::RedisEmpty,
+];
 
 /// Breaks things one after the other.
 pub struct Saboteur {
@@ -28,12 +36,10 @@ pub struct Saboteur {
 }
 
 impl Saboteur {
-    /// Will do `faults` faults, each kind about equally often, in an order that `seed` decides.
-    pub fn new(seed: u64, faults: usize) -> Self {
+    /// Will do `faults` faults, each of `kinds` about equally often, in an order that `seed` decides.
+    pub fn new(seed: u64, kinds: &[Fault], faults: usize) -> Self {
         let mut rng = StdRng::seed_from_u64(seed);
-        let kinds =
-            [Fault::Redirector, Fault::Analytics, Fault::Redis, Fault::Redirector, Fault::Analytics, Fault::RedisEmpty];
-        let mut plan: Vec<Fault> = kinds.into_iter().cycle().take(faults).collect();
+        let mut plan: Vec<Fault> = kinds.iter().copied().cycle().take(faults).collect();
         plan.shuffle(&mut rng);
         Self { rng, plan }
     }
@@ -48,8 +54,11 @@ impl Saboteur {
         let Some(fault) = self.plan.pop() else { return };
         let pause = Duration::from_millis(self.rng.random_range(0..800));
         match fault {
-            Fault::Redirector => service(platform, "redirector", pause).await,
-            Fault::Analytics => service(platform, "analytics", pause).await,
+            Fault::Kill(name) => {
+                platform.kill9(name);
+                tokio::time::sleep(pause).await;
+                platform.restart(name).await;
+            }
             Fault::Redis => {
                 platform.redis.kill9();
                 tokio::time::sleep(pause).await;
@@ -62,10 +71,4 @@ impl Saboteur {
             }
         }
     }
-}
-
-async fn service(platform: &mut Platform, name: &'static str, pause: Duration) {
-    platform.kill9(name);
-    tokio::time::sleep(pause).await;
-    platform.restart(name).await;
 }

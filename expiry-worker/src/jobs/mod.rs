@@ -2,6 +2,7 @@
 
 pub(crate) mod archive_links;
 pub(crate) mod expire_links;
+pub(crate) mod forget_dead_letters;
 pub(crate) mod forget_runs;
 pub(crate) mod trim_streams;
 pub(crate) mod warn_expiring;

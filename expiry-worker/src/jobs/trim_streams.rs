@@ -5,13 +5,11 @@ use std::time::Duration;
 use crate::done::Done;
 use crate::tools::Tools;
 
-/// How long entries stay for those who follow without a group and lost the connection for a moment.
-const KEEP: Duration = Duration::from_secs(60);
-
 pub(crate) async fn run(tools: &Tools) -> anyhow::Result<Done> {
     let mut done = Done::default();
-    for stream in &tools.streams {
-        done.count("entries", streams::trim_behind_groups(&tools.redis, stream, KEEP).await?);
+    let keep = Duration::from_secs(tools.streams.keep_seconds);
+    for stream in &tools.stream_names {
+        done.count("entries", streams::trim_behind_groups(&tools.redis, stream, keep).await?);
     }
     Ok(done)
 }

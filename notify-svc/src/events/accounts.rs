@@ -50,6 +50,7 @@ pub(super) fn notice(payload: &Payload, at: OffsetDateTime) -> Result<Option<Not
             let expires_at = text(instant(event.expires_at).ok_or(Malformed("expires_at"))?);
             let data = json!({
                 "inviter": event.inviter_name,
+                "inviter_id": event.inviter_id,
                 "workspace": event.workspace_name,
                 "role": role(event.role()),
                 "token": event.token,

@@ -101,13 +101,16 @@ pub async fn claim(
     sqlx::query_as(query).bind(now).bind(now + lease).bind(most).bind(medium).fetch_all(pool).await
 }
 
-/// It is out. Its data are forgotten: they may hold a token.
+/// It is out. What it said and to whom is forgotten: the id is enough to know it again.
 pub async fn sent(db: impl PgExecutor<'_>, id: &[u8], now: OffsetDateTime) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE messages SET state = 2, data = '{}', error = '', done_at = $2 WHERE id = $1 AND state = 1")
-        .bind(id)
-        .bind(now)
-        .execute(db)
-        .await?;
+    sqlx::query(
+        "UPDATE messages SET state = 2, data = '{}', address = '', full_name = '', error = '', done_at = $2 \
+         WHERE id = $1 AND state = 1",
+    )
+    .bind(id)
+    .bind(now)
+    .execute(db)
+    .await?;
     Ok(())
 }
 
@@ -178,12 +181,13 @@ pub async fn withdraw_texts(db: impl PgExecutor<'_>, user_id: i64, now: OffsetDa
     Ok(())
 }
 
-/// Forgets everything about a user and about workspaces but that the messages existed.
+/// Forgets everything about a user, about workspaces and about whom the user invited, but that the messages existed.
 pub async fn erase(pool: &PgPool, user_id: i64, workspaces: &[i64], now: OffsetDateTime) -> Result<(), sqlx::Error> {
     sqlx::query(
         "UPDATE messages SET state = 4, data = '{}', address = '', full_name = '', error = '', user_id = NULL, \
              done_at = coalesce(done_at, $3) \
-         WHERE user_id = $1 OR workspace_id = ANY($2)",
+         WHERE user_id = $1 OR workspace_id = ANY($2) \
+             OR (state IN (1, 3) AND kind = 'invitation' AND data -> 'inviter_id' = to_jsonb($1))",
     )
     .bind(user_id)
     .bind(workspaces)

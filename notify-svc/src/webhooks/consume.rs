@@ -2,7 +2,7 @@
 
 use lifecycle::Shutdown;
 use proto::events::v1::envelope::Payload;
-use streams::{Consumer, Delivery, Outcome};
+use streams::{Consumer, Delivery, Erased, Outcome};
 
 use super::app::App;
 use super::message::Message;
@@ -23,13 +23,21 @@ pub(super) async fn run(consumer: Consumer, app: App, shutdown: Shutdown) -> any
 async fn handle(app: &App, delivery: Delivery) -> Outcome {
     let workspace = delivery.envelope.workspace_id;
     if let Some(Payload::AccountErased(erased)) = &delivery.envelope.payload {
-        return outcome(webhooks::erase(&app.pool, &erased.workspace_ids).await);
+        return outcome(erase(app, &Erased::from(erased)).await);
     }
     match Message::of(delivery.envelope) {
         Ok(Some(message)) => fan_out(app, workspace, &message).await,
         Ok(None) => Outcome::Done,
         Err(malformed) => Outcome::Poison(malformed.to_string()),
     }
+}
+
+/// Deletes the webhooks of workspaces that have ended, and what was to be told of them.
+async fn erase(app: &App, erased: &Erased) -> Result<(), sqlx::Error> {
+    webhooks::erase(&app.pool, &erased.workspace_ids).await?;
+    let mut conn = app.pool.acquire().await?;
+    db::outbox::forget(&mut conn, &erased.marks(), |envelope| erased.concerns(envelope)).await?;
+    Ok(())
 }
 
 /// A delivery for each webhook that wants the event. Seeing the event again adds nothing.

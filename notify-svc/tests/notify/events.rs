@@ -130,6 +130,7 @@ fn everything() -> Vec<(Envelope, &'static [&'static str], &'static str)> {
         role: Role::Editor.into(),
         token: "invite-token".into(),
         expires_at: soon,
+        inviter_id: 1,
     };
     let key = ApiKey { name: "deploys".into(), prefix: "ck_1".into(), ..ApiKey::default() };
     let report = WeeklyReport { week_start: timestamp(NOW - Duration::WEEK), clicks: 12, ..WeeklyReport::default() };

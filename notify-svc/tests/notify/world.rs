@@ -50,7 +50,12 @@ impl World {
     }
 
     pub async fn with(config: Config) -> Self {
-        let (clock, shutdown) = (Clock::manual(NOW), Shutdown::configured(&config.lifecycle));
+        Self::at(config, NOW).await
+    }
+
+    /// At another time.
+    pub async fn at(config: Config, now: OffsetDateTime) -> Self {
+        let (clock, shutdown) = (Clock::manual(now), Shutdown::configured(&config.lifecycle));
         notify_svc::migrate(&config.database).await.unwrap();
         Self::launch(config, clock, shutdown, None).await
     }

@@ -125,6 +125,17 @@ impl Engine {
         }
     }
 
+    /// Removes from the files what no search finds any more: words of links that were changed or deleted.
+    ///
+    /// # Errors
+    /// When the engine does not do it.
+    pub async fn shed(&self) -> Result<(), EngineError> {
+        match self {
+            Self::Embedded(embedded) => blocking(embedded, Embedded::shed).await,
+            Self::Elastic(elastic) => elastic.shed().await,
+        }
+    }
+
     /// Documents in the index, deleted links included, and its size in bytes.
     ///
     /// # Errors

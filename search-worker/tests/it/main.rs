@@ -7,4 +7,5 @@ mod cluster;
 mod engines;
 mod events;
 mod rebuild;
+mod shedding;
 mod world;

@@ -46,6 +46,22 @@ async fn s40_links_of_an_erased_workspace_say_nothing_and_their_codes_stay_gone(
         !["secret.example", "Secret plans", "only for me", "private"].iter().any(|word| rows.contains(word))
     };
     testkit::until(clean, Duration::from_secs(20), "nothing is left").await;
+    let published = async || {
+        let sql = "select coalesce(string_agg(encode(payload, 'escape'), ''), '') from outbox where stream = 'links'";
+        let text: String = sqlx::query_scalar(sql).fetch_one(&pool).await.unwrap();
+        (text.contains("secret.example"), text.contains("other.example"), text.contains("erased.invalid"))
+    };
+    testkit::until(async || published().await == (false, true, true), Duration::from_secs(20), "nor in events").await;
+
+    // Somebody still has a token.
+    let late =
+        NewLink { title: "Secret late".to_owned(), alias: "late".to_owned(), ..to("https://secret.example/late") };
+    let late = editor.create(late).await;
+    assert!(late.is_ok(), "{late:?}");
+    let gone = async || {
+        service.resolve("late").await.unwrap().state() == LinkState::Deleted && !rows().await.contains("Secret")
+    };
+    testkit::until(gone, Duration::from_secs(20), "what comes late is erased").await;
     assert_eq!(world.stranger().get(other.id).await.unwrap(), other);
     assert_eq!(why(editor.create(aliased("plans")).await).1, "ALIAS_TAKEN");
     world.stop().await;

@@ -14,6 +14,10 @@ pub struct Streams {
     pub claim_idle_ms: u64,
     /// How often streams are cut behind the slowest group.
     pub trim_interval_ms: u64,
+    /// How long entries that every group has handled stay for those who follow without a group.
+    pub keep_seconds: u64,
+    /// How long dead letters are kept.
+    pub dead_letter_days: u32,
     /// How long published outbox rows are kept so that a lost Redis can be filled again.
     pub outbox_retention_hours: u64,
 }

@@ -8,10 +8,12 @@ use fred::interfaces::{KeysInterface as _, StreamsInterface as _};
 use fred::types::Value;
 use fred::types::scan::ScanType;
 use fred::types::scripts::Script;
+use prost::Message as _;
+use proto::events::v1::Envelope;
 
 use super::{ABOUT, DeadLetter, Head, SUFFIX, dead_letter_stream};
 use crate::group::TO_FIELD;
-use crate::{EntryId, entry};
+use crate::{ENVELOPE_FIELD, Entry, EntryId, entry};
 
 /// How many heads are read at once.
 const PAGE: u64 = 200;
@@ -152,6 +154,36 @@ impl DeadLetters {
             0 => Redriven::Gone,
             _ => Redriven::NoGroup,
         })
+    }
+
+    /// Throws away the letters whose event `unwanted` picks, and returns how many. What is no event stays.
+    pub async fn discard_events(&self, unwanted: impl Fn(&Envelope) -> bool) -> Result<u64, Error> {
+        let is_unwanted = |letter: &Entry| {
+            let event = letter.field(ENVELOPE_FIELD).map(|payload| Envelope::decode(payload.clone()));
+            event.is_some_and(|event| event.is_ok_and(|event| unwanted(&event)))
+        };
+        self.discard_where("+", is_unwanted).await
+    }
+
+    /// Throws away the letters that died before an instant (milliseconds since 1970), and returns how many.
+    pub async fn discard_before(&self, ms: u64) -> Result<u64, Error> {
+        self.discard_where(&format!("({ms}-0"), |_| true).await
+    }
+
+    /// Throws away those up to the id `until` that `unwanted` picks.
+    async fn discard_where(&self, until: &str, unwanted: impl Fn(&Entry) -> bool) -> Result<u64, Error> {
+        let (mut gone, mut from) = (0, "-".to_owned());
+        loop {
+            let found: Value = self.pool.xrange(&self.dead, from.as_str(), until, Some(PAGE)).await?;
+            let letters = entry::of_list(found)?;
+            for letter in letters.iter().filter(|letter| unwanted(letter)) {
+                gone += u64::from(self.discard(letter.id).await?);
+            }
+            match letters.last() {
+                Some(last) if letters.len() as u64 == PAGE => from = format!("({}", last.id),
+                _ => return Ok(gone),
+            }
+        }
     }
 
     /// Throws a letter away; `false` when there is no such letter.

@@ -3,6 +3,7 @@
 mod attempt;
 pub mod lanes;
 pub mod outcome;
+mod retry_after;
 
 use std::time::Duration;
 

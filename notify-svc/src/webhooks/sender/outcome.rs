@@ -7,6 +7,7 @@ use outbound::{Answer, Failure};
 use rand::Rng;
 use time::OffsetDateTime;
 
+use super::retry_after;
 use crate::webhooks::schedule;
 use crate::webhooks::store::due::Due;
 
@@ -64,7 +65,8 @@ impl Tried {
             Some(StatusCode::GONE) => Next::Gone,
             _ => {
                 let pause = schedule::pause_after(due.round_attempts.unsigned_abs() + 1, rng);
-                pause.map_or(Next::GiveUp, |pause| Next::Again(at + took + pause))
+                let wish = result.as_ref().map(|answer| retry_after::wish(answer, at + took)).unwrap_or_default();
+                pause.map_or(Next::GiveUp, |pause| Next::Again(at + took + pause.max(wish)))
             }
         };
         Self {

@@ -15,6 +15,18 @@ pub async fn old(pool: &PgPool, before: OffsetDateTime) -> Result<u64, sqlx::Err
     Ok(gone.rows_affected())
 }
 
+/// Some of the deliveries to these webhooks. How many there were.
+pub async fn of_webhooks(pool: &PgPool, webhooks: &[i64]) -> Result<u64, sqlx::Error> {
+    let gone = sqlx::query(
+        "DELETE FROM webhook_deliveries WHERE id IN \
+             (SELECT id FROM webhook_deliveries WHERE webhook_id = ANY($1) LIMIT 1000)",
+    )
+    .bind(webhooks)
+    .execute(pool)
+    .await?;
+    Ok(gone.rows_affected())
+}
+
 /// Deliveries of webhooks that are no more. How many there were.
 pub async fn orphans(pool: &PgPool) -> Result<u64, sqlx::Error> {
     let gone = sqlx::query(

@@ -4,7 +4,7 @@ use sqlx::PgPool;
 use sqlx::postgres::PgConnection;
 use time::OffsetDateTime;
 
-use super::webhook_columns;
+use super::{prune, webhook_columns};
 use crate::webhooks::limits;
 use crate::webhooks::message::Message;
 use crate::webhooks::webhook::Webhook;
@@ -104,9 +104,13 @@ pub async fn delete(pool: &PgPool, id: i64) -> Result<(), sqlx::Error> {
     Ok(())
 }
 
-/// Removes those of workspaces that have ended.
+/// Removes those of workspaces that have ended, with what was and would have been sent to them.
 pub async fn erase(pool: &PgPool, workspaces: &[i64]) -> Result<(), sqlx::Error> {
-    sqlx::query("DELETE FROM webhooks WHERE workspace_id = ANY($1)").bind(workspaces).execute(pool).await?;
+    let ids: Vec<i64> = sqlx::query_scalar("DELETE FROM webhooks WHERE workspace_id = ANY($1) RETURNING id")
+        .bind(workspaces)
+        .fetch_all(pool)
+        .await?;
+    while prune::of_webhooks(pool, &ids).await? > 0 {}
     Ok(())
 }
 

@@ -95,6 +95,30 @@ async fn f18_what_a_sender_took_to_its_grave_is_sent_by_the_next_one() {
 }
 
 #[tokio::test]
+async fn f18_a_receiver_that_names_its_time_is_left_alone_until_then() {
+    let world = world().await;
+    let receiver = Receiver::start(|number, _| match number {
+        0 => Reply::Answer("429 Too Many Requests", "retry-after: 3600\r\n".into()),
+        1 => Reply::Answer("503 Service Unavailable", "retry-after: 1\r\n".into()),
+        _ => ok(),
+    })
+    .await;
+    let (webhook, _) = webhook(&world, &receiver.url).await;
+    create_link(&world, 1).await;
+    let seconds = |delivery: &proto::notify::v1::WebhookDelivery| {
+        delivery.due_at.unwrap().seconds - world.clock.now().unix_timestamp()
+    };
+    let first = tried(&world, webhook.id, 1).await;
+    assert!((3_600..3_605).contains(&seconds(&first)), "an hour, not five seconds: {first:?}");
+    world.clock.advance(Duration::seconds(3_605));
+    let second = tried(&world, webhook.id, 2).await;
+    assert!((240..=361).contains(&seconds(&second)), "not sooner than the schedule: {second:?}");
+    world.clock.advance(Duration::seconds(361));
+    assert_eq!(tried(&world, webhook.id, 3).await.state(), DeliveryState::Delivered);
+    world.stop().await;
+}
+
+#[tokio::test]
 async fn s08_answers_are_read_to_a_bound_and_redirects_not_followed() {
     let world = world().await;
     let trap = Receiver::start(|_, _| ok()).await;

@@ -4,8 +4,11 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
-use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{
+    AsyncBufRead, AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, BufReader,
+};
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
 
 /// A request as it came.
 #[derive(Clone, Debug)]
@@ -50,19 +53,42 @@ pub struct Receiver {
 impl Receiver {
     /// `reply` is asked for each request, with its number from 0.
     pub async fn start(reply: impl Fn(usize, &Post) -> Reply + Send + Sync + 'static) -> Self {
-        Self::at("127.0.0.1:0".parse().unwrap(), reply).await
+        Self::listen("127.0.0.1:0".parse().unwrap(), None, reply).await
     }
 
     /// The same at an address of the test's.
     pub async fn at(addr: SocketAddr, reply: impl Fn(usize, &Post) -> Reply + Send + Sync + 'static) -> Self {
+        Self::listen(addr, None, reply).await
+    }
+
+    /// The same over https.
+    pub async fn start_tls(tls: TlsAcceptor, reply: impl Fn(usize, &Post) -> Reply + Send + Sync + 'static) -> Self {
+        Self::listen("127.0.0.1:0".parse().unwrap(), Some(tls), reply).await
+    }
+
+    async fn listen(
+        addr: SocketAddr,
+        tls: Option<TlsAcceptor>,
+        reply: impl Fn(usize, &Post) -> Reply + Send + Sync + 'static,
+    ) -> Self {
         let listener = TcpListener::bind(addr).await.unwrap();
-        let url = format!("http://{}/hook", listener.local_addr().unwrap());
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        let url = format!("{scheme}://{}/hook", listener.local_addr().unwrap());
         let (posts, reply) = (Arc::<Mutex<Vec<Post>>>::default(), Arc::new(reply));
         let seen = Arc::clone(&posts);
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                let (seen, reply) = (Arc::clone(&seen), Arc::clone(&reply));
-                tokio::spawn(async move { serve(stream, &seen, &*reply).await });
+                let (seen, reply, tls) = (Arc::clone(&seen), Arc::clone(&reply), tls.clone());
+                tokio::spawn(async move {
+                    match tls {
+                        None => serve(stream, &seen, &*reply).await,
+                        Some(tls) => {
+                            if let Ok(stream) = tls.accept(stream).await {
+                                serve(stream, &seen, &*reply).await;
+                            }
+                        }
+                    }
+                });
             }
         });
         Self { url, posts }
@@ -83,7 +109,11 @@ impl Receiver {
     }
 }
 
-async fn serve(stream: TcpStream, seen: &Mutex<Vec<Post>>, reply: &(dyn Fn(usize, &Post) -> Reply + Send + Sync)) {
+async fn serve(
+    stream: impl AsyncRead + AsyncWrite + Unpin,
+    seen: &Mutex<Vec<Post>>,
+    reply: &(dyn Fn(usize, &Post) -> Reply + Send + Sync),
+) {
     let mut stream = BufReader::new(stream);
     while let Some(post) = read(&mut stream).await {
         let number = {
@@ -106,7 +136,7 @@ async fn serve(stream: TcpStream, seen: &Mutex<Vec<Post>>, reply: &(dyn Fn(usize
     }
 }
 
-async fn read(stream: &mut BufReader<TcpStream>) -> Option<Post> {
+async fn read(stream: &mut (impl AsyncBufRead + Unpin)) -> Option<Post> {
     let mut line = String::new();
     stream.read_line(&mut line).await.ok().filter(|bytes| *bytes > 0)?;
     let mut headers = HashMap::new();

@@ -170,6 +170,21 @@ impl Elastic {
         Ok(())
     }
 
+    /// Has the cluster drop what was changed or deleted from its files. It goes on when it takes longer than the answer may.
+    ///
+    /// # Errors
+    /// When the cluster does not do it.
+    pub async fn shed(&self) -> Result<(), EngineError> {
+        if self.is_serving().await? {
+            // Otherwise a tenth of a file may be deleted documents for ever.
+            let all = json!({ "index.merge.policy.expunge_deletes_allowed": 0 });
+            self.send(Method::Put, &format!("/{}/_settings", self.serving), Some(all)).await?;
+            let path = format!("/{}/_forcemerge?only_expunge_deletes=true", self.serving);
+            self.send(Method::Post, &path, None).await?;
+        }
+        Ok(())
+    }
+
     /// Documents in the index that serves, and its size in bytes.
     ///
     /// # Errors

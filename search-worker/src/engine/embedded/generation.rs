@@ -140,6 +140,30 @@ impl Generation {
         })
     }
 
+    /// Writes every part anew that holds links which were changed or deleted since: until then their words are in the files,
+    /// where no search sees them.
+    ///
+    /// # Errors
+    /// When the disk does not do it.
+    pub fn shed(&self) -> anyhow::Result<()> {
+        let searcher = self.reader.searcher();
+        let stale = searcher.segment_readers().iter().filter(|segment| segment.has_deletes());
+        for segment in stale {
+            // One that was merged with others meanwhile has shed already. Writing goes on while this one is merged.
+            let Some(merging) = self.writer().as_mut().map(|writer| writer.index.merge(&[segment.segment_id()])) else {
+                return Ok(());
+            };
+            if let Err(error) = merging.wait() {
+                tracing::debug!(%error, "a part of the index was merged by somebody else");
+            }
+        }
+        drop(searcher);
+        self.reader.reload()?;
+        let collecting = self.writer().as_mut().map(|writer| writer.index.garbage_collect_files());
+        collecting.map(tantivy::FutureResult::wait).transpose()?;
+        Ok(())
+    }
+
     /// Ends writing and removes the files. Searches that are under way keep what they have open.
     pub fn retire(&self) {
         drop(self.writer().take());

@@ -148,6 +148,14 @@ impl Embedded {
         }
     }
 
+    /// Removes from the files what no search finds any more.
+    ///
+    /// # Errors
+    /// When the disk does not do it.
+    pub fn shed(&self) -> Result<(), EngineError> {
+        Ok(self.indexes().serving.map_or(Ok(()), |serving| serving.shed())?)
+    }
+
     /// Documents in the index that serves, and its size in bytes.
     pub fn size(&self) -> (u64, u64) {
         self.indexes().serving.map_or((0, 0), |serving| (serving.documents(), bytes_in(serving.dir())))

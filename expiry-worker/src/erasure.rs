@@ -1,0 +1,33 @@
+//! Dead letters about an account go with it (S40). Follows the stream `accounts`.
+
+use fred::clients::Pool;
+use lifecycle::Shutdown;
+use proto::events::v1::envelope::Payload;
+use streams::{Consumer, DeadLetters, Delivery, Erased, Outcome};
+
+/// The consumer group on `accounts`.
+pub(crate) const GROUP: &str = "upkeep";
+
+/// Follows the stream until draining begins.
+pub(crate) async fn run(accounts: Consumer, redis: Pool, shutdown: Shutdown) -> anyhow::Result<()> {
+    let handle = |delivery: Delivery| {
+        let redis = redis.clone();
+        async move {
+            let Some(Payload::AccountErased(fact)) = &delivery.envelope.payload else { return Outcome::Done };
+            match erase(&redis, &Erased::from(fact)).await {
+                Ok(()) => Outcome::Done,
+                Err(error) if streams::is_unavailable(&error) => Outcome::Retry(error.to_string()),
+                Err(error) => Outcome::Failed(error.to_string()),
+            }
+        }
+    };
+    accounts.run(handle, shutdown).await
+}
+
+/// Throws away what is about the account or its workspaces. Doing it again finds nothing to do.
+async fn erase(redis: &Pool, erased: &Erased) -> Result<(), fred::error::Error> {
+    for stream in DeadLetters::streams(redis).await? {
+        DeadLetters::of(redis.clone(), &stream).discard_events(|event| erased.concerns(event)).await?;
+    }
+    Ok(())
+}
