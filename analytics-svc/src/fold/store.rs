@@ -3,7 +3,8 @@
 use sqlx::{AssertSqlSafe, PgConnection};
 use time::Date;
 
-use super::subject::Packed;
+use super::packed::{DayValues, HourValues, Packed as _};
+use super::subject::Columns;
 use crate::query::dimension::COLUMNS;
 
 /// A link of a workspace, or the whole of it (link 0), with its packed columns.
@@ -13,7 +14,7 @@ pub struct Folded {
     /// The link.
     pub link_id: i64,
     /// Its day.
-    pub packed: Packed,
+    pub packed: Columns,
 }
 
 /// Writes both tables; what was there of the same links and day is replaced.
@@ -21,7 +22,7 @@ pub async fn write(connection: &mut PgConnection, day: Date, rows: Vec<Folded>) 
     let workspaces: Vec<i64> = rows.iter().map(|row| row.workspace_id).collect();
     let links: Vec<i64> = rows.iter().map(|row| row.link_id).collect();
     let (days, hours): (Vec<_>, Vec<_>) = rows.into_iter().map(|row| (row.packed.days, row.packed.hours)).unzip();
-    for (table, packed) in [("dimension_days", days), ("dimension_hours", hours)] {
+    for (table, packed) in [(DayValues::TABLE, days), (HourValues::TABLE, hours)] {
         let sql = AssertSqlSafe(upsert(table));
         let mut query = sqlx::query(sql).bind(&workspaces).bind(&links).bind(day);
         for column in columns(packed) {

@@ -1,8 +1,6 @@
 //! Adds up the clicks of a link, or of a workspace, in one day.
 
-use prost::Message as _;
-
-use super::packed::{DayValues, HourValues};
+use super::packed::{DayValues, HourValues, Packed as _};
 use crate::busiest::Busiest;
 use crate::query::dimension::COLUMNS;
 
@@ -36,7 +34,7 @@ pub struct Subject {
 }
 
 /// The packed columns of a subject, in the order of [`COLUMNS`].
-pub struct Packed {
+pub struct Columns {
     /// [`DayValues`].
     pub days: Vec<Vec<u8>>,
     /// [`HourValues`].
@@ -58,17 +56,17 @@ impl Subject {
     }
 
     /// Packs what was counted and begins anew.
-    pub fn take(&mut self) -> Packed {
+    pub fn take(&mut self) -> Columns {
         let (mut days, mut hours) = (Vec::new(), Vec::new());
         for dimension in &mut self.dimensions {
             let mut top = dimension.take(MAX_VALUES);
             top.values.iter_mut().for_each(|(_, counts)| counts.finish());
-            days.push(pack_days(&top.values, top.left_out).encode_to_vec());
+            days.push(day_values(&top.values, top.left_out).pack());
             let kept = &top.values[..top.values.len().min(MAX_HOUR_VALUES)];
             let left_out = top.left_out > 0 || kept.len() < top.values.len();
-            hours.push(pack_hours(kept, left_out).encode_to_vec());
+            hours.push(hour_values(kept, left_out).pack());
         }
-        Packed { days, hours }
+        Columns { days, hours }
     }
 }
 
@@ -145,7 +143,7 @@ impl Counts {
     }
 }
 
-fn pack_days(values: &[(Box<str>, Counts)], left_out: u64) -> DayValues {
+fn day_values(values: &[(Box<str>, Counts)], left_out: u64) -> DayValues {
     DayValues {
         values: values.iter().map(|(value, _)| value.to_string()).collect(),
         clicks: values.iter().map(|(_, counts)| counts.clicks).collect(),
@@ -159,7 +157,7 @@ fn pack_days(values: &[(Box<str>, Counts)], left_out: u64) -> DayValues {
     }
 }
 
-fn pack_hours(values: &[(Box<str>, Counts)], left_out: bool) -> HourValues {
+fn hour_values(values: &[(Box<str>, Counts)], left_out: bool) -> HourValues {
     let mut packed = HourValues { left_out, ..HourValues::default() };
     for (value, counts) in values {
         packed.values.push(value.to_string());
@@ -191,7 +189,7 @@ mod tests {
         let mut subject = Subject::new();
         clicks.iter().for_each(|click| subject.add(click));
         let packed = subject.take();
-        (DayValues::decode(&*packed.days[0]).unwrap(), HourValues::decode(&*packed.hours[0]).unwrap())
+        (DayValues::unpack(&packed.days[0]).unwrap(), HourValues::unpack(&packed.hours[0]).unwrap())
     }
 
     #[test]

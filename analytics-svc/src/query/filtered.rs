@@ -8,7 +8,7 @@ use rpc::Error;
 use sqlx::postgres::PgConnection;
 
 use super::filter::Filter;
-use super::folded::{self, Folded, Table};
+use super::folded::{self, Folded};
 use super::parts::{DAY_MS, Part, Source, join, split};
 use super::range::Range;
 use super::raw::Selection;
@@ -96,7 +96,7 @@ impl Filtered<'_> {
             }
             found.check(part, packed.left_out > 0 && known < self.wanted().len());
         };
-        folded::read(connection, Table::Days, self.scope, self.filter.dimension, &wanted, take).await
+        folded::read(connection, self.scope, self.filter.dimension, &wanted, take).await
     }
 
     async fn read_hours(&self, connection: &mut PgConnection, hours: &Hours, found: &mut Found) -> Result<(), Error> {
@@ -114,7 +114,7 @@ impl Filtered<'_> {
             let is_short = packed.left_out && known < self.wanted().len();
             hours.get(&day).into_iter().flatten().for_each(|(part, _)| found.check(*part, is_short));
         };
-        folded::read(connection, Table::Hours, self.scope, self.filter.dimension, &wanted, take).await
+        folded::read(connection, self.scope, self.filter.dimension, &wanted, take).await
     }
 
     fn wanted(&self) -> BTreeSet<&str> {

@@ -14,6 +14,7 @@ use super::parts::DAY_MS;
 use super::scope::Scope;
 use super::tally::{instant, unix_ms};
 use crate::fold::Progress;
+use crate::fold::packed::Packed;
 
 /// The folded days as one snapshot of the database has them; days are counted from 1970.
 #[derive(Debug, Default)]
@@ -52,20 +53,10 @@ impl Folded {
     }
 }
 
-/// A table of packed rows.
-#[derive(Debug, Clone, Copy)]
-pub enum Table {
-    /// `dimension_days`, whose columns are [`crate::fold::packed::DayValues`].
-    Days,
-    /// `dimension_hours`, whose columns are [`crate::fold::packed::HourValues`].
-    Hours,
-}
-
 /// Reads what is known of a dimension on the days from `first` to `last`, and hands each day that `wanted` has, of each link, to
 /// `take`.
-pub async fn read<M: prost::Message + Default>(
+pub async fn read<M: Packed>(
     connection: &mut PgConnection,
-    table: Table,
     scope: &Scope,
     dimension: Dimension,
     wanted: &BTreeSet<i64>,
@@ -74,10 +65,7 @@ pub async fn read<M: prost::Message + Default>(
     let (Some(first), Some(last), Some(column)) = (wanted.first(), wanted.last(), column(dimension)) else {
         return Ok(());
     };
-    let table = match table {
-        Table::Days => "dimension_days",
-        Table::Hours => "dimension_hours",
-    };
+    let table = M::TABLE;
     let select = format!(
         "SELECT day, {column} FROM {table} WHERE workspace_id = $1 AND link_id = ANY($2) AND day >= $3 AND day <= $4"
     );
@@ -91,7 +79,7 @@ pub async fn read<M: prost::Message + Default>(
         let day = number(row.try_get(0).map_err(crate::store_error)?);
         if wanted.contains(&day) {
             let packed: &[u8] = row.try_get(1).map_err(crate::store_error)?;
-            take(day, M::decode(packed).map_err(Error::internal)?);
+            take(day, M::unpack(packed).map_err(Error::internal)?);
         }
     }
     Ok(())

@@ -7,7 +7,7 @@ use proto::analytics::v1::query_analytics_response::{Breakdown, Row};
 use rpc::Error;
 use sqlx::postgres::PgConnection;
 
-use super::folded::{self, Folded, Table};
+use super::folded::{self, Folded};
 use super::parts::{Part, Source, join, split};
 use super::raw::Selection;
 use crate::busiest::Busiest;
@@ -58,7 +58,7 @@ pub async fn breakdown(
         }
         values.leave_out(packed.left_out);
     };
-    folded::read(connection, Table::Days, selection.scope, dimension, &wanted, take).await?;
+    folded::read(connection, selection.scope, dimension, &wanted, take).await?;
     // Clicks of kept values that only miss the top are none that nobody knows.
     let unknown = values.left_out();
     for range in join(raw) {

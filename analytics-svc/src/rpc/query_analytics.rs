@@ -61,7 +61,10 @@ pub async fn handle(
         kept,
         range: kept.align(question.range),
         starts: kept.align_starts(&question.starts)?,
-        folded: Folded::read(&mut snapshot, scope.workspace_id).await?,
+        folded: match question.asks_dimensions() {
+            true => Folded::read(&mut snapshot, scope.workspace_id).await?,
+            false => Folded::default(),
+        },
     };
     let answer = question.answer(&mut snapshot, &scope, &counted).await?;
     snapshot.commit().await.map_err(crate::store_error)?;
@@ -139,16 +142,20 @@ impl Question {
         }
     }
 
+    fn asks_dimensions(&self) -> bool {
+        !self.filters.is_empty() || !self.breakdowns.is_empty()
+    }
+
     /// Whether dimensions are asked for, and only such that folded days know.
     fn asks_folded(&self) -> bool {
-        (!self.filters.is_empty() || !self.breakdowns.is_empty())
+        self.asks_dimensions()
             && self.filters.len() <= 1
             && self.breakdowns.iter().all(|dimension| self.is_folded(*dimension))
     }
 
     /// Since when the dimensions that are asked for are known; `None` when none are.
     fn known_ms(&self, counted: &Counted) -> Option<i64> {
-        if self.filters.is_empty() && self.breakdowns.is_empty() {
+        if !self.asks_dimensions() {
             return None;
         }
         let raw_ms = counted.kept.raw_ms;
