@@ -1,8 +1,8 @@
 //! Keeps what the stream `links` says about links: needed for the scopes of a tag and of a domain.
 
 use lifecycle::Shutdown;
+use proto::events::v1::Envelope;
 use proto::events::v1::envelope::Payload;
-use proto::events::v1::{Envelope, LinkSnapshot};
 use sqlx::PgPool;
 use streams::{Consumer, Outcome};
 
@@ -21,9 +21,12 @@ pub async fn run(consumer: Consumer, pool: PgPool, shutdown: Shutdown) -> anyhow
     consumer.run(handle, shutdown).await
 }
 
-/// Stores the link of an event unless a newer version of it is known. Events of other kinds change nothing.
+/// Stores the link of an event unless a newer version of it is known. Events of other kinds change nothing. A deleted link keeps its
+/// clicks, so it stays.
 pub async fn apply(pool: &PgPool, envelope: Envelope) -> Result<(), sqlx::Error> {
-    let Some(link) = snapshot(envelope.payload).and_then(|snapshot| snapshot.link) else { return Ok(()) };
+    let Some(link) = envelope.payload.and_then(Payload::into_snapshot).flatten().and_then(|of| of.link) else {
+        return Ok(());
+    };
     let tags: Vec<String> = link.tags.into_iter().map(|tag| tag.name).collect();
     sqlx::query(
         "INSERT INTO links AS l (link_id, workspace_id, version, domain, tags) VALUES ($1, $2, $3, $4, $5) \
@@ -39,17 +42,4 @@ pub async fn apply(pool: &PgPool, envelope: Envelope) -> Result<(), sqlx::Error>
     .execute(pool)
     .await?;
     Ok(())
-}
-
-/// A deleted link keeps its clicks, so it stays.
-fn snapshot(payload: Option<Payload>) -> Option<LinkSnapshot> {
-    match payload? {
-        Payload::LinkCreated(event) => event.snapshot,
-        Payload::LinkUpdated(event) => event.snapshot,
-        Payload::LinkDeleted(event) => event.snapshot,
-        Payload::LinkRestored(event) => event.snapshot,
-        Payload::LinkExpired(event) => event.snapshot,
-        Payload::LinkDisabled(event) => event.snapshot,
-        _ => None,
-    }
 }

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use clock::Clock;
 use lifecycle::Shutdown;
 use prost::Message as _;
+use proto::events::v1::Envelope;
 use proto::events::v1::envelope::Payload;
-use proto::events::v1::{Envelope, LinkSnapshot};
 use streams::{ENVELOPE_FIELD, Entry, EntryId, Group, is_unavailable};
 
 use crate::engine::Engine;
@@ -189,23 +189,10 @@ fn read(entry: &Entry) -> Result<Option<(Change, i64)>, (&'static str, String)> 
     let payload = entry.field(ENVELOPE_FIELD).ok_or(("undecodable", "no envelope".to_owned()))?;
     let envelope = Envelope::decode(payload.clone()).map_err(|error| ("undecodable", error.to_string()))?;
     let occurred_ms = envelope.occurred_at.map_or(0, |at| at.seconds * 1_000 + i64::from(at.nanos / 1_000_000));
-    let Some(snapshot) = snapshot(envelope.payload) else { return Ok(None) };
+    let Some(snapshot) = envelope.payload.and_then(Payload::into_snapshot) else { return Ok(None) };
     let link = snapshot.and_then(|snapshot| snapshot.link).ok_or(("poison", "an event without its link".to_owned()))?;
     let change = Change::of(link).map_err(|error| ("poison", error.to_string()))?;
     Ok(Some((change, occurred_ms)))
-}
-
-/// The link of an event about one; the outer `None` for all other events.
-fn snapshot(payload: Option<Payload>) -> Option<Option<LinkSnapshot>> {
-    match payload? {
-        Payload::LinkCreated(event) => Some(event.snapshot),
-        Payload::LinkUpdated(event) => Some(event.snapshot),
-        Payload::LinkDeleted(event) => Some(event.snapshot),
-        Payload::LinkRestored(event) => Some(event.snapshot),
-        Payload::LinkExpired(event) => Some(event.snapshot),
-        Payload::LinkDisabled(event) => Some(event.snapshot),
-        _ => None,
-    }
 }
 
 async fn pause(shutdown: &Shutdown) {
@@ -218,7 +205,7 @@ async fn pause(shutdown: &Shutdown) {
 #[cfg(test)]
 mod tests {
     use bytes::Bytes;
-    use proto::events::v1::LinkCreated;
+    use proto::events::v1::{LinkCreated, LinkSnapshot};
     use proto::links::v1::Link;
 
     use super::*;

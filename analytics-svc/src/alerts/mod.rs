@@ -12,13 +12,12 @@ use clock::Clock;
 use lifecycle::Shutdown;
 use proto::events::v1::Envelope;
 use proto::events::v1::envelope::Payload;
+use proto::timestamp;
 use rand::Rng;
 use rand::rngs::StdRng;
 use sqlx::PgPool;
 use streams::RelayHandle;
 use time::{Date, OffsetDateTime};
-
-use crate::query::tally::timestamp;
 
 /// The stream of the events.
 pub const STREAM: &str = "alerts";

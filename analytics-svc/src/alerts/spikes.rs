@@ -10,12 +10,12 @@
 
 use proto::events::v1::TrafficSpike;
 use proto::events::v1::envelope::Payload;
+use proto::timestamp;
 use rand::Rng;
 use sqlx::PgPool;
 use time::{Duration, OffsetDateTime};
 
 use super::{STREAM, envelope};
-use crate::query::tally::timestamp;
 
 /// The length of a window.
 pub const WINDOW: Duration = Duration::minutes(10);

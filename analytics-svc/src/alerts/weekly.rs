@@ -5,6 +5,7 @@
 
 use proto::events::v1::envelope::Payload;
 use proto::events::v1::{WeeklyReport, weekly_report::LinkClicks};
+use proto::timestamp;
 use rand::Rng;
 use sqlx::PgPool;
 use sqlx::postgres::PgConnection;
@@ -14,7 +15,7 @@ use super::{STREAM, envelope};
 use crate::query::range::Range;
 use crate::query::rollups;
 use crate::query::scope::Scope;
-use crate::query::tally::{timestamp, unix_ms};
+use crate::query::tally::unix_ms;
 
 /// How long clicks may be on their way.
 const GRACE: Duration = Duration::HOUR;

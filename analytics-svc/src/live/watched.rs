@@ -6,10 +6,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use proto::analytics::v1::{LiveClick, WatchClicksResponse};
+use proto::timestamp;
 use time::OffsetDateTime;
 
 use crate::clicks::Row;
-use crate::query::tally::timestamp;
 
 /// How long a workspace counts as watched after it was last said to be.
 pub(super) const REMEMBERED: Duration = Duration::from_secs(12);

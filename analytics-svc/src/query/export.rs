@@ -5,6 +5,7 @@
 //! updated, so the place of a row is a unique second key among clicks of the same instant.
 
 use proto::analytics::v1::ExportedClick;
+use proto::timestamp;
 use rpc::{Code, Error};
 use sqlx::postgres::{PgConnection, PgRow};
 use sqlx::{FromRow, QueryBuilder};
@@ -14,7 +15,7 @@ use super::filter::Filter;
 use super::range::Range;
 use super::raw::Selection;
 use super::scope::Scope;
-use super::tally::{instant, timestamp, unix_ms};
+use super::tally::{instant, unix_ms};
 use crate::retention::Kept;
 
 /// Counters that one look takes in.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range as Span;
 
 use proto::analytics::v1::Totals;
+use proto::timestamp;
 use rpc::Error;
 use sqlx::postgres::PgConnection;
 
@@ -14,7 +15,7 @@ use super::range::Range;
 use super::raw::Selection;
 use super::rollups::Answer;
 use super::scope::Scope;
-use super::tally::{add, instant, timestamp};
+use super::tally::{add, instant};
 use crate::fold::packed::{DayValues, HourValues};
 
 /// The clicks of a scope that have one of some values.

@@ -5,6 +5,7 @@
 
 use proto::analytics::v1::query_analytics_response::{Breakdown, Row};
 use proto::analytics::v1::{Dimension, Totals};
+use proto::timestamp;
 use rpc::Error;
 use sqlx::postgres::{PgConnection, Postgres};
 use sqlx::{QueryBuilder, Row as _};
@@ -15,7 +16,7 @@ use super::filter::Filter;
 use super::range::Range;
 use super::rollups::Answer;
 use super::scope::Scope;
-use super::tally::{instant, timestamp};
+use super::tally::instant;
 
 /// The clicks that a question is about.
 #[derive(Clone, Copy)]

@@ -1,6 +1,5 @@
 //! Counts that are being added up.
 
-use prost_types::Timestamp;
 use proto::analytics::v1::Totals;
 use time::OffsetDateTime;
 
@@ -53,7 +52,7 @@ impl Tally {
             bots: self.clicks - self.humans,
             // An estimate must not say more visitors than visits.
             uniques: self.uniques.count().min(self.humans),
-            last_click_at: self.last_click_at.map(timestamp),
+            last_click_at: self.last_click_at.map(proto::timestamp),
         }
     }
 }
@@ -68,11 +67,6 @@ pub fn add(sum: &mut Totals, more: &Totals) {
     if instant(sum) < instant(more) {
         sum.last_click_at = more.last_click_at;
     }
-}
-
-/// An instant on the wire.
-pub fn timestamp(at: OffsetDateTime) -> Timestamp {
-    Timestamp { seconds: at.unix_timestamp(), nanos: at.nanosecond() as i32 }
 }
 
 /// An instant in milliseconds since 1970.

@@ -2,6 +2,7 @@
 
 use ::rpc::{Code, Error};
 use proto::analytics::v1::{ExportClicksRequest, ExportClicksResponse};
+use proto::timestamp;
 use tonic::Request;
 
 use super::{Analytics, access};
@@ -10,7 +11,7 @@ use crate::query::filter;
 use crate::query::range::Range;
 use crate::query::rollups;
 use crate::query::scope::Scope;
-use crate::query::tally::{instant, timestamp};
+use crate::query::tally::instant;
 
 /// The most clicks of a page: with the longest texts they fit into a message.
 const MAX_PAGE: u32 = 1_000;

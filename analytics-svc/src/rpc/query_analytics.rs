@@ -3,6 +3,7 @@
 use ::rpc::{Code, Error};
 use proto::analytics::v1::query_analytics_response::Bucket;
 use proto::analytics::v1::{Dimension, QueryAnalyticsRequest, QueryAnalyticsResponse, Step};
+use proto::timestamp;
 use sqlx::postgres::PgConnection;
 use tonic::Request;
 
@@ -14,7 +15,7 @@ use crate::query::range::Range;
 use crate::query::raw::Selection;
 use crate::query::rollups::{self, Answer};
 use crate::query::scope::Scope;
-use crate::query::tally::{instant, timestamp};
+use crate::query::tally::instant;
 use crate::query::{buckets, dimension, top};
 use crate::retention::Kept;
 

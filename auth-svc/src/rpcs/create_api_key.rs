@@ -26,7 +26,7 @@ fn wanted(request: &CreateApiKeyRequest) -> Result<Wanted, Error> {
     let scopes = scopes.ok_or(Error::invalid("scopes", "SCOPES_INVALID", "There is no such scope."))?;
     let expires_at = match &request.expires_at {
         None => None,
-        Some(at) => Some(convert::instant(at).ok_or(Error::invalid(
+        Some(at) => Some(proto::instant(*at).ok_or(Error::invalid(
             "expires_at",
             "EXPIRY_INVALID",
             "There is no such instant.",

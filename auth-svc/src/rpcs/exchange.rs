@@ -3,7 +3,7 @@
 use proto::auth::v1::{ExchangeRequest, ExchangeResponse, exchange_request::Credential};
 use tonic::Request;
 
-use crate::{App, Error, convert, services::exchange};
+use crate::{App, Error, services::exchange};
 
 pub(super) async fn handle(app: &App, request: Request<ExchangeRequest>) -> Result<ExchangeResponse, Error> {
     rpc::service(&request)?;
@@ -14,7 +14,7 @@ pub(super) async fn handle(app: &App, request: Request<ExchangeRequest>) -> Resu
     };
     Ok(ExchangeResponse {
         internal_token: exchanged.internal_token,
-        expires_at: Some(convert::timestamp(exchanged.expires_at)),
+        expires_at: Some(proto::timestamp(exchanged.expires_at)),
         rate_limit_per_minute: exchanged.rate_limit_per_minute,
     })
 }

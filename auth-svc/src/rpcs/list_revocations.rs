@@ -16,7 +16,7 @@ pub(super) async fn handle(
 ) -> Result<ListRevocationsResponse, Error> {
     rpc::service(&request)?;
     let oldest = app.now() - REVOCATION_LIFE;
-    let since = request.get_ref().since.as_ref().and_then(convert::instant).unwrap_or(oldest).max(oldest);
+    let since = proto::instant(request.get_ref().since).unwrap_or(oldest).max(oldest);
     let revocations = revocations::since(&app.pool, since - OVERLAP).await?;
     Ok(ListRevocationsResponse { revocations: revocations.iter().map(convert::revocation).collect() })
 }

@@ -2,13 +2,14 @@
 
 use async_graphql::{ComplexObject, Context, Error, ID, SimpleObject};
 use proto::auth::v1 as pb;
+use proto::instant;
 use time::OffsetDateTime;
 
 use super::audit::{AuditConnection, audit_log};
 use super::page::page;
 use super::phone::{PhoneNumber, phone_number};
 use super::problem::value;
-use super::scalars::{id, instant};
+use super::scalars::id;
 use super::workspace::Workspace;
 use crate::request::RequestContext;
 use crate::upstreams::Upstreams;

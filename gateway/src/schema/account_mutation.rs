@@ -2,11 +2,12 @@
 
 use async_graphql::{Context, Error, ID, InputObject, Object, SimpleObject};
 use proto::auth::v1 as pb;
+use proto::instant;
 use time::OffsetDateTime;
 
 use super::account::Viewer;
 use super::problem::{UserError, fault, outcome, value};
-use super::scalars::{instant, parse_id};
+use super::scalars::parse_id;
 use super::workspace::Workspace;
 use crate::request::RequestContext;
 use crate::upstreams::Upstreams;

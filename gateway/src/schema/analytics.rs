@@ -2,10 +2,11 @@
 
 use async_graphql::{Context, Enum, Error, InputObject, SimpleObject};
 use proto::analytics::v1 as pb;
+use proto::{instant, timestamp};
 use time::OffsetDateTime;
 
 use super::problem::value;
-use super::scalars::{Long, instant, timestamp};
+use super::scalars::Long;
 use crate::request::RequestContext;
 use crate::upstreams::Upstreams;
 
@@ -184,6 +185,8 @@ pub struct Breakdown {
     pub dimension: Dimension,
     /// Most clicks first.
     pub rows: Vec<BreakdownRow>,
+    /// Clicks of values that are not known any more: of a link and a day, the 1,000 values with the most clicks are kept.
+    pub left_out: Long,
 }
 
 /// The answer to a question about clicks.
@@ -220,6 +223,7 @@ impl From<pb::QueryAnalyticsResponse> for Analytics {
         };
         let breakdown = |breakdown: pb::query_analytics_response::Breakdown| Breakdown {
             dimension: breakdown.dimension().into(),
+            left_out: Long(breakdown.left_out),
             rows: breakdown.rows.into_iter().map(row).collect(),
         };
         Self {

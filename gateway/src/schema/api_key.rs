@@ -2,10 +2,11 @@
 
 use async_graphql::{Context, Enum, Error, ID, InputObject, Object, SimpleObject};
 use proto::auth::v1 as pb;
+use proto::{instant, timestamp};
 use time::OffsetDateTime;
 
 use super::problem::{UserError, outcome};
-use super::scalars::{id, instant, parse_id, timestamp};
+use super::scalars::{id, parse_id};
 use super::workspace_or_default;
 use crate::request::RequestContext;
 use crate::upstreams::Upstreams;

@@ -4,6 +4,7 @@ use async_graphql::connection::{Connection, EmptyFields};
 use async_graphql::dataloader::DataLoader;
 use async_graphql::{ComplexObject, Context, Enum, Error, ID, Json, SimpleObject};
 use proto::auth::v1 as pb;
+use proto::instant;
 use serde_json::Value;
 use time::OffsetDateTime;
 
@@ -11,7 +12,7 @@ use super::loaders::{Users, UsersLoader};
 use super::member::Member;
 use super::page::{Page, connection};
 use super::problem::value;
-use super::scalars::{id, instant};
+use super::scalars::id;
 use crate::request::RequestContext;
 use crate::upstreams::Upstreams;
 

@@ -3,10 +3,11 @@
 use async_graphql::{Context, Error, ID, SimpleObject, Subscription};
 use futures_util::{Stream, StreamExt as _};
 use proto::analytics::v1 as pb;
+use proto::instant;
 use time::OffsetDateTime;
 
 use super::problem::fault;
-use super::scalars::{Long, id, instant, parse_id};
+use super::scalars::{Long, id, parse_id};
 use super::workspace_or_default;
 use crate::live::{Feeds, Vigil};
 use crate::request::RequestContext;

@@ -2,13 +2,14 @@
 
 use async_graphql::{ComplexObject, Context, Enum, Error, ID, SimpleObject};
 use proto::analytics::v1::analytics_scope;
+use proto::instant;
 use proto::links::v1 as pb;
 use time::OffsetDateTime;
 
 use super::analytics::{Analytics, AnalyticsInput, ClickTotals, query};
 use super::loaders::{TotalsLoader, UsersLoader};
 use super::member::Member;
-use super::scalars::{Long, id, instant};
+use super::scalars::{Long, id};
 
 /// What a link does at the moment.
 #[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,9 +2,10 @@
 
 use async_graphql::{ID, InputObject, MaybeUndefined};
 use proto::links::v1 as pb;
+use proto::timestamp;
 use time::OffsetDateTime;
 
-use super::scalars::{parse_id, timestamp};
+use super::scalars::parse_id;
 
 /// The fields of a new link.
 #[derive(InputObject, Debug)]

@@ -2,9 +2,10 @@
 
 use async_graphql::{ID, SimpleObject};
 use proto::auth::v1 as pb;
+use proto::instant;
 use time::OffsetDateTime;
 
-use super::scalars::{id, instant};
+use super::scalars::id;
 use super::workspace::Role;
 
 /// Another account that shares a workspace with the caller.

@@ -1,8 +1,6 @@
 //! Scalars that GraphQL does not have, and the translation of identifiers and instants.
 
 use async_graphql::{ID, InputValueError, InputValueResult, Scalar, ScalarType, Value};
-use prost_types::Timestamp;
-use time::OffsetDateTime;
 
 /// A whole number of up to 53 bits, which is what a JSON number of JavaScript holds exactly. Counts outgrow `Int`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,31 +30,9 @@ pub fn parse_id(id: &ID) -> i64 {
     id.parse().unwrap_or(0)
 }
 
-/// An instant of a message; out-of-range values (which no service sends) become `None`.
-pub fn instant(at: Option<Timestamp>) -> Option<OffsetDateTime> {
-    let at = at?;
-    let seconds = OffsetDateTime::from_unix_timestamp(at.seconds).ok()?;
-    seconds.replace_nanosecond(u32::try_from(at.nanos).ok()?).ok()
-}
-
-/// An instant for a message.
-pub fn timestamp(at: OffsetDateTime) -> Timestamp {
-    Timestamp { seconds: at.unix_timestamp(), nanos: i32::try_from(at.nanosecond()).unwrap_or(0) }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use time::macros::datetime;
-
-    #[test]
-    fn instants_survive_both_ways() {
-        let at = datetime!(2026-02-28 23:59:59.123456789 UTC);
-        assert_eq!(instant(Some(timestamp(at))), Some(at));
-        let before_1970 = datetime!(1969-12-31 23:59:59.5 UTC);
-        assert_eq!(instant(Some(timestamp(before_1970))), Some(before_1970));
-        assert_eq!(instant(Some(Timestamp { seconds: i64::MAX, nanos: 0 })), None);
-    }
 
     #[test]
     fn foreign_identifiers_name_nothing() {

@@ -2,12 +2,13 @@
 
 use async_graphql::connection::{Connection, EmptyFields};
 use async_graphql::{Context, Enum, Error, ID, SimpleObject};
+use proto::instant;
 use proto::notify::v1 as pb;
 use time::OffsetDateTime;
 
 use super::page::{Page, connection};
 use super::problem::value;
-use super::scalars::{id, instant};
+use super::scalars::id;
 use crate::request::RequestContext;
 use crate::upstreams::Upstreams;
 

@@ -5,6 +5,7 @@ use async_graphql::{ComplexObject, Context, Enum, Error, ID, InputObject, Simple
 use proto::analytics::v1::{TrendingLinksRequest, analytics_scope};
 use proto::auth::v1 as auth;
 use proto::links::v1 as links;
+use proto::{instant, timestamp};
 use time::OffsetDateTime;
 
 use super::analytics::{Analytics, AnalyticsInput, query};
@@ -15,7 +16,7 @@ use super::loaders::prefetch;
 use super::member::{Invitation, WorkspaceMember};
 use super::page::{connection, page};
 use super::problem::{fault, value};
-use super::scalars::{Long, id, instant, parse_id, timestamp};
+use super::scalars::{Long, id, parse_id};
 use super::webhook::{self, Webhook};
 use crate::request::RequestContext;
 use crate::upstreams::Upstreams;

@@ -20,6 +20,7 @@ mod recovery;
 mod s15_credentials;
 mod s16_bombs;
 mod s17_silence;
+mod s19_mass_assignment;
 mod s20_forgery;
 mod s27_addresses;
 mod search;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use lifecycle::{Latch, Shutdown};
-use proto::events::v1::{Envelope, envelope::Payload};
+use proto::events::v1::Envelope;
 use proto::links::v1::Target;
 use streams::{Tail, TailEvent};
 use tokio::sync::mpsc;
@@ -62,14 +62,5 @@ async fn share(links: Arc<Links>, mut changes: mpsc::Receiver<Change>) {
 
 /// The link as an event tells it.
 fn target(envelope: Envelope) -> Option<Target> {
-    let snapshot = match envelope.payload? {
-        Payload::LinkCreated(event) => event.snapshot,
-        Payload::LinkUpdated(event) => event.snapshot,
-        Payload::LinkDeleted(event) => event.snapshot,
-        Payload::LinkRestored(event) => event.snapshot,
-        Payload::LinkExpired(event) => event.snapshot,
-        Payload::LinkDisabled(event) => event.snapshot,
-        _ => None,
-    };
-    snapshot?.target
+    envelope.payload?.into_snapshot()??.target
 }

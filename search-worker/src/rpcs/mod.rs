@@ -5,10 +5,8 @@ mod search_links;
 mod start_reindex;
 
 use clock::Clock;
-use prost_types::Timestamp;
 use proto::search::v1::search_service_server::SearchService;
 use proto::search::v1::*;
-use time::OffsetDateTime;
 use tonic::{Request, Response, Status};
 
 use crate::engine::Engine;
@@ -50,12 +48,8 @@ fn reindex(progress: Progress) -> Reindex {
         number: progress.number,
         running: progress.running,
         scanned: progress.scanned,
-        started_at: progress.started_at.map(timestamp),
-        finished_at: progress.finished_at.map(timestamp),
+        started_at: progress.started_at.map(proto::timestamp),
+        finished_at: progress.finished_at.map(proto::timestamp),
         error: progress.error,
     }
-}
-
-fn timestamp(at: OffsetDateTime) -> Timestamp {
-    Timestamp { seconds: at.unix_timestamp(), nanos: at.nanosecond().cast_signed() }
 }

@@ -4,6 +4,7 @@ use axum::body::Body;
 use axum::response::Response;
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use prost_types::Timestamp;
+use proto::instant;
 use serde_json::json;
 use time::format_description::well_known::Rfc3339;
 
@@ -11,7 +12,6 @@ use crate::error::{Code, Refusal};
 use crate::http::accept::MediaType;
 use crate::http::answer::{AnsweredWith, seconds};
 use crate::http::status;
-use crate::schema::scalars::instant;
 
 /// Where raw clicks begin, when the range begins before that.
 const DETAILS_FROM: HeaderName = HeaderName::from_static("curtail-details-from");

@@ -2,11 +2,11 @@
 
 use prost_types::Timestamp;
 use proto::analytics::v1::{AnalyticsScope, Dimension, DimensionFilter, Step, analytics_scope::Of};
+use proto::timestamp;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use crate::error::{Code, Refusal};
-use crate::schema::scalars::timestamp;
 
 /// What to export.
 #[derive(Debug, Default, PartialEq)]
