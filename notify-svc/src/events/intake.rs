@@ -7,19 +7,19 @@ use proto::events::v1::Envelope;
 use proto::events::v1::envelope::Payload;
 use rpc::Code;
 use serde_json::Value;
-use sha2::{Digest as _, Sha256};
 use sqlx::PgPool;
 use streams::{Delivery, Outcome};
 use time::{Duration, OffsetDateTime};
 
 use super::alerts::named_links;
 use super::audience::{Directory, Somebody};
+use super::rows::{mail, text};
 use super::{Malformed, Notice, instant, notice};
 use crate::kind::Kind;
-use crate::mail::{BadRecipient, Recipient};
+use crate::mail::BadRecipient;
 use crate::preferences::{self, Owner};
 use crate::sender::Wake;
-use crate::store::messages::{Medium, Row};
+use crate::store::messages::Row;
 use crate::store::{choices, messages, phone_numbers};
 
 /// The consumer group on every stream.
@@ -167,53 +167,4 @@ fn owner(kind: Kind, somebody: &Somebody) -> Owner {
         (Kind::Invitation, _) | (_, None) => Owner::Address(somebody.address.clone()),
         (_, Some(user)) => Owner::User(user),
     }
-}
-
-fn mail(
-    envelope: &Envelope,
-    at: OffsetDateTime,
-    kind: Kind,
-    somebody: Somebody,
-    data: Value,
-) -> Result<Row, BadRecipient> {
-    let recipient = Recipient::new(&somebody.address, &somebody.full_name)?;
-    Ok(Row {
-        id: id(&envelope.event_id, kind, recipient.address()),
-        medium: Medium::Mail,
-        kind: kind.name().to_owned(),
-        user_id: somebody.user_id,
-        workspace_id: envelope.workspace_id,
-        address: somebody.address,
-        full_name: somebody.full_name,
-        data,
-        attempts: 0,
-        created_at: at,
-        error: String::new(),
-    })
-}
-
-fn text(envelope: &Envelope, at: OffsetDateTime, kind: Kind, user: i64, number: String, data: Value) -> Row {
-    Row {
-        id: id(&envelope.event_id, kind, &number),
-        medium: Medium::Text,
-        kind: kind.name().to_owned(),
-        user_id: Some(user),
-        workspace_id: envelope.workspace_id,
-        address: number,
-        full_name: String::new(),
-        data,
-        attempts: 0,
-        created_at: at,
-        error: String::new(),
-    }
-}
-
-/// The id of the message about an event to an address or a telephone number.
-fn id(event: &[u8], kind: Kind, address: &str) -> Vec<u8> {
-    let mut hash = Sha256::new();
-    for part in [event, kind.name().as_bytes(), address.to_ascii_lowercase().as_bytes()] {
-        hash.update((part.len() as u64).to_be_bytes());
-        hash.update(part);
-    }
-    hash.finalize()[..16].to_vec()
 }

@@ -9,6 +9,7 @@ mod alerts;
 mod audience;
 mod intake;
 mod links;
+mod rows;
 
 use proto::events::v1::Envelope;
 use time::OffsetDateTime;

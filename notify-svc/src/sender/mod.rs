@@ -2,8 +2,11 @@
 //!
 //! Any number of processes may run it: each takes messages that nobody else has, for the time that a try can last at the most.
 //! A process that dies in a try leaves its messages to the others after that time; the message may then arrive twice (a mail with
-//! the same `Message-ID`). Tries run side by side, so one that waits for a slow answer holds up nobody while there are others free. Each medium has a sender of its own:
-//! while one is away, the others go on.
+//! the same `Message-ID`). Tries run side by side, so one that waits for a slow answer holds up nobody while there are others
+//! free. Each medium has a sender of its own: while one is away, the other goes on.
+
+mod rest;
+mod wake;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -12,9 +15,10 @@ use clock::Clock;
 use lifecycle::Shutdown;
 use rand::rngs::StdRng;
 use sqlx::PgPool;
-use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
+use self::rest::{Rest, Seen};
+pub use self::wake::Wake;
 use crate::channel::{Channel, Failure};
 use crate::message::Writer;
 use crate::phone::CODE_LIFE;
@@ -24,9 +28,6 @@ use crate::text::CODE;
 
 /// How often what became due by itself is looked for.
 const POLL: Duration = Duration::from_millis(500);
-
-/// The pauses while the server is away: the first, and the longest.
-const AWAY: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(30));
 
 /// How often the end of a try is written down again when the database is away, once a second.
 const NOTES: u32 = 30;
@@ -52,59 +53,6 @@ pub struct Sender {
     pub rng: Mutex<StdRng>,
     /// Says that there is something new.
     pub wake: Wake,
-}
-
-/// Tells the senders of this process that there is something new. Clones share everything.
-#[derive(Clone, Debug, Default)]
-pub struct Wake {
-    mails: Arc<Notify>,
-    texts: Arc<Notify>,
-}
-
-impl Wake {
-    /// There may be something new of every medium.
-    pub fn all(&self) {
-        self.mails.notify_one();
-        self.texts.notify_one();
-    }
-
-    /// There is a new text message.
-    pub fn texts(&self) {
-        self.texts.notify_one();
-    }
-
-    async fn notified(&self, medium: Medium) {
-        match medium {
-            Medium::Mail => self.mails.notified().await,
-            Medium::Text => self.texts.notified().await,
-        }
-    }
-}
-
-/// Whether the server was there for a try.
-#[derive(Clone, Copy, Debug)]
-struct Seen {
-    there: bool,
-    began: Instant,
-}
-
-/// How long nothing is sent because the server is away.
-#[derive(Debug, Default)]
-struct Rest {
-    pause: Duration,
-    since: Option<Instant>,
-}
-
-impl Rest {
-    /// Notes a try. Those that began before the rest fail for the reason that is known already.
-    fn note(&mut self, seen: Seen) {
-        if seen.there {
-            *self = Self::default();
-        } else if self.since.is_none_or(|since| seen.began > since) {
-            self.pause = (self.pause * 2).clamp(AWAY.0, AWAY.1);
-            self.since = Some(Instant::now());
-        }
-    }
 }
 
 impl Sender {
