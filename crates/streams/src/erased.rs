@@ -44,7 +44,7 @@ impl Erased {
             bytes
         };
         // Of an address the domain is written in one way.
-        let domain = self.email.as_ref().and_then(|email| email.rfind('@').map(|at| email[at..].as_bytes().to_vec()));
+        let domain = self.email.as_ref().and_then(|email| email.rfind('@').map(|at| email.as_bytes()[at..].to_vec()));
         self.workspace_ids.iter().chain([&self.user_id]).map(number).chain(domain).collect()
     }
 }
