@@ -179,8 +179,10 @@ impl Elastic {
             // Otherwise a tenth of a file may be deleted documents for ever.
             let all = json!({ "index.merge.policy.expunge_deletes_allowed": 0 });
             self.send(Method::Put, &format!("/{}/_settings", self.serving), Some(all)).await?;
-            let path = format!("/{}/_forcemerge?only_expunge_deletes=true", self.serving);
-            self.send(Method::Post, &path, None).await?;
+            // What its log of operations still holds is not dropped.
+            for step in ["_flush?force=true", "_forcemerge?only_expunge_deletes=true"] {
+                self.send(Method::Post, &format!("/{}/{step}", self.serving), None).await?;
+            }
         }
         Ok(())
     }
