@@ -19,6 +19,7 @@ pub mod message;
 pub mod phone;
 pub mod preferences;
 pub mod preview;
+mod retry_after;
 pub mod rpcs;
 pub mod schedule;
 pub mod sender;

@@ -25,6 +25,9 @@ const SOON: Duration = Duration::from_secs(60);
 /// In everything that the account is and makes, except for the code of a link.
 const WORD: &str = "quimby";
 
+/// The telephone number of the account, without its sign.
+const NUMBER: &str = "15005550006";
+
 /// The code of a link, which is never given to another.
 const CODE: &str = "annas-shop";
 
@@ -82,6 +85,7 @@ async fn live(platform: &Platform, ann: &Account, bob: &Account, hooks: &Hooks) 
         "",
     )
     .await;
+    done(ann, "setPhoneNumber", &format!("number: \"+{NUMBER}\""), "phoneNumber { number }").await;
     done(ann, "setTag", "input: {name: \"quimby-tag\", color: \"#aabbcc\"}", "").await;
     let dead = format!("http://127.0.0.1:{}/quimby", free_port());
     for url in [format!("{}-of-quimby", hooks.url), dead] {
@@ -99,19 +103,21 @@ async fn live(platform: &Platform, ann: &Account, bob: &Account, hooks: &Hooks) 
     done(ann, "deleteLink", &format!("id: {}", deleted["link"]["id"]), "").await;
     done(bob, "createLink", "input: {url: \"https://example.org/bob\", title: \"Stays\"}", "").await;
 
-    let mut visitor = Visitor::connect(platform.redirector).await.unwrap();
-    let clicked = visitor.get(&format!("/{CODE}?utm_content=quimby")).await.unwrap();
+    let mut visitor = Visitor::connect(platform.redirector).await.expect("the redirector listens");
+    let clicked = visitor.get(&format!("/{CODE}?utm_content=quimby")).await.expect("an answer");
     assert_eq!(clicked.status, 302);
 }
 
 /// The first event about a link of the account once more, as no consumer can take it.
 async fn poison(pool: &PgPool, redis: &Pool) {
     let events = committed::read(pool).await;
-    let mut made =
-        events.into_iter().find(|event| matches!(event.envelope.payload, Some(Payload::LinkCreated(_)))).unwrap();
+    let mut made = events
+        .into_iter()
+        .find(|event| matches!(event.envelope.payload, Some(Payload::LinkCreated(_))))
+        .expect("a link was made");
     made.envelope.event_id.pop();
     let payload = Bytes::from(made.envelope.encode_to_vec());
-    streams::append(redis, "links", vec![(streams::ENVELOPE_FIELD, payload)]).await.unwrap();
+    streams::append(redis, "links", vec![(streams::ENVELOPE_FIELD, payload)]).await.expect("Redis answers");
 }
 
 const EMAIL: &str = "annabel.quimby@example.org";
@@ -155,7 +161,9 @@ async fn s40_of_an_erased_account_no_table_and_no_key_of_redis_knows_anything() 
     let lived = async || {
         let tables = remains::in_tables(&pool, WORD).await;
         let keys = remains::in_redis(&redis, WORD).await;
-        expected.iter().all(|name| tables.iter().any(|table| table.starts_with(name)))
+        let numbers = remains::in_tables(&pool, NUMBER).await;
+        numbers.contains("notify.phone_numbers")
+            && expected.iter().all(|name| tables.iter().any(|table| table.starts_with(name)))
             && keys.contains("links:dlq")
             && keys.iter().any(|key| key.starts_with("link:"))
     };
@@ -165,7 +173,9 @@ async fn s40_of_an_erased_account_no_table_and_no_key_of_redis_knows_anything() 
     let (mut tables, mut keys) = (BTreeSet::new(), BTreeSet::new());
     let forgotten = async || {
         tables = remains::in_tables(&pool, WORD).await;
+        tables.extend(remains::in_tables(&pool, NUMBER).await);
         keys = remains::in_redis(&redis, WORD).await;
+        keys.extend(remains::in_redis(&redis, NUMBER).await);
         tables.is_empty() && keys.is_empty()
     };
     let forgotten = testkit::holds_within(forgotten, SOON).await;

@@ -63,8 +63,8 @@ impl World {
         account.verify(&token.expect("a token")).await;
         let hooks = Hooks::listen().await;
         want_everything(&account, &hooks).await;
-        let pool = PgPool::connect(database.url.expose()).await.unwrap();
-        let redis = streams::connect(&platform.redis.config(0)).await.unwrap();
+        let pool = PgPool::connect(database.url.expose()).await.expect("the database");
+        let redis = streams::connect(&platform.redis.config(0)).await.expect("a URL of Redis");
         Self { platform, account, hooks, pool, redis }
     }
 

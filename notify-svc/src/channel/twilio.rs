@@ -11,13 +11,13 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
 use clock::Clock;
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use outbound::{Answer, Client, Limits, Resolver, Rules};
 use time::OffsetDateTime;
-use time::format_description::well_known::Rfc2822;
 use url::{Url, form_urlencoded};
 
 use super::Failure;
+use crate::retry_after::retry_after;
 use crate::text::{Number, Text};
 
 /// How much of an answer is read: errors are short, and of a message that was taken nothing is needed.
@@ -112,14 +112,9 @@ fn said(answer: &Answer) -> String {
     }
 }
 
-/// `Retry-After` in both of its forms (RFC 9110, 10.2.3).
+/// How long the server wants to be left alone, within reason.
 fn pause(headers: &HeaderMap, now: OffsetDateTime) -> Option<Duration> {
-    let value = headers.get(RETRY_AFTER)?.to_str().ok()?;
-    let pause = match value.parse() {
-        Ok(seconds) => Duration::from_secs(seconds),
-        Err(_) => (OffsetDateTime::parse(value, &Rfc2822).ok()? - now).try_into().ok()?,
-    };
-    Some(pause.clamp(PAUSES.0, PAUSES.1))
+    retry_after(headers, now).map(|pause| pause.clamp(PAUSES.0, PAUSES.1))
 }
 
 /// Without a connection the message is not out. After that it may be: then it counts as a try, of which there are few.
@@ -134,6 +129,7 @@ fn lost(failure: outbound::Failure) -> Failure {
 #[cfg(test)]
 mod tests {
     use http::StatusCode;
+    use http::header::RETRY_AFTER;
     use time::macros::datetime;
 
     use super::*;

@@ -3,7 +3,6 @@
 mod attempt;
 pub mod lanes;
 pub mod outcome;
-mod retry_after;
 
 use std::time::Duration;
 

@@ -7,12 +7,15 @@ use outbound::{Answer, Failure};
 use rand::Rng;
 use time::OffsetDateTime;
 
-use super::retry_after;
+use crate::retry_after::retry_after;
 use crate::webhooks::schedule;
 use crate::webhooks::store::due::Due;
 
 /// From so much on, an answer is slow, and its webhook waits apart from the others.
 const SLOW: Duration = Duration::from_secs(2);
+
+/// The longest pause that a receiver can wish for: the longest of the schedule.
+const LONGEST_WISH: Duration = Duration::from_secs(24 * 3_600);
 
 /// What is to become of a delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,7 +68,7 @@ impl Tried {
             Some(StatusCode::GONE) => Next::Gone,
             _ => {
                 let pause = schedule::pause_after(due.round_attempts.unsigned_abs() + 1, rng);
-                let wish = result.as_ref().map(|answer| retry_after::wish(answer, at + took)).unwrap_or_default();
+                let wish = result.as_ref().ok().and_then(|answer| wish(answer, at + took)).unwrap_or_default();
                 pause.map_or(Next::GiveUp, |pause| Next::Again(at + took + pause.max(wish)))
             }
         };
@@ -86,6 +89,13 @@ impl Tried {
     pub fn is_well(&self) -> bool {
         self.next == Next::Done && self.took < SLOW
     }
+}
+
+/// How long a receiver that has too much to do wants to be left alone.
+fn wish(answer: &Answer, now: OffsetDateTime) -> Option<Duration> {
+    let is_busy = matches!(answer.status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE);
+    let wish = is_busy.then(|| retry_after(&answer.headers, now)).flatten();
+    wish.map(|wish| wish.min(LONGEST_WISH))
 }
 
 /// Bytes of a stranger as text that PostgreSQL takes.
@@ -136,6 +146,22 @@ mod tests {
             assert!(matches!(judge(0, &answer(status)).next, Next::Again(_)), "{status}");
         }
         assert_eq!(judge(0, &answer(410)).next, Next::Gone);
+    }
+
+    #[test]
+    fn f18_a_wish_makes_a_pause_longer_up_to_a_day() {
+        let pause = |status, value: &str| {
+            let mut answer = answer(status).unwrap();
+            answer.headers.insert(http::header::RETRY_AFTER, value.parse().unwrap());
+            let tried = judge(0, &Ok(answer));
+            let Next::Again(at) = tried.next else { panic!("{tried:?}") };
+            (at - tried.at).whole_seconds()
+        };
+        for status in [429, 503] {
+            assert_eq!((pause(status, "600"), pause(status, "86400"), pause(status, "86401")), (600, 86_400, 86_400));
+            assert!((4..=6).contains(&pause(status, "1")), "never shorter than the schedule");
+        }
+        assert!((4..=6).contains(&pause(500, "600")), "other answers have none");
     }
 
     #[test]
