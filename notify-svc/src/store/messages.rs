@@ -166,12 +166,11 @@ pub async fn redrive(pool: &PgPool, id: Option<&[u8]>, now: OffsetDateTime) -> R
     Ok(done.rows_affected())
 }
 
-/// Takes back the text messages of a user that are not out, for good, and forgets which number the others went to.
+/// Takes back the text messages of a user that are not out, for good.
 pub async fn withdraw_texts(db: impl PgExecutor<'_>, user_id: i64, now: OffsetDateTime) -> Result<(), sqlx::Error> {
     sqlx::query(
-        "UPDATE messages SET state = CASE WHEN state = 2 THEN 2 ELSE 4 END, data = '{}', address = '', error = '', \
-             done_at = coalesce(done_at, $2) \
-         WHERE user_id = $1 AND medium = $3 AND address <> ''",
+        "UPDATE messages SET state = 4, data = '{}', address = '', error = '', done_at = coalesce(done_at, $2) \
+         WHERE user_id = $1 AND medium = $3 AND state IN (1, 3)",
     )
     .bind(user_id)
     .bind(now)
