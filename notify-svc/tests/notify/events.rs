@@ -166,7 +166,7 @@ fn everything() -> Vec<(Envelope, &'static [&'static str], &'static str)> {
 }
 
 /// Recipient and text of every mail in the folder.
-fn mails(world: &World) -> Vec<(String, String)> {
+pub fn mails(world: &World) -> Vec<(String, String)> {
     let parser = MessageParser::default();
     let mails = world.mailbox();
     mails
