@@ -31,7 +31,11 @@ pub(crate) async fn run(dir: &Path, command: Mail) -> anyhow::Result<()> {
             terminal::say(&text);
         }
         Mail::Dead => {
-            for message in admin::dead(&config).await? {
+            let dead = admin::dead(&config).await?;
+            if dead.is_empty() {
+                terminal::say("No message was given up.");
+            }
+            for message in dead {
                 let (id, tries) = (message.hex_id(), message.attempts);
                 terminal::say(&format!("{id}  {}  {tries} tries  {}", message.kind, message.error));
             }

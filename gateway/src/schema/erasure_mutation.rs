@@ -2,9 +2,12 @@
 
 use async_graphql::{Context, Error, Json, Object, SimpleObject};
 use proto::auth::v1 as pb;
-use serde_json::Value;
+use proto::notify::v1::NotificationKind;
+use serde_json::{Value, json};
 
 use super::account_mutation::DonePayload;
+use super::notification::preferences;
+use super::phone::phone_number;
 use super::problem::{UserError, fault, outcome};
 use crate::request::RequestContext;
 use crate::upstreams::Upstreams;
@@ -12,7 +15,7 @@ use crate::upstreams::Upstreams;
 /// What became of `exportAccount`.
 #[derive(SimpleObject, Default)]
 pub struct ExportAccountPayload {
-    /// The account with its workspaces, sessions, API keys and audit log.
+    /// The account with its workspaces, sessions, API keys, audit log, telephone number and notification preferences.
     pub account: Option<Json<Value>>,
     /// Why nothing was exported.
     pub user_errors: Vec<UserError>,
@@ -31,10 +34,11 @@ impl ErasureMutation {
         context.require_principal().map_err(fault)?;
         let request = context.write(pb::ExportAccountRequest { client: Some(context.client.clone()) });
         Ok(match outcome(ctx.data::<Upstreams>()?.auth.clone().export_account(request).await)? {
-            Ok(answer) => ExportAccountPayload {
-                account: serde_json::from_str(&answer.json).ok().map(Json),
-                user_errors: Vec::new(),
-            },
+            Ok(answer) => {
+                let mut account: Value = serde_json::from_str(&answer.json)?;
+                account["notifications"] = notifications(ctx).await?;
+                ExportAccountPayload { account: Some(Json(account)), user_errors: Vec::new() }
+            }
             Err(error) => ExportAccountPayload { account: None, user_errors: vec![error] },
         })
     }
@@ -51,4 +55,14 @@ impl ErasureMutation {
         }
         Ok(DonePayload::new(result))
     }
+}
+
+/// What notify-svc keeps of the account.
+async fn notifications(ctx: &Context<'_>) -> Result<Value, Error> {
+    let phone = phone_number(ctx).await?.map(|phone| json!({ "number": phone.number, "verified": phone.verified }));
+    let preferences = preferences(ctx).await?.into_iter().map(|one| {
+        let kind = NotificationKind::from(one.kind).as_str_name();
+        json!({ "kind": kind.trim_start_matches("NOTIFICATION_KIND_"), "email": one.email, "sms": one.sms })
+    });
+    Ok(json!({ "phoneNumber": phone, "preferences": preferences.collect::<Vec<_>>() }))
 }

@@ -15,6 +15,10 @@ async fn s40_an_account_is_exported_and_erased() {
     let account = &exported.body["data"]["exportAccount"]["account"];
     assert_eq!(account["account"]["email"], "ann@example.org", "{exported:?}");
     assert_eq!(account["auditLog"][0]["action"], "session.opened");
+    assert_eq!(account["notifications"]["phoneNumber"], Value::Null);
+    let weekly = json!({"kind": "WEEKLY_REPORT", "email": true, "sms": false});
+    let preferences = account["notifications"]["preferences"].as_array().unwrap();
+    assert!(preferences.contains(&weekly), "{preferences:?}");
 
     let erase = "mutation($p: String!) { eraseAccount(currentPassword: $p) { done userErrors { field code } } }";
     let refused = platform.as_page(&cookies, erase, json!({"p": "wrong"})).await;
