@@ -12,6 +12,7 @@ use lettre::transport::smtp::Error;
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
 use lettre::transport::smtp::client::{AsyncSmtpConnection, TlsParameters};
 use lettre::transport::smtp::extension::ClientId;
+use tokio::net::TcpStream;
 use url::Url;
 
 use super::Failure;
@@ -75,7 +76,7 @@ impl Smtp {
         let mut connection = match self.take_idle() {
             Some(connection) => connection,
             None => match tokio::time::timeout(self.timeout, self.connect()).await {
-                Ok(connected) => connected.map_err(|error| Failure::Away(error.to_string()))?,
+                Ok(connected) => connected.map_err(|error| Failure::Away(format!("{error:#}")))?,
                 Err(_) => return Err(Failure::Away("no connection in time".to_owned())),
             },
         };
@@ -90,15 +91,20 @@ impl Smtp {
         }
     }
 
-    async fn connect(&self) -> Result<AsyncSmtpConnection, Error> {
-        let hello = ClientId::default();
-        let wrapped = match &self.tls {
-            Tls::Wrapped(parameters) => Some(parameters.clone()),
-            _ => None,
+    async fn connect(&self) -> anyhow::Result<AsyncSmtpConnection> {
+        let (hello, server) = (ClientId::default(), (self.host.as_str(), self.port));
+        let mut connection = match &self.tls {
+            Tls::Wrapped(parameters) => {
+                AsyncSmtpConnection::connect_tokio1(server, None, &hello, Some(parameters.clone()), None).await?
+            }
+            Tls::Never | Tls::Offered(_) | Tls::Required(_) => {
+                let stream = TcpStream::connect(server).await?;
+                // A mail and its last line are two writes, and the answer comes after the second: Nagle's algorithm would hold that
+                // back until the server acknowledges the first one, 40 ms later.
+                stream.set_nodelay(true)?;
+                AsyncSmtpConnection::connect_with_transport(Box::new(stream), &hello).await?
+            }
         };
-        let server = (self.host.as_str(), self.port);
-        let mut connection =
-            AsyncSmtpConnection::connect_tokio1(server, Some(self.timeout), &hello, wrapped, None).await?;
         match &self.tls {
             Tls::Required(parameters) => connection.starttls(parameters.clone(), &hello).await?,
             Tls::Offered(parameters) if connection.can_starttls() => {

@@ -102,6 +102,10 @@ impl Intake {
             return Ok(0);
         }
         let Notice { kind, to, mut data } = notice;
+        // Links are made by the thousand, and hardly anybody asks for a mail about each: that is known here, the members are not.
+        if !kind.is_wanted_by_default() && !kind.has_text() && !choices::is_wanted(&self.pool, kind.name()).await? {
+            return Ok(0);
+        }
         if !self.name_links(&mut data).await? {
             return Ok(0);
         }

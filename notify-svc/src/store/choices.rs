@@ -54,6 +54,12 @@ pub async fn put(
     Ok(())
 }
 
+/// Whether anybody has chosen mails of a kind.
+pub async fn is_wanted(pool: &PgPool, kind: &str) -> Result<bool, sqlx::Error> {
+    let query = sqlx::query_scalar("SELECT EXISTS (SELECT FROM choices WHERE kind = $1 AND wanted)");
+    query.bind(kind).fetch_one(pool).await
+}
+
 /// Which mails of one kind each of many owners chose; those who never chose are left out.
 pub async fn of_many(pool: &PgPool, owners: &[String], kind: &str) -> Result<Vec<(String, bool)>, sqlx::Error> {
     sqlx::query_as("SELECT owner, wanted FROM choices WHERE owner = ANY($1) AND kind = $2")
