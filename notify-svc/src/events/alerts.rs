@@ -5,7 +5,7 @@ use proto::events::v1::envelope::Payload;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
-use super::{Malformed, Notice, To, instant, text};
+use super::{Malformed, Notice, To, rfc3339};
 use crate::kind::Kind;
 
 /// The most links of a report.
@@ -14,7 +14,7 @@ const TOP: usize = 10;
 pub(super) fn notice(payload: &Payload, at: OffsetDateTime) -> Result<Option<Notice>, Malformed> {
     let (kind, to, data) = match payload {
         Payload::TrafficSpike(event) => {
-            let since = text(instant(event.window_start).ok_or(Malformed("window_start"))?);
+            let since = rfc3339(proto::instant(event.window_start).ok_or(Malformed("window_start"))?);
             let data = json!({
                 "link_id": event.link_id,
                 "clicks": event.clicks,
@@ -24,7 +24,7 @@ pub(super) fn notice(payload: &Payload, at: OffsetDateTime) -> Result<Option<Not
             (Kind::TrafficSpike, To::Members, data)
         }
         Payload::WeeklyReport(event) => {
-            let week_start = text(instant(event.week_start).ok_or(Malformed("week_start"))?);
+            let week_start = rfc3339(proto::instant(event.week_start).ok_or(Malformed("week_start"))?);
             let top = event.top_links.iter().take(TOP);
             let top: Vec<Value> = top.map(|link| json!({"link_id": link.link_id, "clicks": link.clicks})).collect();
             let data = json!({
@@ -38,7 +38,7 @@ pub(super) fn notice(payload: &Payload, at: OffsetDateTime) -> Result<Option<Not
             (Kind::WeeklyReport, To::Members, data)
         }
         Payload::WebhookDisabled(event) => {
-            let data = json!({"url": event.url, "gone": event.gone, "at": text(at)});
+            let data = json!({"url": event.url, "gone": event.gone, "at": rfc3339(at)});
             (Kind::WebhookDisabled, To::User(event.creator_id), data)
         }
         _ => return Ok(None),

@@ -14,7 +14,7 @@ use time::{Duration, OffsetDateTime};
 use super::alerts::named_links;
 use super::audience::{Directory, Somebody};
 use super::rows::{mail, text};
-use super::{Malformed, Notice, instant, notice};
+use super::{Malformed, Notice, notice};
 use crate::kind::Kind;
 use crate::mail::BadRecipient;
 use crate::preferences::{self, Owner};
@@ -85,7 +85,7 @@ impl Intake {
     /// Keeps the messages of an event; how many are new.
     async fn take(&self, envelope: &Envelope) -> Result<u64, Trouble> {
         let now = self.clock.now();
-        let at = instant(envelope.occurred_at).ok_or(Malformed("occurred_at"))?;
+        let at = proto::instant(envelope.occurred_at).ok_or(Malformed("occurred_at"))?;
         if envelope.event_id.len() != 16 {
             return Err(Malformed("event_id").into());
         }

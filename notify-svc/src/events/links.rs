@@ -6,7 +6,7 @@ use proto::links::v1::Link;
 use serde_json::json;
 use time::OffsetDateTime;
 
-use super::{Malformed, Notice, To, instant, text};
+use super::{Malformed, Notice, To, rfc3339};
 use crate::kind::Kind;
 
 pub(super) fn notice(payload: &Payload, at: OffsetDateTime) -> Result<Option<Notice>, Malformed> {
@@ -20,14 +20,14 @@ pub(super) fn notice(payload: &Payload, at: OffsetDateTime) -> Result<Option<Not
     let mut data = json!({"title": title(link), "short_url": link.short_url});
     match kind {
         Kind::LinkExpiring => {
-            data["expires_at"] = text(instant(link.expires_at).ok_or(Malformed("expires_at"))?).into();
+            data["expires_at"] = rfc3339(proto::instant(link.expires_at).ok_or(Malformed("expires_at"))?).into();
         }
         Kind::LinkExpired => {
-            data["at"] = text(at).into();
+            data["at"] = rfc3339(at).into();
             data["clicks"] = link.used_clicks.into();
             data["exhausted"] = (link.max_clicks > 0 && link.used_clicks >= link.max_clicks).into();
         }
-        _ => data["at"] = text(at).into(),
+        _ => data["at"] = rfc3339(at).into(),
     }
     Ok(Some(Notice { kind, to: To::Members, data }))
 }

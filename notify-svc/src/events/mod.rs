@@ -56,13 +56,7 @@ fn notice(envelope: &Envelope, at: OffsetDateTime) -> Result<Option<Notice>, Mal
     })
 }
 
-/// An instant of an event.
-fn instant(at: Option<prost_types::Timestamp>) -> Option<OffsetDateTime> {
-    let at = at?;
-    OffsetDateTime::from_unix_timestamp(at.seconds).ok()
-}
-
-/// An instant as templates read it.
-fn text(at: OffsetDateTime) -> String {
-    at.format(&time::format_description::well_known::Rfc3339).unwrap_or_default()
+/// An instant as templates read it, by the second.
+fn rfc3339(at: OffsetDateTime) -> String {
+    at.truncate_to_second().format(&time::format_description::well_known::Rfc3339).unwrap_or_default()
 }

@@ -10,7 +10,7 @@ use time::format_description::well_known::Rfc3339;
 
 use crate::error::{Code, Refusal};
 use crate::http::accept::MediaType;
-use crate::http::answer::{AnsweredWith, seconds};
+use crate::http::answer::describe;
 use crate::http::status;
 
 /// Where raw clicks begin, when the range begins before that.
@@ -46,21 +46,9 @@ pub(super) fn refused(refusal: &Refusal, request_id: &str) -> Response {
     });
     let mut response = Response::new(Body::from(body.to_string()));
     *response.status_mut() = status;
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-    if let Some(after) = refusal.retry_after {
-        headers.insert(header::RETRY_AFTER, seconds(after).into());
-    }
-    match refusal.code {
-        Code::Unauthenticated => {
-            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"curtail\""));
-        }
-        Code::MethodNotAllowed => {
-            headers.insert(header::ALLOW, HeaderValue::from_static("GET"));
-        }
-        _ => {}
-    }
-    response.extensions_mut().insert(AnsweredWith(refusal.code));
+    let media = HeaderValue::from_static("application/problem+json");
+    response.headers_mut().insert(header::CONTENT_TYPE, media);
+    describe(&mut response, refusal, "GET");
     response
 }
 
