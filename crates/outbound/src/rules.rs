@@ -1,10 +1,9 @@
 //! Which URLs and addresses may be contacted.
 
-use std::cell::Cell;
 use std::net::IpAddr;
 
 use ipnet::IpNet;
-use url::{Host, SyntaxViolation, Url};
+use url::{Host, Url};
 
 use crate::networks::is_public;
 
@@ -63,6 +62,19 @@ impl Refusal {
     }
 }
 
+impl From<weburl::Refusal> for Refusal {
+    fn from(refusal: weburl::Refusal) -> Self {
+        match refusal {
+            weburl::Refusal::Missing => Self::Missing,
+            weburl::Refusal::TooLong => Self::TooLong,
+            weburl::Refusal::ControlCharacter => Self::ControlCharacter,
+            weburl::Refusal::Malformed => Self::Malformed,
+            weburl::Refusal::Scheme => Self::Scheme,
+            weburl::Refusal::Credentials => Self::Credentials,
+        }
+    }
+}
+
 /// What the operator allows beside https to the public internet.
 #[derive(Debug, Clone, Default)]
 pub struct Rules {
@@ -93,12 +105,8 @@ impl Rules {
     /// # Errors
     /// What is wrong with it.
     pub fn check(&self, input: &str) -> Result<Url, Refusal> {
-        let url = parse(input)?;
-        match url.scheme() {
-            "https" => {}
-            "http" if self.http => {}
-            _ => return Err(Refusal::Scheme),
-        }
+        let schemes: &[&str] = if self.http { &["https", "http"] } else { &["https"] };
+        let url = weburl::parse(input, MAX_URL_BYTES, schemes)?;
         if url.fragment().is_some() {
             return Err(Refusal::Fragment);
         }
@@ -113,34 +121,6 @@ impl Rules {
         };
         if permitted { Ok(url) } else { Err(Refusal::Address) }
     }
-}
-
-fn parse(input: &str) -> Result<Url, Refusal> {
-    if input.len() > MAX_URL_BYTES {
-        return Err(Refusal::TooLong);
-    }
-    let input = input.trim_matches(' ');
-    if input.is_empty() {
-        return Err(Refusal::Missing);
-    }
-    if input.chars().any(char::is_control) {
-        return Err(Refusal::ControlCharacter);
-    }
-    // The parser forgets an empty user name (`https://@host`); only the violation tells.
-    let credentials = Cell::new(false);
-    let note = |violation| {
-        if matches!(violation, SyntaxViolation::EmbeddedCredentials | SyntaxViolation::UnencodedAtSign) {
-            credentials.set(true);
-        }
-    };
-    let url = Url::options().syntax_violation_callback(Some(&note)).parse(input).map_err(|_| Refusal::Malformed)?;
-    if credentials.get() || !url.username().is_empty() || url.password().is_some() {
-        return Err(Refusal::Credentials);
-    }
-    if url.as_str().len() > MAX_URL_BYTES {
-        return Err(Refusal::TooLong);
-    }
-    Ok(url)
 }
 
 /// `localhost` and everything below it (RFC 6761).

@@ -5,10 +5,8 @@ mod block_list;
 mod host;
 mod own_hosts;
 
-use std::cell::Cell;
-
 use sha2::{Digest as _, Sha256};
-use url::{SyntaxViolation, Url};
+use url::Url;
 
 use self::block_list::BlockList;
 use self::host::Name;
@@ -126,37 +124,22 @@ impl Rules {
     }
 }
 
+impl From<weburl::Refusal> for Refusal {
+    fn from(refusal: weburl::Refusal) -> Self {
+        match refusal {
+            weburl::Refusal::Missing => Self::Missing,
+            weburl::Refusal::TooLong => Self::TooLong,
+            weburl::Refusal::ControlCharacter => Self::ControlCharacter,
+            weburl::Refusal::Malformed => Self::Malformed,
+            weburl::Refusal::Scheme => Self::Scheme,
+            weburl::Refusal::Credentials => Self::UserInfo,
+        }
+    }
+}
+
 /// Parses without regard to the lists: enough to search for a destination.
 pub fn parse(input: &str) -> Result<Url, Refusal> {
-    if input.len() > limits::URL_BYTES {
-        return Err(Refusal::TooLong);
-    }
-    let input = input.trim_matches(' ');
-    if input.is_empty() {
-        return Err(Refusal::Missing);
-    }
-    if input.chars().any(char::is_control) {
-        return Err(Refusal::ControlCharacter);
-    }
-    // The parser forgets an empty user name (`http://@host`); only the violation tells.
-    let credentials = Cell::new(false);
-    let note = |violation| {
-        if matches!(violation, SyntaxViolation::EmbeddedCredentials | SyntaxViolation::UnencodedAtSign) {
-            credentials.set(true);
-        }
-    };
-    let parsed = Url::options().syntax_violation_callback(Some(&note)).parse(input);
-    let url = parsed.map_err(|_| Refusal::Malformed)?;
-    if !matches!(url.scheme(), "http" | "https") {
-        return Err(Refusal::Scheme);
-    }
-    if credentials.get() || !url.username().is_empty() || url.password().is_some() {
-        return Err(Refusal::UserInfo);
-    }
-    if url.as_str().len() > limits::URL_BYTES {
-        return Err(Refusal::TooLong);
-    }
-    Ok(url)
+    Ok(weburl::parse(input, limits::URL_BYTES, &["http", "https"])?)
 }
 
 #[cfg(test)]
