@@ -27,7 +27,7 @@ trap finish EXIT
 
 $as "$pg/initdb" -D "$work/pg" -U curtail -A trust -E UTF8 --locale=C.UTF-8 >/dev/null
 $as "$pg/pg_ctl" -D "$work/pg" -w -l "$work/pg/log" start >/dev/null \
-    -o "-p $pg_port -k $work/pg -c listen_addresses=127.0.0.1 -c shared_buffers=1GB -c max_wal_size=8GB"
+    -o "-p $pg_port -k $work/pg -c listen_addresses=127.0.0.1 -c shared_buffers=1GB -c max_wal_size=4GB"
 mkdir "$work/redis"
 redis-server --bind 127.0.0.1 --port "$redis_port" --dir "$work/redis" --save '' --appendonly yes --maxmemory-policy noeviction \
     --daemonize yes --logfile "$work/redis/log" >/dev/null

@@ -7,6 +7,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 work=$(mktemp -d)
+# Else PostgreSQL, which does not run as root, could not reach its files in here and `up` would keep them elsewhere, for good.
+chmod 755 "$work"
 platform=
 finish() {
     if [ -n "$platform" ]; then

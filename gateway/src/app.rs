@@ -4,6 +4,7 @@ use std::ops::Deref;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use anyhow::Context as _;
 use client_ip::ClientIp;
 use clock::Clock;
 use fred::clients::Pool;
@@ -19,6 +20,7 @@ use crate::http::origin::AllowedOrigins;
 use crate::http::overload::Overload;
 use crate::limits::{Documents, Limits, Sizes};
 use crate::live::Places;
+use crate::persisted::{Manifest, Persisted};
 use crate::rate::address::AddressLimiter;
 use crate::rate::shared::SharedLimiter;
 use crate::schema::{self, CurtailSchema};
@@ -39,6 +41,7 @@ pub struct Parts {
     pub(crate) upstreams: Upstreams,
     pub(crate) sizes: Sizes,
     pub(crate) documents: Documents,
+    pub(crate) persisted: Persisted,
     pub(crate) authenticator: Authenticator,
     pub(crate) addresses: AddressLimiter,
     pub(crate) buckets: SharedLimiter,
@@ -58,7 +61,7 @@ impl App {
     /// Wires the parts.
     ///
     /// # Errors
-    /// When the schema does not understand its own description.
+    /// When the schema does not understand its own description, or the manifest can not be used.
     pub fn new(
         config: &config::Config,
         upstreams: Upstreams,
@@ -70,12 +73,16 @@ impl App {
     ) -> anyhow::Result<Self> {
         let settings = config.gateway.clone();
         let schema = schema::build(upstreams.clone());
+        let documents = Documents::new(Limits::from(&settings), settings.document_cache_entries);
+        let manifest = Manifest::read(&settings.persisted_manifest, &documents)
+            .with_context(|| format!("gateway.persisted_manifest {}", settings.persisted_manifest))?;
         Ok(Self(Arc::new(Parts {
             plans: config.plans.clone(),
             sizes: Sizes::from_sdl(&schema.sdl())?,
             schema,
             upstreams,
-            documents: Documents::new(Limits::from(&settings), settings.document_cache_entries),
+            documents,
+            persisted: Persisted::new(&settings, manifest),
             authenticator,
             addresses: AddressLimiter::new(settings.ip_per_second, settings.ip_burst),
             buckets: SharedLimiter::new(redis, settings.limiter_without_redis == "open"),

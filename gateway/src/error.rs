@@ -56,6 +56,8 @@ codes! {
     NoSuchPath = "NO_SUCH_PATH",
     /// The body is not `application/json` in UTF-8.
     UnsupportedMediaType = "UNSUPPORTED_MEDIA_TYPE",
+    /// More operations in one array than allowed.
+    Batch = "BATCH_TOO_LARGE",
     /// `Accept` names nothing that can be sent.
     NotAcceptable = "NOT_ACCEPTABLE",
     /// The body is longer than allowed.
@@ -72,6 +74,15 @@ codes! {
     Connections = "TOO_MANY_CONNECTIONS",
     /// As many operations run on one socket as allowed.
     Subscriptions = "TOO_MANY_SUBSCRIPTIONS",
+
+    /// No document with this hash is known: send it with its hash once.
+    PersistedQueryNotFound = "PERSISTED_QUERY_NOT_FOUND",
+    /// The gateway does not learn documents by their hash.
+    PersistedQueryNotSupported = "PERSISTED_QUERY_NOT_SUPPORTED",
+    /// The manifest has no document with this hash or id.
+    PersistedQueryNotInList = "PERSISTED_QUERY_NOT_IN_LIST",
+    /// Documents are only taken by their hash or id.
+    PersistedQueryIdRequired = "PERSISTED_QUERY_ID_REQUIRED",
 
     /// The document is not GraphQL.
     ParseFailed = "GRAPHQL_PARSE_FAILED",

@@ -6,6 +6,7 @@
 //! | [`limits`] | bounds of an operation, before it is executed |
 //! | [`auth`] | any credential becomes an internal token; revocations |
 //! | [`live`] | what stays open: credentials of connections, streams of the services, places |
+//! | [`persisted`] | documents that requests name instead of sending them |
 //! | [`rate`] | how often somebody may ask |
 //! | [`schema`] | types, resolvers and loaders |
 //!
@@ -18,6 +19,7 @@ pub mod error;
 pub mod http;
 pub mod limits;
 pub mod live;
+pub mod persisted;
 pub mod rate;
 pub mod request;
 pub mod schema;

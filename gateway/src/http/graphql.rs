@@ -12,18 +12,18 @@ use proto::auth::v1::Client;
 
 use super::accept::{MediaType, negotiate};
 use super::answer::{self, AnsweredWith};
+use super::batch::Batch;
 use super::cookies::Brought;
 use super::mask::{Detail, Masked, mask};
-use super::operation::{Operation, detail};
+use super::operation::{Operation, detail, take};
 use super::origin::Provenance;
-use super::params::{Params, is_json};
+use super::params::{Body, Params, is_json};
 use super::request_log::Seen;
 use super::size::read_body;
 use super::{sse, status, ws};
 use crate::app::App;
 use crate::auth::{Authenticated, Credential, find};
 use crate::error::{Code, Refusal};
-use crate::limits::Plan;
 use crate::live::{Owner, Vigil};
 use crate::rate::shared::{Outcome, Standing};
 use crate::request::RequestContext;
@@ -59,6 +59,29 @@ pub async fn graphql(State(app): State<App>, request: Request) -> Response {
     response
 }
 
+/// What is to be executed.
+enum Work {
+    One(Operation),
+    Batch(Batch),
+}
+
+impl Work {
+    /// Whether there is nothing but mutations that take a credential, so that an outdated cookie must not stand in the way.
+    fn only_credentials(&self) -> bool {
+        match self {
+            Self::One(operation) => operation.plan.only_credentials,
+            Self::Batch(batch) => batch.only_credentials(),
+        }
+    }
+
+    fn units(&self) -> u64 {
+        match self {
+            Self::One(operation) => operation.units(),
+            Self::Batch(batch) => batch.units(),
+        }
+    }
+}
+
 /// One request on its way.
 struct Exchange<'a> {
     app: &'a App,
@@ -82,17 +105,22 @@ impl Exchange<'_> {
             .map_err(|_| Refusal::new(Code::Unauthenticated, "Authorization or X-Api-Key is malformed"))?;
         check_form(method, headers)?;
         check_provenance(method, provenance, credential.as_ref(), &cookies)?;
-        let params = match *method {
-            Method::GET => Params::from_query_string(parts.uri.query().unwrap_or_default())?,
-            _ => Params::from_body(&read_body(headers, body, self.app.settings.max_body_bytes).await?)?,
+        let sent = match *method {
+            Method::GET => Body::One(Params::from_query_string(parts.uri.query().unwrap_or_default())?),
+            _ => {
+                let body = read_body(headers, body, self.app.settings.max_body_bytes).await?;
+                Body::read(&body, self.app.settings.max_batch)?
+            }
         };
 
-        let operation = self.check(method, params)?;
+        let work = self.check(method, sent)?;
         let client = client(headers, self.seen, &cookies);
-        let caller = self.authenticate(credential.as_ref(), &client, &operation.plan).await?;
+        let caller = self.authenticate(credential.as_ref(), &client, work.only_credentials()).await?;
         let detail = detail(self.app, caller.is_some());
-        operation.check_introspection(detail)?;
-        self.take(caller.as_ref(), &operation).await?;
+        if let Work::One(operation) = &work {
+            operation.check_introspection(detail)?;
+        }
+        self.take(caller.as_ref(), work.units()).await?;
 
         let principal = caller.as_ref().map(|caller| caller.principal.clone());
         let mut call = rpc::CallContext::new(self.deadline).for_request(self.seen.id.clone());
@@ -101,22 +129,51 @@ impl Exchange<'_> {
         }
         let refresh = cookies.refresh.filter(|_| provenance == Provenance::Ours);
         let context = RequestContext::new(principal, client.clone(), call, refresh);
-        if self.media == MediaType::EventStream {
-            let vigil =
-                credential.zip(caller).map(|(credential, known)| Vigil::keep(self.app, credential, client, known));
-            return self.follow(operation, &context, vigil, detail);
-        }
+        let mut response = match work {
+            Work::One(operation) if self.media == MediaType::EventStream => {
+                let vigil =
+                    credential.zip(caller).map(|(credential, known)| Vigil::keep(self.app, credential, client, known));
+                return self.follow(operation, &context, vigil, detail);
+            }
+            Work::One(operation) => self.execute(operation, &context, detail).await,
+            Work::Batch(batch) => {
+                let started = Instant::now();
+                let answers = batch.execute(self.app, &context, detail).await;
+                self.note(started, &context);
+                answer::json(&answers, StatusCode::OK, self.media)
+            }
+        };
         // A page of another origin can not make its visitor's browser keep a session.
-        let may_set_cookies = provenance != Provenance::Foreign;
-        let response = self.execute(operation, context.clone(), detail, may_set_cookies).await;
+        if provenance != Provenance::Foreign
+            && let Some(change) = context.take_session_change()
+        {
+            for cookie in self.app.cookies.write(&change) {
+                response.headers_mut().append(header::SET_COOKIE, cookie);
+            }
+        }
         if let Some(credential) = credential.filter(|_| context.memberships_changed()) {
             self.app.authenticator.forget(&credential);
         }
         Ok(response)
     }
 
+    /// Checks what was sent.
+    fn check(&self, method: &Method, sent: Body) -> Result<Work, Refusal> {
+        match sent {
+            Body::One(params) => self.check_one(method, params).map(Work::One),
+            Body::Batch(_) if self.media == MediaType::EventStream => {
+                Err(Refusal::new(Code::NotAcceptable, "batches are answered as JSON"))
+            }
+            Body::Batch(members) => {
+                let batch = Batch::check(self.app, members)?;
+                self.seen.note(|facts| (facts.kind, facts.cost) = ("batch", batch.cost()));
+                Ok(Work::Batch(batch))
+            }
+        }
+    }
+
     /// Checks the bounds, and whether it may come by this way.
-    fn check(&self, method: &Method, params: Params) -> Result<Operation, Refusal> {
+    fn check_one(&self, method: &Method, params: Params) -> Result<Operation, Refusal> {
         let name = params.operation_name.clone();
         let operation = Operation::check(self.app, params)?;
         let plan = &operation.plan;
@@ -150,7 +207,7 @@ impl Exchange<'_> {
         &mut self,
         credential: Option<&Credential>,
         client: &Client,
-        plan: &Plan,
+        only_credentials: bool,
     ) -> Result<Option<Authenticated>, Refusal> {
         let kind = match credential {
             None => "anonymous",
@@ -166,15 +223,15 @@ impl Exchange<'_> {
             Err(refusal) if refusal.code == Code::Unauthenticated && matches!(credential, Credential::Cookie(_)) => {
                 self.drop_cookie = true;
                 // The browser sent it by itself: it must not keep its owner from signing in again.
-                if plan.only_credentials { Ok(None) } else { Err(refusal) }
+                if only_credentials { Ok(None) } else { Err(refusal) }
             }
             Err(refusal) => Err(refusal),
         }
     }
 
-    /// Takes what the operation costs out of the caller's bucket.
-    async fn take(&mut self, caller: Option<&Authenticated>, operation: &Operation) -> Result<(), Refusal> {
-        match operation.take(self.app, caller, self.seen.client).await {
+    /// Takes `units` out of the caller's bucket.
+    async fn take(&mut self, caller: Option<&Authenticated>, units: u64) -> Result<(), Refusal> {
+        match take(self.app, caller, self.seen.client, units).await {
             Outcome::Pass(standing) => {
                 self.standing = standing;
                 Ok(())
@@ -199,30 +256,21 @@ impl Exchange<'_> {
         Ok(sse::answer(self.app, operation.into_answers(self.app, context, vigil, detail), place))
     }
 
-    async fn execute(
-        &self,
-        operation: Operation,
-        context: RequestContext,
-        detail: Detail,
-        may_set_cookies: bool,
-    ) -> Response {
-        let request = operation.into_request(self.app, &context, detail);
+    async fn execute(&self, operation: Operation, context: &RequestContext, detail: Detail) -> Response {
+        let request = operation.into_request(self.app, context, detail);
         let started = Instant::now();
         let mut executed = self.app.schema.execute(request).await;
+        self.note(started, context);
+        let masked = mask(&mut executed, self.seen.id.as_str(), detail);
+        self.answer(&executed, &masked)
+    }
+
+    /// Notes what executing took.
+    fn note(&self, started: Instant, context: &RequestContext) {
         self.seen.note(|facts| {
             facts.executed = started.elapsed();
             facts.rpcs = context.rpc_count();
         });
-        let masked = mask(&mut executed, self.seen.id.as_str(), detail);
-        let mut response = self.answer(&executed, &masked);
-        if let Some(change) = context.take_session_change()
-            && may_set_cookies
-        {
-            for cookie in self.app.cookies.write(&change) {
-                response.headers_mut().append(header::SET_COOKIE, cookie);
-            }
-        }
-        response
     }
 
     fn answer(&self, executed: &async_graphql::Response, masked: &Masked) -> Response {

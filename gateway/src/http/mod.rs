@@ -4,6 +4,7 @@
 mod accept;
 mod answer;
 mod assets;
+mod batch;
 pub mod cookies;
 mod export;
 mod graphql;

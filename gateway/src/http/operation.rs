@@ -35,7 +35,7 @@ impl Operation {
     /// The code of the bound that is passed, or that it is no operation at all.
     pub fn check(app: &App, params: Params) -> Result<Self, Refusal> {
         let documents = &app.documents;
-        let document = documents.check(&params.query)?;
+        let document = app.persisted.find(documents, &params.document)?;
         let name = params.operation_name.as_deref();
         let plan = limits::plan(&document, name, &params.variables, &app.sizes, documents.limits())?;
         Ok(Self { params, document, plan })
@@ -52,18 +52,15 @@ impl Operation {
         Ok(())
     }
 
-    /// Takes what it costs out of the caller's bucket.
-    pub async fn take(&self, app: &App, caller: Option<&Authenticated>, address: IpAddr) -> Outcome {
-        let allowance = match caller {
-            Some(caller) => Allowance::of(&caller.principal, caller.rate_limit_per_minute, &app.plans),
-            None => Allowance::anonymous(address, app.settings.anonymous_per_minute),
-        };
-        app.buckets.take(&allowance, units(self.plan.cost, self.plan.credential_mutations)).await
+    /// What it takes out of the caller's bucket.
+    pub fn units(&self) -> u64 {
+        units(self.plan.cost, self.plan.credential_mutations)
     }
 
     /// Ready for the executor.
     pub fn into_request(self, app: &App, context: &RequestContext, detail: Detail) -> async_graphql::Request {
-        let mut request = async_graphql::Request::new(self.params.query).variables(self.params.variables);
+        // The executor takes the parsed document; nothing looks at the text again.
+        let mut request = async_graphql::Request::new("").variables(self.params.variables);
         request.operation_name = self.params.operation_name;
         request.set_parsed_query(self.document.parsed.clone());
         if detail == Detail::None {
@@ -91,6 +88,15 @@ impl Operation {
             (answer, masked)
         })
     }
+}
+
+/// Takes `units` out of the caller's bucket.
+pub async fn take(app: &App, caller: Option<&Authenticated>, address: IpAddr, units: u64) -> Outcome {
+    let allowance = match caller {
+        Some(caller) => Allowance::of(&caller.principal, caller.rate_limit_per_minute, &app.plans),
+        None => Allowance::anonymous(address, app.settings.anonymous_per_minute),
+    };
+    app.buckets.take(&allowance, units).await
 }
 
 /// How much a caller may learn of what does not fit.

@@ -13,7 +13,7 @@ use crate::error::Code;
 /// The status of an answer that was refused before execution.
 pub fn of_refusal(code: Code, media: MediaType) -> StatusCode {
     match code {
-        Code::BadRequest => StatusCode::BAD_REQUEST,
+        Code::BadRequest | Code::Batch => StatusCode::BAD_REQUEST,
         Code::Unauthenticated => StatusCode::UNAUTHORIZED,
         Code::Forbidden | Code::CrossSite => StatusCode::FORBIDDEN,
         Code::NotFound | Code::NoSuchPath => StatusCode::NOT_FOUND,
@@ -31,6 +31,10 @@ pub fn of_refusal(code: Code, media: MediaType) -> StatusCode {
         | Code::Conflict
         | Code::VersionMismatch
         | Code::QuotaExceeded
+        | Code::PersistedQueryNotFound
+        | Code::PersistedQueryNotSupported
+        | Code::PersistedQueryNotInList
+        | Code::PersistedQueryIdRequired
         | Code::ParseFailed
         | Code::ValidationFailed
         | Code::IntrospectionDisabled

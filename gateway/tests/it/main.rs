@@ -14,6 +14,7 @@ mod members;
 mod outcomes;
 mod page_cost;
 mod pages;
+mod persisted;
 mod phone;
 mod platform;
 mod recovery;

@@ -84,6 +84,16 @@ pub struct Gateway {
     pub live_keep_alive_ms: u64,
     /// Parsed documents kept.
     pub document_cache_entries: usize,
+    /// Documents that clients may register by their SHA-256 (automatic persisted queries); 0: none.
+    pub persisted_query_entries: usize,
+    /// Longer documents are not registered, in bytes.
+    pub persisted_query_bytes: usize,
+    /// File of documents that are found by their id; empty: none.
+    pub persisted_manifest: String,
+    /// Takes no documents but those of persisted_manifest.
+    pub persisted_only: bool,
+    /// Operations in one array; 0: arrays are refused.
+    pub max_batch: usize,
 }
 
 impl Gateway {
@@ -94,6 +104,9 @@ impl Gateway {
         }
         for host in &self.additional_hosts {
             forms::host(errors, "gateway.additional_hosts", host);
+        }
+        if self.persisted_only && self.persisted_manifest.is_empty() {
+            errors.add("gateway.persisted_only", "needs persisted_manifest, or nothing could be asked");
         }
         forms::choice(errors, "gateway.limiter_without_redis", &self.limiter_without_redis, &["open", "closed"]);
     }

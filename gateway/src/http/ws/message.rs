@@ -87,6 +87,7 @@ pub fn complete(id: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::persisted::Wanted;
 
     #[test]
     fn messages_of_the_protocol_are_read() {
@@ -94,7 +95,9 @@ mod tests {
         assert_eq!(FromClient::parse(r#"{"type":"ping","payload":{"a":1}}"#), Ok(FromClient::Ping));
         assert_eq!(FromClient::parse(r#"{"type":"complete","id":"1"}"#), Ok(FromClient::Complete("1".into())));
         let subscribe = FromClient::parse(r#"{"id":"1","type":"subscribe","payload":{"query":"{a}"}}"#).unwrap();
-        assert!(matches!(subscribe, FromClient::Subscribe(id, params) if id == "1" && params.query == "{a}"));
+        assert!(
+            matches!(subscribe, FromClient::Subscribe(id, params) if id == "1" && params.document == Wanted::Text("{a}".into()))
+        );
     }
 
     #[test]

@@ -24,7 +24,7 @@ use crate::auth::{Authenticated, Credential, find};
 use crate::error::{Code, Refusal};
 use crate::http::answer;
 use crate::http::mask::Masked;
-use crate::http::operation::{Operation, detail};
+use crate::http::operation::{Operation, detail, take};
 use crate::http::origin::Provenance;
 use crate::http::params::Params;
 use crate::live::{Owner, Vigil};
@@ -195,9 +195,8 @@ impl Session {
         }
         let detail = detail(&self.app, authenticated.is_some());
         operation.check_introspection(detail)?;
-        if let Outcome::Refuse(refusal, _) =
-            operation.take(&self.app, authenticated.as_ref(), self.guest.seen.client).await
-        {
+        let address = self.guest.seen.client;
+        if let Outcome::Refuse(refusal, _) = take(&self.app, authenticated.as_ref(), address, operation.units()).await {
             return Err(refusal);
         }
         let principal = authenticated.as_ref().map(|known| known.principal.clone());
