@@ -23,6 +23,7 @@ use crate::rate::address::AddressLimiter;
 use crate::rate::shared::SharedLimiter;
 use crate::schema::{self, CurtailSchema};
 use crate::upstreams::Upstreams;
+use crate::usage::Usage;
 
 /// Exports share the database with everybody who looks at charts.
 const EXPORT_PAGES: usize = 8;
@@ -38,6 +39,7 @@ pub struct Parts {
     pub(crate) schema: CurtailSchema,
     pub(crate) upstreams: Upstreams,
     pub(crate) sizes: Sizes,
+    pub(crate) usage: Usage,
     pub(crate) documents: Documents,
     pub(crate) authenticator: Authenticator,
     pub(crate) addresses: AddressLimiter,
@@ -70,9 +72,11 @@ impl App {
     ) -> anyhow::Result<Self> {
         let settings = config.gateway.clone();
         let schema = schema::build(upstreams.clone());
+        let sdl = schema.sdl();
         Ok(Self(Arc::new(Parts {
             plans: config.plans.clone(),
-            sizes: Sizes::from_sdl(&schema.sdl())?,
+            sizes: Sizes::from_sdl(&sdl)?,
+            usage: Usage::from_sdl(&sdl)?,
             schema,
             upstreams,
             documents: Documents::new(Limits::from(&settings), settings.document_cache_entries),

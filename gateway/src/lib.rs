@@ -8,6 +8,7 @@
 //! | [`live`] | what stays open: credentials of connections, streams of the services, places |
 //! | [`rate`] | how often somebody may ask |
 //! | [`schema`] | types, resolvers and loaders |
+//! | [`usage`] | which fields and operations are asked for |
 //!
 //! The gateway owns no data and decides nothing about it: it verifies who calls and passes that on in a signed token; the
 //! services decide.
@@ -23,5 +24,6 @@ pub mod request;
 pub mod schema;
 mod start;
 pub mod upstreams;
+pub mod usage;
 
 pub use start::{Running, run, start};
