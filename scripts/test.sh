@@ -4,6 +4,7 @@ set -eu
 cd "$(dirname "$0")/.."
 scripts/setup.sh test
 scripts/lint.sh
+(cd tools && npm test)
 cargo test --locked --workspace
 scripts/with-platform.sh scripts/test-readme.sh
 # The suites send more than one address may.
