@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that can not go on fails")]
 
+mod docs;
 mod erasure;
 mod export;
 mod form;
