@@ -53,3 +53,40 @@ impl Usage {
         Counted { label, deprecated, api_key }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use proto::auth::v1::Client;
+
+    use super::*;
+    use crate::limits::{Documents, Limits};
+    use crate::request::Principal;
+
+    #[test]
+    fn who_asks_for_a_deprecated_field_is_told() {
+        let usage = Usage::from_sdl("type Query { slug: String @deprecated code: String }").unwrap();
+        let documents = Documents::new(Limits::from(&config::Config::for_tests().gateway), 1);
+        let principal = |api_key_id| Principal {
+            user_id: 1,
+            session_id: None,
+            api_key_id,
+            internal_token: "".into(),
+            workspaces: Arc::default(),
+            scopes: Arc::default(),
+            platform_admin: false,
+        };
+        let count = |text: &str, caller| {
+            let by = RequestContext::new(caller, Client::default(), rpc::CallContext::new(Instant::now()), None);
+            usage.count(&documents.check(text).unwrap(), Some("Q"), "query", &by)
+        };
+        let old = count("query Q { slug code }", Some(principal(Some(7))));
+        assert_eq!((old.deprecated.as_deref(), old.api_key), (Some("Query.slug"), Some(7)));
+        let of_a_person = count("query Q { slug }", Some(principal(None)));
+        assert_eq!((of_a_person.deprecated.as_deref(), of_a_person.api_key), (Some("Query.slug"), None));
+        let new = count("query Q { code }", Some(principal(Some(7))));
+        assert_eq!((new.deprecated, new.api_key), (None, None));
+        assert_eq!(count("query Q { code }", None).label, Label::const_str("Q"), "it has its label by now");
+    }
+}
