@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 
 use async_graphql::Variables;
+use async_graphql::parser::parse_schema;
+use async_graphql::parser::types::{TypeKind, TypeSystemDefinition};
 use gateway::error::Code;
 use gateway::limits::{self, CREDENTIAL_MUTATIONS, Documents, Limits, Sizes};
 
@@ -60,14 +62,15 @@ fn every_root_field_is_explained() {
     let texts: Vec<_> = pages.map(|path| std::fs::read_to_string(path).unwrap()).collect();
     let names = |word: &str| word.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default().to_owned();
     let explained: BTreeSet<_> = texts.iter().flat_map(|text| quoted(text)).map(names).collect();
-    let schema = include_str!("../../schema.graphql");
-    for root in ["type Query {", "type Mutation {", "type Subscription {"] {
-        let (_, fields) = schema.split_once(root).unwrap();
-        let (fields, _) = fields.split_once("\n}").unwrap();
-        let is_field = |line: &&str| line.starts_with(|c: char| c.is_ascii_lowercase()) && line.contains([':', '(']);
-        for field in fields.lines().filter_map(|line| line.strip_prefix('\t')).filter(is_field) {
-            let name = names(field);
-            assert!(explained.contains(&name), "{root} no page of docs/ has `{name}`");
+    let schema = parse_schema(include_str!("../../schema.graphql")).unwrap();
+    for definition in schema.definitions {
+        let TypeSystemDefinition::Type(definition) = definition else { continue };
+        let TypeKind::Object(root) = &definition.node.kind else { continue };
+        if ["Query", "Mutation", "Subscription"].contains(&definition.node.name.node.as_str()) {
+            for field in &root.fields {
+                let name = field.node.name.node.as_str();
+                assert!(explained.contains(name), "no page of docs/ has `{name}`");
+            }
         }
     }
 }
