@@ -47,7 +47,10 @@ try {
     "LICENSE",
   ]);
   execFileSync("gzip", ["-nf", archive]);
-  execFileSync("npm", ["pack", "--pack-destination", folder], { cwd: client, stdio: ["ignore", "ignore", "inherit"] });
+  execFileSync("npm", ["pack", "--loglevel=error", "--pack-destination", folder], {
+    cwd: client,
+    stdio: ["ignore", "ignore", "inherit"],
+  });
   console.log(folder);
 } finally {
   rmSync(scratch, { recursive: true, force: true });
