@@ -3,5 +3,5 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export CURTAIL_URL=$CURTAIL_DOMAINS__APP_URL CURTAIL_MAILBOX=$CURTAIL_NOTIFY__MAILBOX_DIR
-(cd web && npm test)
 (cd clients/typescript && npm run --silent build && npm test)
+(cd web && npm test)
