@@ -25,6 +25,7 @@ use crate::rate::address::AddressLimiter;
 use crate::rate::shared::SharedLimiter;
 use crate::schema::{self, CurtailSchema};
 use crate::upstreams::Upstreams;
+use crate::usage::Usage;
 
 /// Exports share the database with everybody who looks at charts.
 const EXPORT_PAGES: usize = 8;
@@ -40,6 +41,7 @@ pub struct Parts {
     pub(crate) schema: CurtailSchema,
     pub(crate) upstreams: Upstreams,
     pub(crate) sizes: Sizes,
+    pub(crate) usage: Usage,
     pub(crate) documents: Documents,
     pub(crate) persisted: Persisted,
     pub(crate) authenticator: Authenticator,
@@ -76,9 +78,11 @@ impl App {
         let documents = Documents::new(Limits::from(&settings), settings.document_cache_entries);
         let manifest = Manifest::read(&settings.persisted_manifest, &documents)
             .with_context(|| format!("gateway.persisted_manifest {}", settings.persisted_manifest))?;
+        let sdl = schema.sdl();
         Ok(Self(Arc::new(Parts {
             plans: config.plans.clone(),
-            sizes: Sizes::from_sdl(&schema.sdl())?,
+            sizes: Sizes::from_sdl(&sdl)?,
+            usage: Usage::from_sdl(&sdl)?,
             schema,
             upstreams,
             documents,

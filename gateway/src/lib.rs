@@ -9,6 +9,7 @@
 //! | [`persisted`] | documents that requests name instead of sending them |
 //! | [`rate`] | how often somebody may ask |
 //! | [`schema`] | types, resolvers and loaders |
+//! | [`usage`] | which fields and operations are asked for |
 //!
 //! The gateway owns no data and decides nothing about it: it verifies who calls and passes that on in a signed token; the
 //! services decide.
@@ -25,5 +26,6 @@ pub mod request;
 pub mod schema;
 mod start;
 pub mod upstreams;
+pub mod usage;
 
 pub use start::{Running, run, start};

@@ -3,7 +3,7 @@ import { forgetToken, onSubmit, open, parameter, part, show, write } from "./for
 import { send } from "./graphql.js";
 import { logout, viewer } from "./session.js";
 
-const ACCEPT = `mutation($token: String!) {
+const ACCEPT = `mutation AcceptInvitation($token: String!) {
   acceptInvitation(token: $token) { workspace { name role } userErrors { field message } } }`;
 
 const token = parameter("token");

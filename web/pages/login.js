@@ -5,10 +5,11 @@ import { ownPage } from "./next.js";
 import { logout, viewer } from "./session.js";
 
 const LOGIN =
-  "mutation($input: LoginInput!) { login(input: $input) { tokens { accessExpiresAt } userErrors { field message } } }";
-const REGISTER = `mutation($input: RegisterInput!) {
+  "mutation Login($input: LoginInput!) { login(input: $input) { tokens { accessExpiresAt } userErrors { field message } } }";
+const REGISTER = `mutation Register($input: RegisterInput!) {
   register(input: $input) { tokens { accessExpiresAt } verificationRequired userErrors { field message } } }`;
-const RESEND = "mutation($email: String!) { resendVerification(email: $email) { done userErrors { field message } } }";
+const RESEND =
+  "mutation ResendVerification($email: String!) { resendVerification(email: $email) { done userErrors { field message } } }";
 
 const next = ownPage(parameter("next"), location.origin);
 

@@ -3,8 +3,8 @@ import { forgetToken, onSubmit, parameter, show, write } from "./form.js";
 import { send } from "./graphql.js";
 
 const REQUEST =
-  "mutation($email: String!) { requestPasswordReset(email: $email) { done userErrors { field message } } }";
-const RESET = `mutation($token: String!, $newPassword: String!) {
+  "mutation RequestPasswordReset($email: String!) { requestPasswordReset(email: $email) { done userErrors { field message } } }";
+const RESET = `mutation ResetPassword($token: String!, $newPassword: String!) {
   resetPassword(token: $token, newPassword: $newPassword) { done userErrors { field message } } }`;
 
 onSubmit("request", async ({ email }) => {

@@ -1,9 +1,9 @@
 /** Who is signed in. The session is in cookies that scripts can not see. */
 import { send } from "./graphql.js";
 
-const VIEWER = "{ viewer { email fullName emailVerified } }";
-const REFRESH = "mutation { refreshSession { tokens { accessExpiresAt } userErrors { code } } }";
-const LOGOUT = "mutation { logout { done userErrors { code } } }";
+const VIEWER = "query Viewer { viewer { email fullName emailVerified } }";
+const REFRESH = "mutation RefreshSession { refreshSession { tokens { accessExpiresAt } userErrors { code } } }";
+const LOGOUT = "mutation Logout { logout { done userErrors { code } } }";
 
 /** The account, or null. Renews a session whose access token has expired. */
 export async function viewer() {

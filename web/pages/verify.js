@@ -4,8 +4,9 @@ import { send } from "./graphql.js";
 import { viewer } from "./session.js";
 
 const VERIFY =
-  "mutation($token: String!) { verifyEmail(token: $token) { tokens { accessExpiresAt } userErrors { field message } } }";
-const RESEND = "mutation($email: String!) { resendVerification(email: $email) { done userErrors { field message } } }";
+  "mutation VerifyEmail($token: String!) { verifyEmail(token: $token) { tokens { accessExpiresAt } userErrors { field message } } }";
+const RESEND =
+  "mutation ResendVerification($email: String!) { resendVerification(email: $email) { done userErrors { field message } } }";
 
 onSubmit("confirm", async () => {
   const { tokens, userErrors } = await send(VERIFY, { token: parameter("token") });

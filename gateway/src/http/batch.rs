@@ -62,6 +62,7 @@ impl Batch {
             let operation = member.and_then(|operation| operation.check_introspection(detail).map(|()| operation));
             answers.push(match operation {
                 Ok(operation) => {
+                    operation.count(app, context);
                     let mut executed = app.schema.execute(operation.into_request(app, context, detail)).await;
                     mask(&mut executed, id, detail);
                     serde_json::to_value(&executed).unwrap_or_default()

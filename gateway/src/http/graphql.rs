@@ -174,7 +174,6 @@ impl Exchange<'_> {
 
     /// Checks the bounds, and whether it may come by this way.
     fn check_one(&self, method: &Method, params: Params) -> Result<Operation, Refusal> {
-        let name = params.operation_name.clone();
         let operation = Operation::check(self.app, params)?;
         let plan = &operation.plan;
         match (plan.kind, self.media) {
@@ -192,13 +191,9 @@ impl Exchange<'_> {
             _ => {}
         }
         self.seen.note(|facts| {
-            facts.kind = match plan.kind {
-                OperationType::Query => "query",
-                OperationType::Mutation => "mutation",
-                OperationType::Subscription => "subscription",
-            };
+            facts.kind = operation.kind();
             facts.cost = plan.cost;
-            facts.operation = name.filter(|name| name.len() <= 64);
+            facts.operation = operation.name.clone();
         });
         Ok(operation)
     }
@@ -253,10 +248,14 @@ impl Exchange<'_> {
     ) -> Result<Response, Refusal> {
         let mut place = self.app.places.take()?;
         place.belongs_to(Owner::of(context.principal.as_ref(), self.seen.client))?;
-        Ok(sse::answer(self.app, operation.into_answers(self.app, context, vigil, detail), place))
+        // Its line is written when it ends.
+        self.seen.note(|facts| facts.followed = true);
+        Ok(sse::answer(self.app, operation.into_answers(self.app, context, "event-stream", vigil, detail), place))
     }
 
     async fn execute(&self, operation: Operation, context: &RequestContext, detail: Detail) -> Response {
+        let counted = operation.count(self.app, context);
+        self.seen.note(|facts| facts.counted = Some(counted));
         let request = operation.into_request(self.app, context, detail);
         let started = Instant::now();
         let mut executed = self.app.schema.execute(request).await;

@@ -7,6 +7,7 @@ mod assets;
 mod batch;
 pub mod cookies;
 mod export;
+mod followed;
 mod graphql;
 pub mod host;
 mod mask;
@@ -25,6 +26,8 @@ mod status;
 mod unsubscribe;
 mod ws;
 
+use std::time::Duration;
+
 use axum::Router;
 use axum::extract::Request;
 use axum::middleware::from_fn_with_state;
@@ -38,6 +41,16 @@ pub use server::serve;
 
 use crate::app::App;
 use crate::error::{Code, Refusal};
+
+/// What a page of an allowed origin may read of an answer besides its body.
+const EXPOSED: [HeaderName; 4] = [
+    HeaderName::from_static("ratelimit"),
+    HeaderName::from_static("ratelimit-policy"),
+    header::RETRY_AFTER,
+    HeaderName::from_static("x-request-id"),
+];
+/// How long a browser may keep what a preflight said.
+const PREFLIGHT_KEPT: Duration = Duration::from_secs(3600);
 
 /// All routes with everything around them.
 pub fn router(app: &App) -> Router {
@@ -54,10 +67,14 @@ pub fn router(app: &App) -> Router {
     if app.settings.playground {
         router = router.route(routes::gateway::PLAYGROUND, get(playground::page));
     }
+    protect(app, router.fallback(no_such_path))
+}
+
+/// Puts everything that every request passes around `router`.
+fn protect(app: &App, router: Router<App>) -> Router {
     let with = |state: &App| state.clone();
     // From the inside out: the last one added sees a request first and its answer last.
     let mut router = router
-        .fallback(no_such_path)
         .layer(from_fn_with_state(with(app), overload::limit))
         // An address that floods is turned away before it takes a place from others.
         .layer(from_fn_with_state(with(app), request_log::limit_address))
@@ -101,6 +118,7 @@ fn cors(app: &App) -> Option<CorsLayer> {
         header::AUTHORIZATION,
         header::CONTENT_TYPE,
         HeaderName::from_static("x-api-key"),
+        HeaderName::from_static("graphql-preflight"),
         HeaderName::from_static("x-curtail-csrf"),
         HeaderName::from_static("x-request-id"),
     ];
@@ -110,5 +128,58 @@ fn cors(app: &App) -> Option<CorsLayer> {
             .allow_credentials(true)
             .allow_methods([Method::GET, Method::POST])
             .allow_headers(headers)
+            .expose_headers(EXPOSED)
+            .max_age(PREFLIGHT_KEPT)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+    use clock::Clock;
+    use http::StatusCode;
+    use lifecycle::{Readiness, Shutdown};
+    use proto::auth::v1::auth_service_client::AuthServiceClient;
+    use rand::SeedableRng as _;
+    use tower::ServiceExt as _;
+
+    use super::*;
+    use crate::auth::{Authenticator, Revocations};
+    use crate::upstreams::Upstreams;
+
+    /// A gateway that nothing stands behind.
+    async fn alone() -> App {
+        let config = config::Config::for_tests();
+        let clock = Clock::system();
+        let identity = rpc::ServiceIdentity::new("gateway", &config.rpc.service_key, clock.clone());
+        let channel = || rpc::connect("auth", &config.rpc.auth_url, &config.rpc, identity.clone()).unwrap();
+        let upstreams = Upstreams::new(channel(), channel(), channel(), channel(), channel());
+        let readiness = Readiness::new();
+        let keys = rpc::KeyRingCache::fetching(channel(), readiness.latch("key ring"));
+        let revocations = std::sync::Arc::new(Revocations::new(time::Duration::minutes(20)));
+        let auth = AuthServiceClient::new(channel());
+        let authenticator = Authenticator::new(keys, auth, revocations, clock.clone());
+        let redis = streams::connect(&config.redis).await.unwrap();
+        let rng = rand::rngs::StdRng::seed_from_u64(1);
+        App::new(&config, upstreams, authenticator, redis, (&readiness, &Shutdown::new()), clock, rng).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_a_fault_with_the_headers_of_every_answer() {
+        #[expect(clippy::panic, reason = "it is what is tried")]
+        async fn boom() -> StatusCode {
+            panic!("the secret of a resolver")
+        }
+        let app = alone().await;
+        let router = protect(&app, Router::new().route("/boom", get(boom)));
+        let request = Request::get("/boom").header("host", "localhost").body(Body::empty()).unwrap();
+        let response = router.oneshot(request).await.unwrap();
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        for name in ["content-security-policy", "x-content-type-options", "vary", "cache-control", "x-request-id"] {
+            assert!(response.headers().contains_key(name), "{name}");
+        }
+        let body = axum::body::to_bytes(response.into_body(), 10_000).await.unwrap();
+        let body = String::from_utf8(body.to_vec()).unwrap();
+        assert!(body.contains("INTERNAL") && !body.contains("secret"), "{body}");
+    }
 }

@@ -4,9 +4,11 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use async_graphql::Response;
+use async_graphql::parser::types::OperationType;
 use futures_util::stream::BoxStream;
 use futures_util::{Stream, StreamExt as _};
 
+use super::followed::Followed;
 use super::mask::{Detail, Masked, mask};
 use super::params::Params;
 use crate::app::App;
@@ -17,11 +19,14 @@ use crate::live::Vigil;
 use crate::rate::shared::{Allowance, Outcome, units};
 use crate::request::RequestContext;
 use crate::schema;
+use crate::usage::Counted;
 
 /// An operation within the bounds.
 pub struct Operation {
     /// As the client sent it.
     pub params: Params,
+    /// Its name: the one that the client says, or else the one it has in the document.
+    pub name: Option<String>,
     /// Its document, parsed.
     pub document: Arc<Document>,
     /// What is known of it before it is executed.
@@ -38,7 +43,8 @@ impl Operation {
         let document = app.persisted.find(documents, &params.document)?;
         let name = params.operation_name.as_deref();
         let plan = limits::plan(&document, name, &params.variables, &app.sizes, documents.limits())?;
-        Ok(Self { params, document, plan })
+        let name = document.name(name).map(str::to_owned);
+        Ok(Self { params, name, document, plan })
     }
 
     /// Refuses the schema to those who may not see it.
@@ -57,6 +63,20 @@ impl Operation {
         units(self.plan.cost, self.plan.credential_mutations)
     }
 
+    /// Query, mutation or subscription, for logs and metrics.
+    pub fn kind(&self) -> &'static str {
+        match self.plan.kind {
+            OperationType::Query => "query",
+            OperationType::Mutation => "mutation",
+            OperationType::Subscription => "subscription",
+        }
+    }
+
+    /// Counts that it is executed.
+    pub fn count(&self, app: &App, context: &RequestContext) -> Counted {
+        app.usage.count(&self.document, self.name.as_deref(), self.kind(), context)
+    }
+
     /// Ready for the executor.
     pub fn into_request(self, app: &App, context: &RequestContext, detail: Detail) -> async_graphql::Request {
         // The executor takes the parsed document; nothing looks at the text again.
@@ -69,14 +89,16 @@ impl Operation {
         schema::attach(request, &app.upstreams, context).data(context.clone())
     }
 
-    /// Its answers, one after the other; of a query, one.
+    /// Its answers, one after the other; of a query, one. When they end, what they came to is logged.
     pub fn into_answers(
         self,
         app: &App,
         context: &RequestContext,
+        transport: &'static str,
         vigil: Option<Vigil>,
         detail: Detail,
     ) -> impl Stream<Item = (Response, Masked)> + Send + use<> {
+        let mut log = Followed::begin(&self, transport, context, self.count(app, context));
         let mut request = self.into_request(app, context, detail);
         if let Some(vigil) = vigil {
             request = request.data(vigil);
@@ -85,6 +107,7 @@ impl Operation {
         let answers: BoxStream<'static, Response> = app.schema.execute_stream(request);
         answers.map(move |mut answer| {
             let masked = mask(&mut answer, &id, detail);
+            log.answered(&masked);
             (answer, masked)
         })
     }

@@ -16,6 +16,7 @@ use super::answer::AnsweredWith;
 use super::refuse;
 use super::server::Peer;
 use crate::app::App;
+use crate::usage::{Counted, LONGEST_NAME};
 
 /// What is known of a request from its first moment on; travels in its extensions.
 pub struct Seen {
@@ -41,6 +42,10 @@ pub struct Facts {
     pub cost: u64,
     /// RPCs it made.
     pub rpcs: u32,
+    /// Its answers follow one after the other and have a line of their own, at their end.
+    pub followed: bool,
+    /// What was counted of it when it was executed.
+    pub counted: Option<Counted>,
     /// How long resolvers ran, the waiting for services included.
     pub executed: Duration,
 }
@@ -83,24 +88,35 @@ pub async fn observe(State(app): State<App>, mut request: Request, next: Next) -
     let (facts, took, status) = (seen.facts(), arrived.elapsed(), response.status());
     let code = response.extensions().get::<AnsweredWith>().map(|with| with.0.as_str());
     measure(path, status.as_u16(), &facts, took);
-    let _entered = span.enter();
-    tracing::info!(
-        request_id = %seen.id,
-        %method,
-        path,
-        status = status.as_u16(),
-        code,
-        kind = (!facts.kind.is_empty()).then_some(facts.kind),
-        operation = facts.operation.as_deref().map(field::display),
-        caller = (!facts.caller.is_empty()).then_some(facts.caller),
-        cost = facts.cost,
-        rpcs = facts.rpcs,
-        ms = took.as_secs_f64() * 1000.0,
-        "request"
-    );
+    if !facts.followed {
+        let _entered = span.enter();
+        tracing::info!(
+            request_id = %seen.id,
+            %method,
+            path,
+            status = status.as_u16(),
+            code,
+            kind = (!facts.kind.is_empty()).then_some(facts.kind),
+            operation = facts.operation.as_deref().map(shown),
+            caller = (!facts.caller.is_empty()).then_some(facts.caller),
+            cost = facts.cost,
+            rpcs = facts.rpcs,
+            deprecated = facts.counted.as_ref().and_then(|counted| counted.deprecated.as_deref()),
+            api_key = facts.counted.as_ref().and_then(|counted| counted.api_key),
+            ms = took.as_secs_f64() * 1000.0,
+            "request"
+        );
+    }
     response
 }
 
+/// A name as the log has it: of what clients make up, not more than a metric would take.
+pub(super) fn shown(name: &str) -> field::DisplayValue<&str> {
+    field::display(&name[..name.len().min(LONGEST_NAME)])
+}
+
+/// - `gateway_request_seconds{path,kind,status}`: from the first byte of the headers to the answer
+/// - `gateway_overhead_seconds{kind,operation}`: the part of it in which no resolver ran
 fn measure(path: &'static str, status: u16, facts: &Facts, took: Duration) {
     let kind = if facts.kind.is_empty() { "none" } else { facts.kind };
     let class = match status {
@@ -111,9 +127,9 @@ fn measure(path: &'static str, status: u16, facts: &Facts, took: Duration) {
         _ => "5xx",
     };
     metrics::histogram!("gateway_request_seconds", "path" => path, "kind" => kind, "status" => class).record(took);
-    if facts.executed > Duration::ZERO {
-        let overhead = took.saturating_sub(facts.executed);
-        metrics::histogram!("gateway_overhead_seconds", "kind" => kind).record(overhead);
+    if let Some(counted) = &facts.counted {
+        let (overhead, operation) = (took.saturating_sub(facts.executed), counted.label.clone());
+        metrics::histogram!("gateway_overhead_seconds", "kind" => kind, "operation" => operation).record(overhead);
     }
 }
 

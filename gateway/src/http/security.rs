@@ -23,7 +23,6 @@ pub async fn headers(State(app): State<App>, request: Request, next: Next) -> Re
     };
     default(header::CONTENT_SECURITY_POLICY, CSP_DATA);
     default(header::CACHE_CONTROL, "no-store");
-    default(header::VARY, VARY);
     default(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     default(header::X_FRAME_OPTIONS, "DENY");
     default(header::REFERRER_POLICY, "no-referrer");
@@ -33,5 +32,7 @@ pub async fn headers(State(app): State<App>, request: Request, next: Next) -> Re
     if app.strict_transport() {
         default(header::STRICT_TRANSPORT_SECURITY, HSTS);
     }
+    // Beside what CORS says there.
+    headers.append(header::VARY, HeaderValue::from_static(VARY));
     response
 }

@@ -1,7 +1,7 @@
 //! Parses documents and keeps those that passed the bounds.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use async_graphql::Name;
 use async_graphql::parser::{parse_query, types::ExecutableDocument};
@@ -12,6 +12,7 @@ use super::Limits;
 use super::lexer::{LexRefusal, scan};
 use super::shape::{Shape, measure};
 use crate::error::{Code, Refusal};
+use crate::usage::Used;
 
 /// Longer documents are parsed each time, so that the cache's size in bytes has a bound too.
 const LONGEST_KEPT: usize = 32 * 1024;
@@ -21,10 +22,17 @@ const LONGEST_KEPT: usize = 32 * 1024;
 pub struct Document {
     /// The syntax tree.
     pub parsed: ExecutableDocument,
+    /// What its operations ask for; found out when the first of them is executed.
+    pub used: OnceLock<Used>,
     operations: HashMap<Option<Name>, Shape>,
 }
 
 impl Document {
+    /// The name of the operation that a request means: the one it says, or else that of the only operation.
+    pub fn name<'a>(&'a self, said: Option<&'a str>) -> Option<&'a str> {
+        said.or_else(|| self.operations.keys().next()?.as_deref())
+    }
+
     /// Measures of the operation called `name`; without a name, of the only one.
     pub(super) fn shape(&self, name: Option<&str>) -> Shape {
         let named = name.and_then(|name| self.operations.get(&Some(Name::new(name))));
@@ -79,7 +87,7 @@ impl Documents {
         })?;
         let parsed = parse_query(text).map_err(|error| Refusal::new(Code::ParseFailed, syntax_error(&error)))?;
         let operations = measure(&parsed, &self.limits)?;
-        Ok(Document { parsed, operations })
+        Ok(Document { parsed, used: OnceLock::new(), operations })
     }
 }
 

@@ -16,6 +16,7 @@ use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, Opera
 pub use documents::{Document, Documents};
 pub use shape::{CREDENTIAL_MUTATIONS, Shape};
 pub use sizes::Sizes;
+pub(crate) use sizes::named_type;
 
 use crate::error::{Code, Refusal};
 

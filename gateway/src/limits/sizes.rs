@@ -66,7 +66,7 @@ impl Sizes {
     }
 
     /// The type that an operation starts at.
-    pub(super) fn root(kind: OperationType) -> &'static str {
+    pub(crate) fn root(kind: OperationType) -> &'static str {
         match kind {
             OperationType::Query => "Query",
             OperationType::Mutation => "Mutation",
@@ -76,7 +76,7 @@ impl Sizes {
 }
 
 fn field_size(field: &FieldDefinition, is_composite: impl Fn(&str) -> bool) -> FieldSize {
-    let (of, list) = unwrap(&field.ty.node);
+    let (of, list) = named_type(&field.ty.node);
     let mut paging = field.arguments.iter().filter(|a| PAGE_ARGUMENTS.contains(&a.node.name.node.as_str())).peekable();
     let page = paging.peek().is_some().then(|| {
         let default = paging.find_map(|argument| match &argument.node.default_value.as_ref()?.node {
@@ -88,10 +88,11 @@ fn field_size(field: &FieldDefinition, is_composite: impl Fn(&str) -> bool) -> F
     FieldSize { composite: is_composite(of), of: of.to_owned(), list, page }
 }
 
-fn unwrap(of: &Type) -> (&str, bool) {
+/// The type behind lists and non-null marks, and whether there is a list.
+pub(crate) fn named_type(of: &Type) -> (&str, bool) {
     match &of.base {
         BaseType::Named(name) => (name.as_str(), false),
-        BaseType::List(item) => (unwrap(item).0, true),
+        BaseType::List(item) => (named_type(item).0, true),
     }
 }
 

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that can not go on fails")]
 
+mod docs;
 mod erasure;
 mod export;
 mod form;
@@ -11,6 +12,7 @@ mod live;
 mod load;
 mod mail;
 mod members;
+mod operation_log;
 mod outcomes;
 mod page_cost;
 mod pages;
@@ -29,4 +31,5 @@ mod sessions;
 mod shared_limits;
 mod socket;
 mod transport_ws;
+mod usage;
 mod webhooks;

@@ -23,6 +23,7 @@ use crate::app::App;
 use crate::auth::{Authenticated, Credential, find};
 use crate::error::{Code, Refusal};
 use crate::http::answer;
+use crate::http::followed;
 use crate::http::mask::Masked;
 use crate::http::operation::{Operation, detail, take};
 use crate::http::origin::Provenance;
@@ -146,6 +147,7 @@ impl Session {
                     Ok(())
                 }
                 Err(refusal) => {
+                    followed::refused(&self.guest.seen.id, "websocket", refusal.code);
                     let errors = answer::errors(&refusal, self.guest.seen.id.as_str());
                     self.say(message::error(&id, &errors)).await
                 }
@@ -207,7 +209,7 @@ impl Session {
             call = call.on_behalf_of(principal.internal_token.clone());
         }
         let context = RequestContext::new(principal, self.guest.client.clone(), call, None);
-        let answers = operation.into_answers(&self.app, &context, vigil.clone(), detail);
+        let answers = operation.into_answers(&self.app, &context, "websocket", vigil.clone(), detail);
         Ok(answers.map(|answer| Some(Box::new(answer))).chain(stream::once(async { None })).boxed())
     }
 

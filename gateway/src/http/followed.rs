@@ -1,0 +1,84 @@
+//! The line in the log of an operation that is answered over time: by WebSocket or event stream, when it has ended.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Instant;
+
+use telemetry::RequestId;
+
+use super::mask::Masked;
+use super::operation::Operation;
+use super::request_log::shown;
+use crate::error::Code;
+use crate::request::RequestContext;
+use crate::usage::Counted;
+
+/// An operation that runs. Its line is written when this is dropped, whoever ended it.
+pub struct Followed {
+    request_id: Option<RequestId>,
+    transport: &'static str,
+    kind: &'static str,
+    name: Option<String>,
+    caller: &'static str,
+    cost: u64,
+    counted: Counted,
+    calls: Arc<AtomicU32>,
+    started: Instant,
+    answers: u64,
+    code: Option<Code>,
+}
+
+impl Followed {
+    /// It begins.
+    pub fn begin(operation: &Operation, transport: &'static str, context: &RequestContext, counted: Counted) -> Self {
+        let caller = match &context.principal {
+            None => "anonymous",
+            Some(principal) if principal.api_key_id.is_some() => "api-key",
+            Some(_) => "session",
+        };
+        Self {
+            request_id: context.call.request_id.clone(),
+            transport,
+            kind: operation.kind(),
+            name: operation.name.clone(),
+            caller,
+            cost: operation.plan.cost,
+            counted,
+            calls: context.call.calls.clone(),
+            started: Instant::now(),
+            answers: 0,
+            code: None,
+        }
+    }
+
+    /// Another answer is sent. The first error of all is the one that is logged.
+    pub fn answered(&mut self, masked: &Masked) {
+        self.answers += 1;
+        self.code = self.code.or_else(|| masked.codes.first().copied());
+    }
+}
+
+impl Drop for Followed {
+    fn drop(&mut self) {
+        tracing::info!(
+            request_id = self.request_id.as_ref().map(RequestId::as_str),
+            transport = self.transport,
+            code = self.code.map(Code::as_str),
+            kind = self.kind,
+            operation = self.name.as_deref().map(shown),
+            caller = self.caller,
+            cost = self.cost,
+            rpcs = self.calls.load(Ordering::Relaxed),
+            answers = self.answers,
+            deprecated = self.counted.deprecated.as_deref(),
+            api_key = self.counted.api_key,
+            ms = self.started.elapsed().as_secs_f64() * 1000.0,
+            "operation"
+        );
+    }
+}
+
+/// The line of one that was refused before it began.
+pub fn refused(request_id: &RequestId, transport: &'static str, code: Code) {
+    tracing::info!(%request_id, transport, code = code.as_str(), "operation");
+}
