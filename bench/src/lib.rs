@@ -3,6 +3,7 @@
 
 pub mod clicks;
 pub mod load;
+pub mod own_gateway;
 pub mod platform;
 pub mod questions;
 pub mod visit;

@@ -35,6 +35,12 @@ impl Gateway {
         Ok(gateway)
     }
 
+    /// The same account at another gateway.
+    #[must_use]
+    pub fn at(&self, url: &str) -> Self {
+        Self { url: format!("{url}/graphql"), ..self.clone() }
+    }
+
     /// Sends one operation.
     ///
     /// # Errors

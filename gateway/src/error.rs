@@ -90,6 +90,8 @@ codes! {
     ValidationFailed = "GRAPHQL_VALIDATION_FAILED",
     /// The schema is not shown to this caller.
     IntrospectionDisabled = "INTROSPECTION_DISABLED",
+    /// The document is longer than allowed.
+    DocumentLength = "DOCUMENT_TOO_LONG",
     /// More tokens than allowed.
     Tokens = "TOO_MANY_TOKENS",
     /// Brackets or fragments nested deeper than allowed.

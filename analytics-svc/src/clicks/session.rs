@@ -244,7 +244,10 @@ async fn commit(
         let started = Instant::now();
         // Without an advance there is neither a row nor a number to write.
         if !batch.advances.is_empty() {
-            match committer.commit(&mut batch).await {
+            // PostgreSQL may be gone without a word; long before this the shard is somebody else's.
+            let late = |_| Err(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into()).into());
+            let committed = tokio::time::timeout(lease.length() * 4, committer.commit(&mut batch)).await;
+            match committed.unwrap_or_else(late) {
                 Ok(()) => portion.counted(),
                 Err(error) if error.is_about_data() => {
                     set_aside(context, &mut committer, portion, stream, &mut batch, error).await?;

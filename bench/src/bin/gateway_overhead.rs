@@ -1,11 +1,13 @@
 //! What the gateway adds to the RPC it calls: `link(id)` over GraphQL against `GetLink` over gRPC with the same token, at
-//! the same fixed rates, alternating.
+//! the same fixed rates, alternating; `{ __typename }`, which calls none, beside them; and how many of each a core of the
+//! gateway's answers in a second.
 #![allow(clippy::print_stdout)]
 
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use bench::load::{Outcome, median, open_loop};
+use bench::own_gateway::metric;
 use bench::platform::Gateway;
 use clock::Clock;
 use proto::auth::v1::auth_service_client::AuthServiceClient;
@@ -13,7 +15,7 @@ use proto::auth::v1::{ExchangeRequest, exchange_request::Credential};
 use proto::links::v1::link_service_client::LinkServiceClient;
 use proto::links::v1::{GetLinkRequest, LinkRef, link_ref::By};
 use rpc::{CallContext, ServiceIdentity};
-use serde_json::json;
+use serde_json::{Value, json};
 
 const ROUNDS: usize = 5;
 const ROUND: Duration = Duration::from_secs(5);
@@ -27,38 +29,53 @@ async fn main() -> anyhow::Result<()> {
     let identity = ServiceIdentity::new("gateway", &config.rpc.service_key, Clock::system());
     let links = rpc::connect("links", &config.rpc.links_url, &config.rpc, identity.clone())?;
 
-    println!("rate/s   rpc p50   p99    graphql p50   p99    added p50   p99   (ms, medians of {ROUNDS} rounds)");
+    let one_rpc =
+        json!({ "query": "query($id: ID!) { link(id: $id) { url } }", "variables": { "id": id.to_string() } });
+    let none = json!({ "query": "{ __typename }" });
+    println!(
+        "rate/s   rpc p50   p99    graphql p50   p99    added p50   p99   __typename p50   p99   (ms, medians of {ROUNDS} rounds)"
+    );
     for rate in [200, 500, 1000] {
-        let (mut bare, mut whole) = (Vec::new(), Vec::new());
+        let (mut bare, mut whole, mut empty) = (Vec::new(), Vec::new(), Vec::new());
         for _ in 0..ROUNDS {
             // A token lives for about a minute: each round has one of its own.
             let token = internal_token(&config, &identity, &gateway.token).await?;
             let client = LinkServiceClient::new(links.clone());
             bare.push(open_loop(rate, ROUND, WORKERS, move || get_link(client.clone(), token.clone(), id)).await);
-            let gateway = gateway.clone();
-            let body =
-                json!({ "query": "query($id: ID!) { link(id: $id) { url } }", "variables": { "id": id.to_string() } });
-            whole.push(
-                open_loop(rate, ROUND, WORKERS, move || {
-                    let (gateway, body) = (gateway.clone(), body.clone());
-                    async move { gateway.send(&body).await.map(drop) }
-                })
-                .await,
-            );
+            whole.push(load(&gateway, &one_rpc, rate).await);
+            empty.push(load(&gateway, &none, rate).await);
         }
-        report(rate, &bare, &whole);
+        report(rate, &bare, &whole, &empty);
+    }
+    println!("for a second of a core of the gateway, at 1,000 a second:");
+    for (name, body) in [("link(id)", &one_rpc), ("{ __typename }", &none)] {
+        let admin = config.gateway.admin_listen;
+        let before = metric(admin, "process_cpu_seconds_total").await?;
+        let answered: usize = load(&gateway, body, 1000).await.answered();
+        let cores = metric(admin, "process_cpu_seconds_total").await? - before;
+        println!("{name:>14}: {:.0} requests", answered as f64 / cores);
     }
     Ok(())
 }
 
-fn report(rate: u32, bare: &[Outcome], whole: &[Outcome]) {
+async fn load(gateway: &Gateway, body: &Value, rate: u32) -> Outcome {
+    let (gateway, body) = (gateway.clone(), body.clone());
+    let request = move || {
+        let (gateway, body) = (gateway.clone(), body.clone());
+        async move { gateway.send(&body).await.map(drop) }
+    };
+    open_loop(rate, ROUND, WORKERS, request).await
+}
+
+fn report(rate: u32, bare: &[Outcome], whole: &[Outcome], empty: &[Outcome]) {
     let ms = |rounds: &[Outcome], share| {
         median(rounds.iter().map(|round| round.percentile(share).as_secs_f64() * 1e3).collect())
     };
     let (b50, b99, w50, w99) = (ms(bare, 0.5), ms(bare, 0.99), ms(whole, 0.5), ms(whole, 0.99));
-    let errors: u64 = bare.iter().chain(whole).map(|round| round.errors).sum();
+    let (e50, e99) = (ms(empty, 0.5), ms(empty, 0.99));
+    let errors: u64 = bare.iter().chain(whole).chain(empty).map(|round| round.errors).sum();
     println!(
-        "{rate:>6}   {b50:>7.2}   {b99:>5.2}   {w50:>9.2}   {w99:>6.2}   {:>7.2}   {:>6.2}   errors={errors}",
+        "{rate:>6}   {b50:>7.2}   {b99:>5.2}   {w50:>9.2}   {w99:>6.2}   {:>7.2}   {:>6.2}   {e50:>12.2}   {e99:>6.2}   errors={errors}",
         w50 - b50,
         w99 - b99
     );

@@ -3,12 +3,21 @@
 use std::str::FromStr as _;
 use std::time::Duration;
 
-use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
 use sqlx::{ConnectOptions as _, Connection as _};
 use tracing::log::LevelFilter;
 
 /// A connection that lay idle for longer is tried before it is handed out.
 const PING_AFTER: Duration = Duration::from_secs(1);
+
+/// How long a statement that nobody waits for any more may still take. Then its connection is closed, and PostgreSQL, which
+/// looks as often as [`CHECK_CLIENT`] says whether its client is still there, stops the statement and frees its locks.
+const ABANDONED: Duration = Duration::from_millis(250);
+const CHECK_CLIENT: &str = "250ms";
+
+/// A client that is gone without a word is noticed by PostgreSQL within 25 seconds, not two hours: until then it keeps its locks.
+const KEEP_ALIVE: [(&str, &str); 3] =
+    [("tcp_keepalives_idle", "10"), ("tcp_keepalives_interval", "5"), ("tcp_keepalives_count", "3")];
 
 /// A statement that takes longer is logged as a warning.
 const SLOW_STATEMENT: Duration = Duration::from_secs(1);
@@ -19,8 +28,9 @@ const SLOW_STATEMENT: Duration = Duration::from_secs(1);
 /// application name. Nothing is opened yet: a database that is away fails the first statement (see
 /// [`crate::is_unavailable`]), not the start of the process.
 ///
-/// A future that is dropped in the middle of an ordinary statement is cleaned up behind it. **COPY is not**: dropped while it
-/// finishes, it leaves the connection one answer behind, so that a later statement takes the answer of the one before for
+/// A future that is dropped in the middle of an ordinary statement, as handlers are at the deadline of their call, is cleaned
+/// up behind it: the statement may end within a quarter of a second, else its connection is closed and PostgreSQL gives it up
+/// soon after. **COPY is not**: dropped while it finishes, it leaves the connection one answer behind, so that a later statement takes the answer of the one before for
 /// its own, a COMMIT included. Run COPY on a connection that is not of the pool (`PgConnection::connect_with` with
 /// `pool.connect_options()`) and that is dropped together with the future.
 ///
@@ -28,7 +38,8 @@ const SLOW_STATEMENT: Duration = Duration::from_secs(1);
 /// When the URL does not parse.
 pub async fn connect(config: &config::Database, schema: &str) -> Result<PgPool, sqlx::Error> {
     let timeout = format!("{}ms", config.statement_timeout_ms);
-    let options = options(config, schema)?.options([("statement_timeout", timeout.as_str())]);
+    let options = options(config, schema)?
+        .options([("statement_timeout", timeout.as_str()), ("client_connection_check_interval", CHECK_CLIENT)]);
     Ok(PgPoolOptions::new()
         .max_connections(config.max_connections)
         .acquire_timeout(Duration::from_millis(config.acquire_timeout_ms))
@@ -42,7 +53,21 @@ pub async fn connect(config: &config::Database, schema: &str) -> Result<PgPool, 
                 Ok(true)
             })
         })
+        .after_release(|connection, _| Box::pin(settled(connection)))
         .connect_lazy_with(options))
+}
+
+/// Whether a connection that comes back has nothing under way. Without this the pool would wait as long as the statement runs,
+/// or for ever when PostgreSQL can not be reached.
+async fn settled(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
+    // `flush` reads the answers that are still due, and asks nothing when none is.
+    match tokio::time::timeout(ABANDONED, connection.flush()).await {
+        Ok(flushed) => flushed.map(|()| true),
+        Err(_) => {
+            tracing::info!("a statement that nobody waits for any more is cut off");
+            Ok(false)
+        }
+    }
 }
 
 /// What pools and migrations have in common.
@@ -50,6 +75,7 @@ pub(crate) fn options(config: &config::Database, schema: &str) -> Result<PgConne
     Ok(PgConnectOptions::from_str(config.url.expose())?
         .application_name(schema)
         .options([("search_path", schema), ("timezone", "UTC"), ("idle_in_transaction_session_timeout", "60s")])
+        .options(KEEP_ALIVE)
         .log_statements(LevelFilter::Trace)
         .log_slow_statements(LevelFilter::Warn, SLOW_STATEMENT))
 }

@@ -33,6 +33,59 @@ async fn connections_see_their_schema_and_have_their_limits() {
     assert!(is_unavailable(&slow), "{slow}");
 }
 
+/// Statements of the pool that wait for a lock at this moment.
+async fn waiting(pool: &PgPool) -> i64 {
+    sqlx::query_scalar(
+        "SELECT count(*) FROM pg_stat_activity \
+         WHERE datname = current_database() AND application_name = 'links' AND wait_event_type = 'Lock'",
+    )
+    .fetch_one(pool)
+    .await
+    .unwrap()
+}
+
+#[tokio::test]
+async fn a_statement_that_nobody_waits_for_is_stopped_and_its_place_is_free_again() {
+    let mut config = testkit::database().await;
+    (config.max_connections, config.statement_timeout_ms) = (1, 60_000);
+    let pool = db::connect(&config, "links").await.unwrap();
+    let observer = PgPool::connect(config.url.expose()).await.unwrap();
+    let mut holder = observer.begin().await.unwrap();
+    sqlx::query("SELECT pg_advisory_xact_lock(7)").execute(&mut *holder).await.unwrap();
+    for in_transaction in [false, true] {
+        let pool = pool.clone();
+        let stuck = tokio::spawn(async move {
+            let lock = sqlx::query("SELECT pg_advisory_xact_lock(7)");
+            if in_transaction {
+                let mut transaction = pool.begin().await.unwrap();
+                lock.execute(&mut *transaction).await.unwrap();
+            } else {
+                lock.execute(&pool).await.unwrap();
+            }
+        });
+        let soon = Duration::from_secs(10);
+        testkit::until(async || waiting(&observer).await == 1, soon, "the statement waits for the lock").await;
+        stuck.abort();
+        let start = std::time::Instant::now();
+        testkit::until(async || waiting(&observer).await == 0, soon, "the statement is gone").await;
+        assert!(start.elapsed() < Duration::from_secs(5), "not by its own timeout: {:?}", start.elapsed());
+    }
+    let one: i32 = sqlx::query_scalar("SELECT 1").fetch_one(&pool).await.expect("the only place is free");
+    assert_eq!(one, 1);
+}
+
+#[tokio::test]
+async fn a_statement_that_ends_soon_after_it_was_abandoned_keeps_its_connection() {
+    let mut config = testkit::database().await;
+    config.max_connections = 1;
+    let pool = db::connect(&config, "links").await.unwrap();
+    let backend = async || sqlx::query_scalar::<_, i32>("SELECT pg_backend_pid()").fetch_one(&pool).await.unwrap();
+    let before = backend().await;
+    let short = sqlx::query("SELECT pg_sleep(0.05)").execute(&pool);
+    assert!(tokio::time::timeout(Duration::from_millis(10), short).await.is_err());
+    assert_eq!(backend().await, before);
+}
+
 #[tokio::test]
 async fn a_database_that_is_away_fails_statements_not_the_start() {
     let mut config = testkit::database().await;

@@ -12,6 +12,8 @@ use crate::{Unavailable, lease, minter::Minter};
 
 /// How often a lease is renewed.
 const RENEW_EVERY: Duration = Duration::from_secs(5);
+/// A renewal that takes longer is given up.
+const RENEW_WITHIN: Duration = Duration::from_secs(5);
 
 /// The pause after a try that failed, and between two tries that somebody in need of an id asked for.
 const RETRY_AFTER: Duration = Duration::from_millis(250);
@@ -93,7 +95,9 @@ impl Inner {
 
     /// Renews or leases, sets the latch, and says whether all is well.
     async fn keep_and_report(&self) -> bool {
-        let kept = self.keep().await;
+        // A connection on which nothing is heard any more must not keep the next one from being tried.
+        let late = |_| Err(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into()));
+        let kept = tokio::time::timeout(RENEW_WITHIN, self.keep()).await.unwrap_or_else(late);
         if let Err(error) = &kept {
             tracing::warn!(error = %error, "the lease on a worker number could not be renewed");
         }

@@ -21,6 +21,9 @@ const REPORT_EVERY: Duration = Duration::from_secs(5);
 /// The longest pause before something that is away is tried again.
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
+/// A handler that takes longer waits for something of which nothing will ever be heard, and starts over.
+const LONGEST: Duration = Duration::from_secs(600);
+
 /// An event as the handler gets it.
 #[derive(Clone, Debug)]
 pub struct Delivery {
@@ -177,7 +180,9 @@ impl Consumer {
         };
         let mut pause = Pause::default();
         loop {
-            match handler(Delivery { id: entry.id, envelope: envelope.clone() }).await {
+            let handled = handler(Delivery { id: entry.id, envelope: envelope.clone() });
+            let late = |_| Outcome::Retry("nothing was heard for too long".into());
+            match tokio::time::timeout(LONGEST, handled).await.unwrap_or_else(late) {
                 Outcome::Done => return self.group.ack(&[entry.id]).await,
                 Outcome::Poison(error) => return self.group.dead_letter(entry, "poison", &error).await,
                 Outcome::Failed(error) if deliveries >= self.max_deliveries => {

@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use anyhow::Context as _;
 use bytes::Bytes;
 use clock::Clock;
 use db::outbox::{self, Row};
@@ -37,6 +38,9 @@ const VERIFY_EVERY: Duration = Duration::from_secs(1);
 /// How often old rows are deleted, and how many at once.
 const CLEAN_EVERY: Duration = Duration::from_secs(60);
 const CLEAN_BATCH: i64 = 5_000;
+
+/// No step takes so long while both stores can be reached: statements and commands have limits of their own.
+const STEP: Duration = Duration::from_secs(15);
 
 /// How often a standby tries to become active.
 const STANDBY_POLL: Duration = Duration::from_secs(1);
@@ -102,20 +106,20 @@ impl Relay {
     async fn lead(&self, shutdown: &Shutdown, pause: &mut Pause) -> anyhow::Result<()> {
         let Some(connection) = self.become_active(shutdown).await? else { return Ok(()) };
         let mut active = Active { relay: self, connection, last: BTreeMap::new() };
-        active.load().await?;
+        in_time(active.load()).await?;
         let (mut verify_at, mut trim_at, mut clean_at) = (Instant::now(), Instant::now(), Instant::now());
         loop {
             let looked_at = Instant::now();
-            while active.publish_batch().await? {}
+            while in_time(active.publish_batch()).await? {}
             *pause = Pause::default();
             if due(&mut verify_at, VERIFY_EVERY) {
-                active.verify().await?;
+                in_time(active.verify()).await?;
             }
             if due(&mut trim_at, self.trim_every) {
-                active.trim().await?;
+                in_time(active.trim()).await?;
             }
             if due(&mut clean_at, CLEAN_EVERY) {
-                active.clean().await?;
+                in_time(active.clean()).await?;
             }
             tokio::select! {
                 () = shutdown.draining() => break,
@@ -126,7 +130,7 @@ impl Relay {
             }
         }
         // What the last requests wrote should not wait for the next start.
-        while active.publish_batch().await? {}
+        while in_time(active.publish_batch()).await? {}
         active.connection.close().await?;
         Ok(())
     }
@@ -135,12 +139,11 @@ impl Relay {
     async fn become_active(&self, shutdown: &Shutdown) -> anyhow::Result<Option<PgConnection>> {
         // A plan is made while the outbox is empty and kept when it is large: only the index is right at both times.
         let options = (*self.database.connect_options()).clone().options([("enable_seqscan", "off")]);
-        let mut connection = PgConnection::connect_with(&options).await?;
+        let mut connection = in_time(async { Ok(PgConnection::connect_with(&options).await?) }).await?;
         loop {
-            let ours: bool = sqlx::query_scalar("SELECT pg_try_advisory_lock(hashtextextended('relay ' || $1, 0))")
-                .bind(&self.schema)
-                .fetch_one(&mut connection)
-                .await?;
+            let lock = sqlx::query_scalar("SELECT pg_try_advisory_lock(hashtextextended('relay ' || $1, 0))");
+            let lock = lock.bind(&self.schema);
+            let ours: bool = in_time(async { Ok(lock.fetch_one(&mut connection).await?) }).await?;
             if ours {
                 return Ok(Some(connection));
             }
@@ -150,6 +153,11 @@ impl Relay {
             }
         }
     }
+}
+
+/// Does one step, unless PostgreSQL or Redis is gone without a word: then nothing would ever be heard on that connection.
+async fn in_time<T>(step: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    tokio::time::timeout(STEP, step).await.context("nothing is heard of PostgreSQL or Redis")?
 }
 
 fn due(at: &mut Instant, every: Duration) -> bool {

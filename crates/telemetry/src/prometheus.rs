@@ -34,14 +34,20 @@ pub(crate) fn install() -> &'static PrometheusHandle {
     })
 }
 
-/// All metrics of this process in the Prometheus text format, with its memory and open files.
+/// All metrics of this process in the Prometheus text format, with its memory, processor time, open files and tasks.
 pub fn render() -> String {
     let handle = install();
     if let Some(bytes) = resident_bytes() {
         metrics::gauge!("process_resident_memory_bytes").set(bytes as f64);
     }
+    if let Some(seconds) = cpu_seconds() {
+        metrics::gauge!("process_cpu_seconds_total").set(seconds);
+    }
     if let Ok(files) = std::fs::read_dir("/proc/self/fd") {
         metrics::gauge!("process_open_fds").set(files.count() as f64);
+    }
+    if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+        metrics::gauge!("process_alive_tasks").set(runtime.metrics().num_alive_tasks() as f64);
     }
     handle.render()
 }
@@ -52,6 +58,17 @@ fn resident_bytes() -> Option<u64> {
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
     let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     Some(kib * 1024)
+}
+
+/// Time that this process has spent on processors. Nothing on systems without /proc.
+fn cpu_seconds() -> Option<f64> {
+    /// proc(5): times are in `USER_HZ`, which is 100 to every program.
+    const TICKS: f64 = 100.0;
+    let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
+    // The second field is the program's name in parentheses and may hold anything.
+    let mut fields = stat.rsplit_once(')')?.1.split_whitespace().skip(11);
+    let mut ticks = || fields.next()?.parse::<f64>().ok();
+    Some((ticks()? + ticks()?) / TICKS)
 }
 
 #[cfg(test)]
@@ -67,6 +84,8 @@ mod tests {
         assert!(text.contains("test_wait_seconds_bucket{le=\"0.0025\"} 0"), "{text}");
         assert!(text.contains("test_wait_seconds_bucket{le=\"0.005\"} 1"), "{text}");
         assert!(text.contains("test_events_total{kind=\"a\"} 2"), "{text}");
-        assert!(text.contains("process_resident_memory_bytes"), "{text}");
+        for name in ["process_resident_memory_bytes", "process_cpu_seconds_total", "process_open_fds"] {
+            assert!(text.contains(name), "{text}");
+        }
     }
 }

@@ -3,7 +3,7 @@
 //! The first test that asks starts the servers on free loopback ports; they die with the process, however it ends. A
 //! test never shares state with another: [`database`] makes a fresh database and [`redis`] hands out an unused index.
 //! Tests that break a server on purpose start one of their own: [`PrivatePostgres`] and [`PrivateRedis`]. [`Process`] runs a program
-//! under test in the same way.
+//! under test in the same way. [`Proxy`] is a wire between two of them that can be broken.
 //!
 //! Nothing here touches a server that the tests did not start. PostgreSQL refuses to run as root, so for root it runs as
 //! `postgres` (or `nobody`).
@@ -12,6 +12,7 @@ mod keeper;
 mod port;
 mod postgres;
 mod process;
+mod proxy;
 mod redis;
 mod scratch;
 mod wait;
@@ -24,6 +25,7 @@ use tokio::sync::OnceCell;
 pub use port::free_port;
 pub use postgres::PrivatePostgres;
 pub use process::Process;
+pub use proxy::{Fault, Proxy};
 pub use redis::PrivateRedis;
 pub use wait::{holds_within, until};
 

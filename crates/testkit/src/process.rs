@@ -76,6 +76,12 @@ impl Process {
         keeper::signal(child, name)
     }
 
+    /// Gives it other variables besides its own at its next start.
+    pub fn set_variables(&mut self, more: impl IntoIterator<Item = (String, String)>) {
+        // Of two with one name the later one counts.
+        self.variables.extend(more);
+    }
+
     /// Whether it runs.
     pub fn is_running(&mut self) -> bool {
         self.child.as_mut().is_some_and(|child| matches!(child.try_wait(), Ok(None)))

@@ -121,6 +121,26 @@ impl Platform {
         std::fs::read_to_string(command.log()).expect("what it printed")
     }
 
+    /// Where the services find what the setting `variable`, a URL, names.
+    pub fn address(&self, variable: &str) -> SocketAddr {
+        let url = &self.variables[variable];
+        let end = url.split("://").nth(1).and_then(|rest| rest.split('/').next());
+        let host = end.and_then(|end| end.rsplit('@').next());
+        host.and_then(|host| host.parse().ok()).unwrap_or_else(|| panic!("{variable} has an address: {url}"))
+    }
+
+    /// Starts a service anew that finds it elsewhere, and waits until it is ready.
+    pub async fn reroute(&mut self, name: &'static str, detours: &[(&str, SocketAddr)]) {
+        let moved = detours.iter().map(|(variable, to)| {
+            let url = self.variables[*variable].replace(&self.address(variable).to_string(), &to.to_string());
+            ((*variable).to_owned(), url)
+        });
+        let moved: Vec<_> = moved.collect();
+        self.services.get_mut(name).expect("a service").set_variables(moved);
+        self.restart(name).await;
+        until(async || self.is("ready", name).await, START, &format!("{name} is ready: {}", self.log(name))).await;
+    }
+
     /// Kills a service as a crash would.
     pub fn kill9(&mut self, name: &str) {
         self.services.get_mut(name).expect("a service").kill9();

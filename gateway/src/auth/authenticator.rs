@@ -77,7 +77,8 @@ impl Authenticator {
             Credential::AccessToken(token) | Credential::Cookie(token) => Some(self.verify_access(token).await?),
             Credential::ApiKey(_) => None,
         };
-        let exchange = self.exchange(credential, expires_at, client.clone(), call.write());
+        // To exchange a credential twice does no more than to do it once.
+        let exchange = self.exchange(credential, expires_at, client.clone(), call.read());
         let found = self.exchanged.get_or_insert_async(&digest, exchange).await?;
         // Revoked while the exchange was under way: the answer may be older than the event that was just read.
         if self.revocations.hit(&found.claims) {

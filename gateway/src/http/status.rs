@@ -38,6 +38,7 @@ pub fn of_refusal(code: Code, media: MediaType) -> StatusCode {
         | Code::ParseFailed
         | Code::ValidationFailed
         | Code::IntrospectionDisabled
+        | Code::DocumentLength
         | Code::Tokens
         | Code::Nesting
         | Code::FragmentCycle

@@ -85,6 +85,11 @@ impl Documents {
             }
             LexRefusal::OpenString => Refusal::new(Code::ParseFailed, "syntax error: a string does not end"),
         })?;
+        // The parser takes as long for a comment as for a field.
+        if text.len() > self.limits.max_document_bytes {
+            let refusal = Refusal::new(Code::DocumentLength, "the document is longer than allowed: use variables");
+            return Err(refusal.limit(self.limits.max_document_bytes));
+        }
         let parsed = parse_query(text).map_err(|error| Refusal::new(Code::ParseFailed, syntax_error(&error)))?;
         let operations = measure(&parsed, &self.limits)?;
         Ok(Document { parsed, used: OnceLock::new(), operations })

@@ -25,6 +25,8 @@ use crate::error::{Code, Refusal};
 #[expect(missing_docs, reason = "documented in the configuration")]
 pub struct Limits {
     pub max_tokens: usize,
+    /// Bytes of a document.
+    pub max_document_bytes: usize,
     pub max_recursion: usize,
     pub max_depth: usize,
     pub max_selections: usize,
@@ -41,6 +43,7 @@ impl From<&config::Gateway> for Limits {
     fn from(config: &config::Gateway) -> Self {
         Self {
             max_tokens: config.max_tokens,
+            max_document_bytes: config.max_document_bytes,
             max_recursion: config.max_recursion,
             max_depth: config.max_depth,
             max_selections: config.max_selections,

@@ -179,6 +179,8 @@ fn count(outcome: &'static str) {
 
 #[cfg(test)]
 mod tests {
+    use rand::{RngExt as _, SeedableRng as _};
+
     use super::*;
 
     #[test]
@@ -240,6 +242,38 @@ mod tests {
         assert!(refusal.code == Code::RateLimited && wait > Duration::from_secs(13) && wait <= Duration::from_secs(15));
         let larger_than_the_bucket = Allowance::anonymous("192.0.2.2".parse().unwrap(), 4);
         assert!(matches!(limiter.take(&larger_than_the_bucket, 50).await, Outcome::Pass(Some(_))));
+    }
+
+    #[tokio::test]
+    async fn g5_two_gateways_give_away_what_a_bucket_holds_and_no_more() {
+        const CAPACITY: u64 = 120;
+        let redis = testkit::redis().await;
+        let limiter = async || SharedLimiter::new(streams::connect(&redis).await.unwrap(), false);
+        let gateways = [limiter().await, limiter().await];
+        let probe = Allowance::anonymous("192.0.2.9".parse().unwrap(), 9);
+        let there = async || gateways[0].ask(&probe, 0).await.is_some() && gateways[1].ask(&probe, 0).await.is_some();
+        testkit::until(there, Duration::from_secs(10), "redis is there").await;
+        for seed in 0..10 {
+            let mut rng = rand::rngs::StdRng::seed_from_u64(seed);
+            let units: Vec<u64> = (0..80).map(|_| rng.random_range(1..=9)).collect();
+            let allowance = Allowance::anonymous(IpAddr::from([192, 0, 3, seed as u8]), CAPACITY as u32);
+            let start = Instant::now();
+            let asked = units.iter().enumerate().map(|(n, units)| gateways[n % 2].take(&allowance, *units));
+            let outcomes = futures_util::future::join_all(asked).await;
+            let refilled = start.elapsed().as_millis() as u64 * CAPACITY / 60_000;
+            let (mut taken, mut unheard) = (0, 0);
+            for (outcome, units) in outcomes.iter().zip(&units) {
+                match outcome {
+                    Outcome::Pass(_) => taken += units,
+                    // Redis was not heard in time: it may have given them away.
+                    Outcome::Refuse(_, None) => unheard += units,
+                    Outcome::Refuse(..) => {}
+                }
+            }
+            assert!(taken <= CAPACITY + refilled, "{taken} of {CAPACITY}, and {refilled} came back");
+            // What is left is less than somebody asked for.
+            assert!(taken + unheard + 9 > CAPACITY, "{taken} of {CAPACITY}");
+        }
     }
 
     #[tokio::test]

@@ -2,9 +2,14 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that can not go on fails")]
 
+mod abandoned;
+mod another;
+mod bombs;
 mod docs;
 mod erasure;
 mod export;
+mod f16_overload;
+mod f17_retries;
 mod form;
 mod headers;
 mod links;

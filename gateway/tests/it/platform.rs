@@ -130,6 +130,11 @@ impl Platform {
         found.unwrap()
     }
 
+    /// What ends it.
+    pub fn shutdown(&self) -> Shutdown {
+        self.shutdown.clone()
+    }
+
     /// Begins to stop, as at the first signal.
     pub fn stop(&self) {
         self.shutdown.begin();
@@ -137,8 +142,13 @@ impl Platform {
 
     /// A POST to `/graphql` with `query` and `variables`.
     pub fn post(&self, query: &str, variables: Value) -> RequestBuilder {
+        self.post_at(&self.url, query, variables)
+    }
+
+    /// The same to another gateway.
+    pub fn post_at(&self, url: &str, query: &str, variables: Value) -> RequestBuilder {
         self.http
-            .post(format!("{}/graphql", self.url))
+            .post(format!("{url}/graphql"))
             .header("accept", "application/graphql-response+json")
             .json(&json!({"query": query, "variables": variables}))
     }

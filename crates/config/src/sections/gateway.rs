@@ -34,6 +34,8 @@ pub struct Gateway {
     pub max_root_fields: usize,
     /// Mutations of one operation that take a password or a token.
     pub max_credential_mutations: usize,
+    /// Longest document, in bytes; variables come beside it.
+    pub max_document_bytes: usize,
     /// Tokens of one document.
     pub max_tokens: usize,
     /// Nesting that the parser follows.

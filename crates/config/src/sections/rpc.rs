@@ -31,11 +31,12 @@ pub struct Rpc {
     pub retry_floor_per_second: u32,
     /// The circuit opens when this share of the calls in a window failed, in per cent.
     pub breaker_failure_percent: u32,
-    /// Fewer calls than this in a window never open it.
+    /// Fewer calls than this in a window never open it; so many failures in a row always do.
     pub breaker_min_calls: u32,
     /// Length of that window.
     pub breaker_window_ms: u64,
-    /// The first pause of an open circuit; it doubles up to breaker_open_max_ms.
+    /// The first pause of an open circuit; it doubles up to breaker_open_max_ms, and ends early when the service's health check
+    /// works again.
     pub breaker_open_ms: u64,
     /// The longest pause of an open circuit.
     pub breaker_open_max_ms: u64,

@@ -1,7 +1,9 @@
 //! A circuit breaker: stops asking a backend that does not answer.
 //!
-//! Closed, it counts the calls of a sliding window. When enough of them failed it opens: calls are refused at once. After
-//! a pause it lets one call through as a probe; success closes it, failure opens it for twice as long.
+//! Closed, it counts the calls of a sliding window. When enough of them failed, or so many in a row that nothing can be
+//! getting through any more, it opens: calls are refused at once. After a pause it lets one call through as a probe; success
+//! closes it, failure opens it for twice as long. The pause ends early when the backend is seen to be back
+//! ([`Breaker::end_pause`]).
 
 use std::{
     sync::{Mutex, PoisonError},
@@ -15,7 +17,8 @@ use super::window::Window;
 pub(crate) struct Limits {
     /// Share of failed calls, in per cent, from which on it opens.
     pub(crate) failure_percent: u32,
-    /// Fewer calls than this in the window prove nothing.
+    /// Fewer calls than this in the window prove nothing; so many failures in a row open it whatever went well before: with a
+    /// steady load it would otherwise take half of the window to notice that a backend is gone.
     pub(crate) min_calls: u32,
     /// How far back calls count.
     pub(crate) window: Duration,
@@ -70,19 +73,28 @@ impl Breaker {
         }
     }
 
+    /// Lets the next probe go out now: something says that the backend is there again.
+    pub(crate) fn end_pause(&self, now: Instant) {
+        if let State::Open { until, .. } = &mut *self.lock() {
+            *until = now.min(*until);
+        }
+    }
+
     /// Whether calls are refused.
     pub(crate) fn is_open(&self) -> bool {
         matches!(*self.lock(), State::Open { .. })
     }
 
-    fn record(&self, probe: bool, success: bool, now: Instant) {
+    /// Whether this opened a circuit that was closed.
+    fn record(&self, probe: bool, success: bool, now: Instant) -> bool {
         let limits = self.limits;
         let mut state = self.lock();
         let next = match &mut *state {
             State::Closed(window) => {
                 window.record(success, now);
                 let (calls, failures) = window.totals(now);
-                let tripped = calls >= limits.min_calls && failures * 100 >= calls * limits.failure_percent;
+                let often = u64::from(failures) * 100 >= u64::from(calls) * u64::from(limits.failure_percent);
+                let tripped = calls >= limits.min_calls && (often || window.in_a_row() >= limits.min_calls);
                 tripped.then(|| limits.opened(limits.open, now))
             }
             State::Open { .. } if probe && success => Some(State::Closed(Window::new(limits.window, now))),
@@ -90,9 +102,11 @@ impl Breaker {
             // A call from before the circuit opened came home late.
             State::Open { .. } => None,
         };
+        let opened = matches!((&*state, &next), (State::Closed(_), Some(State::Open { .. })));
         if let Some(next) = next {
             *state = next;
         }
+        opened
     }
 
     fn forget_probe(&self) {
@@ -117,11 +131,11 @@ impl Limits {
 }
 
 impl Permit<'_> {
-    /// Says how the call went.
-    pub(crate) fn record(mut self, success: bool, now: Instant) {
-        self.breaker.record(self.probe, success, now);
+    /// Says how the call went. Whether that opened a circuit that was closed.
+    pub(crate) fn record(mut self, success: bool, now: Instant) -> bool {
         // There is nothing left for `drop` to give back.
-        self.probe = false;
+        let probe = std::mem::take(&mut self.probe);
+        self.breaker.record(probe, success, now)
     }
 }
 
@@ -155,6 +169,16 @@ mod tests {
         }
     }
 
+    /// Good and bad ones in turns, a good one ahead as far as they go.
+    fn mixed(breaker: &Breaker, successes: u32, failures: u32, now: Instant) {
+        let (mut good, mut bad) = (0, 0);
+        while good + bad < successes + failures {
+            let success = good < successes && (good < bad + 2 || bad == failures);
+            breaker.admit(now).unwrap().record(success, now);
+            *(if success { &mut good } else { &mut bad }) += 1;
+        }
+    }
+
     fn opened(now: Instant) -> Breaker {
         let breaker = Breaker::new(LIMITS, now);
         calls(&breaker, 0, 20, now);
@@ -169,9 +193,39 @@ mod tests {
             [(0, 19, false), (0, 20, true), (10, 10, true), (11, 9, false), (30, 29, false)]
         {
             let breaker = Breaker::new(LIMITS, now);
-            calls(&breaker, successes, failures, now);
+            mixed(&breaker, successes, failures, now);
             assert_eq!(breaker.is_open(), open, "{successes} good, {failures} bad");
         }
+    }
+
+    #[test]
+    fn f07_twenty_failures_in_a_row_open_it_whatever_went_well_before() {
+        let now = Instant::now();
+        let breaker = Breaker::new(LIMITS, now);
+        calls(&breaker, 1000, 19, now);
+        assert!(!breaker.is_open());
+        assert!(breaker.admit(now).unwrap().record(false, now), "the twentieth opens it");
+        let breaker = Breaker::new(LIMITS, now);
+        for n in 0..40 {
+            calls(&breaker, 0, 1, now + seconds(n));
+        }
+        assert!(!breaker.is_open(), "one a second is too few to prove anything");
+    }
+
+    #[test]
+    fn f07_a_backend_that_is_back_ends_the_pause() {
+        let now = Instant::now();
+        let breaker = opened(now);
+        breaker.end_pause(now);
+        let probe = breaker.admit(now).unwrap();
+        breaker.end_pause(now);
+        assert_eq!(breaker.admit(now).unwrap_err(), LEAST_WAIT, "still one probe at a time");
+        assert!(!probe.record(false, now), "it was open before");
+        assert_eq!(
+            breaker.admit(now).unwrap_err(),
+            seconds(4),
+            "a probe that fails makes the pause longer all the same"
+        );
     }
 
     #[test]

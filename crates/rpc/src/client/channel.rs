@@ -4,7 +4,7 @@ use std::{
     fmt,
     future::Future,
     pin::Pin,
-    sync::{Arc, atomic::Ordering},
+    sync::{Arc, Weak, atomic::Ordering},
     task::{Context, Poll},
     time::{Duration, Instant},
 };
@@ -13,6 +13,7 @@ use http::{HeaderValue, Request, Response, header::AUTHORIZATION};
 use http_body_util::{BodyExt as _, Full};
 use tokio::sync::Semaphore;
 use tonic::{Status, body::Body, transport::Endpoint};
+use tonic_health::pb::{HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient};
 use tower::ServiceExt as _;
 
 use super::{
@@ -31,10 +32,14 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 const KEEP_ALIVE: Duration = Duration::from_secs(5);
 const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_secs(2);
 
+/// While the circuit is open the backend's health is asked for this often, and the answer awaited for so long.
+const HEALTH_EVERY: Duration = Duration::from_millis(500);
+const HEALTH_TIMEOUT: Duration = Duration::from_secs(1);
+
 /// A channel to one backend, to be given to a generated client: `LinkServiceClient::new(channel)`. Clones share
 /// connection, breaker, budget and limits.
 ///
-/// Every call gets a deadline (`grpc-timeout`, else the configured one), the service's own token unless it carries one,
+/// Every call gets a deadline (`grpc-timeout`, but never beyond the configured one for reads or writes), the service's own token unless it carries one,
 /// the request id and trace of its context, a place in the in-flight limit and the breaker's permission. A call that is
 /// marked idempotent is made once more when the backend is not available, as far as the retry budget goes. The whole answer is
 /// awaited within the deadline; of a stream its beginning. A stream has a place of its own until it is dropped, and ends with
@@ -175,7 +180,7 @@ impl Channel {
             headers.insert(context::TRACEPARENT, parent);
         }
         let most = if idempotent { self.shared.read_timeout } else { self.shared.write_timeout };
-        let timeout = deadline::parse(headers).unwrap_or(most);
+        let timeout = deadline::parse(headers).map_or(most, |asked| asked.min(most));
         headers.insert(deadline::GRPC_TIMEOUT, deadline::header(timeout));
         Ok(Instant::now() + timeout)
     }
@@ -217,7 +222,9 @@ impl Channel {
             Ok(result) => result,
             Err(_) => Err(Error::of(Code::DeadlineExceeded).into()),
         };
-        permit.record(!outcome::is_backend_failure(&result), Instant::now());
+        if permit.record(!outcome::is_backend_failure(&result), Instant::now()) {
+            tokio::spawn(watch(Arc::downgrade(&self.shared), self.transport.clone()));
+        }
         self.shared.meter.breaker(self.shared.breaker.is_open());
         result
     }
@@ -235,6 +242,24 @@ impl Channel {
         let bounded = http_body_util::Limited::new(body, self.shared.max_message_bytes + 5);
         let body = bounded.collect().await.map_err(|error| self.shared.failures.body(error))?;
         Ok(Response::from_parts(parts, Body::new(body)))
+    }
+}
+
+/// Watches a backend whose circuit has opened until it is closed again. When its health check fails and later succeeds, the
+/// backend is back, and the pause need not be waited for. A backend that is healthy all the time but fails its calls gets no
+/// favour.
+async fn watch(shared: Weak<Shared>, transport: tonic::transport::Channel) {
+    let mut health = HealthClient::new(transport);
+    let mut was_away = false;
+    while let Some(shared) = shared.upgrade().filter(|shared| shared.breaker.is_open()) {
+        let asked = tokio::time::timeout(HEALTH_TIMEOUT, health.check(HealthCheckRequest::default())).await;
+        let serving = matches!(asked, Ok(Ok(answer)) if answer.get_ref().status() == ServingStatus::Serving);
+        if serving && was_away {
+            shared.breaker.end_pause(Instant::now());
+        }
+        was_away = !serving;
+        drop(shared);
+        tokio::time::sleep(HEALTH_EVERY).await;
     }
 }
 

@@ -13,12 +13,14 @@ pub(crate) struct Window {
     /// Which slot is the current one, and when it began.
     current: usize,
     since: Instant,
+    /// Failures since the last success.
+    in_a_row: u32,
 }
 
 impl Window {
     pub(crate) fn new(length: Duration, now: Instant) -> Self {
         let slot = (length / SLOTS as u32).max(Duration::from_millis(1));
-        Self { slots: [(0, 0); SLOTS], slot, current: 0, since: now }
+        Self { slots: [(0, 0); SLOTS], slot, current: 0, since: now, in_a_row: 0 }
     }
 
     pub(crate) fn record(&mut self, success: bool, now: Instant) {
@@ -26,12 +28,18 @@ impl Window {
         let (calls, failures) = &mut self.slots[self.current];
         *calls += 1;
         *failures += u32::from(!success);
+        self.in_a_row = if success { 0 } else { self.in_a_row.saturating_add(1) };
     }
 
     /// Calls and failures in the window.
     pub(crate) fn totals(&mut self, now: Instant) -> (u32, u32) {
         self.advance(now);
         self.slots.iter().fold((0, 0), |sum, slot| (sum.0 + slot.0, sum.1 + slot.1))
+    }
+
+    /// Failures since the last success, however long ago that was.
+    pub(crate) fn in_a_row(&self) -> u32 {
+        self.in_a_row
     }
 
     fn advance(&mut self, now: Instant) {
@@ -60,5 +68,15 @@ mod tests {
         assert_eq!(window.totals(start + Duration::from_secs(10)), (9, 5));
         assert_eq!(window.totals(start + Duration::from_secs(11)), (8, 4));
         assert_eq!(window.totals(start + Duration::from_secs(3600)), (0, 0));
+    }
+
+    #[test]
+    fn a_success_ends_a_row_of_failures() {
+        let start = Instant::now();
+        let mut window = Window::new(Duration::from_secs(10), start);
+        for success in [false, false, true, false, false, false] {
+            window.record(success, start);
+        }
+        assert_eq!(window.in_a_row(), 3);
     }
 }
