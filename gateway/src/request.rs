@@ -3,8 +3,11 @@
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use proto::auth::v1::{Client, TokenPair};
+
+use crate::live::Vigil;
 
 /// Who calls: a session or an API key that was verified and exchanged for an internal token.
 #[derive(Clone)]
@@ -57,6 +60,14 @@ pub struct RequestContext {
     pub refresh_cookie: Option<String>,
     session_change: Arc<Mutex<Option<SessionChange>>>,
     memberships_changed: Arc<AtomicBool>,
+    lasting: Option<Lasting>,
+}
+
+/// A request whose answers go on: what was known when it came does not last.
+#[derive(Clone)]
+struct Lasting {
+    vigil: Vigil,
+    patience: Duration,
 }
 
 impl RequestContext {
@@ -74,6 +85,22 @@ impl RequestContext {
             refresh_cookie,
             session_change: Arc::default(),
             memberships_changed: Arc::default(),
+            lasting: None,
+        }
+    }
+
+    /// The same for answers that go on: each call is made with the latest internal token and may take `patience`.
+    pub fn lasting(self, vigil: Vigil, patience: Duration) -> Self {
+        Self { lasting: Some(Lasting { vigil, patience }), ..self }
+    }
+
+    fn call(&self) -> rpc::CallContext {
+        let Some(Lasting { vigil, patience }) = &self.lasting else { return self.call.clone() };
+        let call = rpc::CallContext { deadline: Instant::now() + *patience, ..self.call.clone() };
+        match vigil.standing().good() {
+            Some(principal) => call.on_behalf_of(principal.internal_token),
+            // It ends with the credential; until then the service refuses.
+            None => call,
         }
     }
 
@@ -86,18 +113,18 @@ impl RequestContext {
 
     /// A gRPC request for an RPC that changes nothing; it may be retried once.
     pub fn read<T>(&self, message: T) -> tonic::Request<T> {
-        self.call.read().request(message)
+        self.call().read().request(message)
     }
 
     /// A gRPC request for an RPC that changes something; it is never retried.
     pub fn write<T>(&self, message: T) -> tonic::Request<T> {
-        self.call.write().request(message)
+        self.call().write().request(message)
     }
 
     /// The same in the gateway's own name, for an RPC whose message has its own proof (a password, the token of a mail) or needs
     /// none: who is signed in meanwhile does not matter to it.
     pub fn write_for_anybody<T>(&self, message: T) -> tonic::Request<T> {
-        rpc::CallContext { authorization: None, ..self.call.write() }.request(message)
+        rpc::CallContext { authorization: None, ..self.call().write() }.request(message)
     }
 
     /// How many RPCs this request has made, retries included.

@@ -3,6 +3,7 @@
 use proto::analytics::v1::analytics_service_client::AnalyticsServiceClient;
 use proto::analytics::v1::live_service_client::LiveServiceClient;
 use proto::auth::v1::auth_service_client::AuthServiceClient;
+use proto::links::v1::link_live_service_client::LinkLiveServiceClient;
 use proto::links::v1::link_service_client::LinkServiceClient;
 use proto::notify::v1::notify_service_client::NotifyServiceClient;
 use proto::notify::v1::webhook_service_client::WebhookServiceClient;
@@ -15,6 +16,8 @@ pub struct Upstreams {
     pub auth: AuthServiceClient<rpc::Channel>,
     /// Links.
     pub links: LinkServiceClient<rpc::Channel>,
+    /// Changes of links as they happen.
+    pub link_live: LinkLiveServiceClient<rpc::Channel>,
     /// Click statistics.
     pub analytics: AnalyticsServiceClient<rpc::Channel>,
     /// Clicks as they happen.
@@ -38,6 +41,7 @@ impl Upstreams {
     ) -> Self {
         Self {
             auth: AuthServiceClient::new(auth),
+            link_live: LinkLiveServiceClient::new(links.clone()),
             links: LinkServiceClient::new(links),
             live: LiveServiceClient::new(analytics.clone()),
             analytics: AnalyticsServiceClient::new(analytics),

@@ -3,9 +3,11 @@
 //! Each module is one part of the platform; meaning, units and bounds are written beside the fields in the `.proto` files.
 #![allow(missing_docs, clippy::all)]
 
+mod batch;
 mod instant;
 mod snapshot;
 
+pub use batch::{Batch, Item};
 pub use instant::{instant, timestamp};
 
 /// Accounts, sessions, API keys, token keys.

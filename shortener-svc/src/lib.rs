@@ -28,6 +28,7 @@ pub mod group_commit;
 pub mod idempotency;
 pub mod limits;
 pub mod link;
+pub mod live;
 pub mod refusal;
 pub mod rpcs;
 mod start;

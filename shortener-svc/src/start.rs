@@ -20,7 +20,8 @@ use crate::code::Codes;
 use crate::destination::Rules;
 use crate::domains::Domains;
 use crate::group_commit::GroupCommit;
-use crate::rpcs::Links;
+use crate::live::Rooms;
+use crate::rpcs::{LinkLive, Links};
 use crate::store::usage::Slots;
 use crate::{SCHEMA, erasure, upkeep};
 
@@ -96,13 +97,17 @@ pub async fn start(config: Config, outside: Outside, shutdown: Shutdown) -> anyh
     let service = LinkServiceServer::new(Links::new(Arc::clone(&app)))
         .max_decoding_message_size(config.rpc.max_message_bytes)
         .max_encoding_message_size(config.rpc.max_message_bytes);
-    let server = rpc::Server::new(SCHEMA, &config.rpc, verifier, clock.clone()).add_service(service);
+    let rooms = Arc::<Rooms>::default();
+    let server = rpc::Server::new(SCHEMA, &config.rpc, verifier, clock.clone())
+        .add_service(service)
+        .add_service(LinkLive { rooms: Arc::clone(&rooms) }.into_server());
 
     let database = readiness.latch("database");
     tasks.spawn("upkeep", upkeep::run(pool, clock, config.shortener.partitions_ahead, database, shutdown.clone()));
     tasks.spawn("erasure", erasure::run(app, accounts, shutdown.clone()));
     tasks.spawn("ids", ids.run(shutdown.clone()));
     tasks.spawn("relay", relay.run(shutdown.clone()));
+    tasks.spawn("live", rooms.run(config.redis, shutdown.clone()));
     tasks.spawn("grpc", server.serve(listener, readiness.clone(), shutdown.clone()));
     tasks.spawn("admin", admin.serve(shutdown));
     Ok(Running { addr, admin_addr, readiness, tasks })

@@ -8,7 +8,6 @@
 //! the commit, [`Rooms`] hands them to the watchers of this replica.
 
 mod publisher;
-mod room;
 mod rooms;
 mod watched;
 
@@ -16,7 +15,6 @@ use fred::clients::Client;
 use fred::interfaces::ClientLike as _;
 
 pub use publisher::Publisher;
-pub use room::Watch;
 pub use rooms::Rooms;
 pub use watched::{Picked, Watched};
 

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use fanout::{Room, Watch};
 use fred::clients::Client;
 use fred::error::Error;
 use fred::interfaces::{EventInterface as _, PubsubInterface as _};
@@ -15,7 +16,6 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{Notify, watch};
 
 use super::Channels;
-use super::room::{Room, Watch};
 use super::watched::Watched;
 
 /// How often Redis is asked which workspaces are watched, and empty rooms are closed.
@@ -29,7 +29,7 @@ pub struct Rooms {
     client: Client,
     channels: Channels,
     watched: Arc<Watched>,
-    rooms: Mutex<HashMap<i64, Room>>,
+    rooms: Mutex<HashMap<i64, Room<WatchClicksResponse>>>,
     changed: Notify,
     /// The workspaces whose channel is listened to.
     listening: watch::Sender<HashSet<i64>>,
@@ -44,7 +44,7 @@ impl Rooms {
     }
 
     /// Watches a workspace, or one link of it; when this returns, Redis has been told.
-    pub async fn watch(&self, workspace_id: i64, link_id: i64) -> Watch {
+    pub async fn watch(&self, workspace_id: i64, link_id: i64) -> Watch<WatchClicksResponse> {
         let watch = self.lock().entry(workspace_id).or_insert_with(Room::new).watch(link_id);
         self.changed.notify_one();
         // The sender lives as long as this.
@@ -160,7 +160,7 @@ impl Rooms {
         workspaces.map(|id| self.channels.clicks(*id)).collect()
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<i64, Room>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<i64, Room<WatchClicksResponse>>> {
         self.rooms.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,12 +1,17 @@
 //! One source, many readers of different speed.
 //!
 //! The source never waits. A reader that is too slow loses the oldest items and learns how much was in them: every item has a
-//! weight (how many clicks a message stands for), and each is told with the sum of the weights before it.
+//! weight (how many clicks a message stands for), and each is told with the sum of the weights before it. [`Room`] is that for the
+//! streams of a service: watchers of a workspace, some of them of one link.
+
+mod room;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::broadcast::{self, error::RecvError};
+
+pub use room::{Room, Watch};
 
 /// The source. Readers end when it is dropped.
 pub struct Fanout<T> {

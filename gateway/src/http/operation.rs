@@ -86,7 +86,8 @@ impl Operation {
         if detail == Detail::None {
             request = request.disable_introspection();
         }
-        schema::attach(request, &app.upstreams, context).data(context.clone())
+        let is_followed = self.plan.kind == OperationType::Subscription;
+        schema::attach(request, &app.upstreams, context, !is_followed).data(context.clone())
     }
 
     /// Its answers, one after the other; of a query, one. When they end, what they came to is logged.
@@ -99,11 +100,14 @@ impl Operation {
         detail: Detail,
     ) -> impl Stream<Item = (Response, Masked)> + Send + use<> {
         let mut log = Followed::begin(&self, transport, context, self.count(app, context));
-        let mut request = self.into_request(app, context, detail);
-        if let Some(vigil) = vigil {
-            request = request.data(vigil);
-        }
         let id = context.call.request_id.as_ref().map_or_else(String::new, |id| id.as_str().to_owned());
+        let request = match vigil.filter(|_| self.plan.kind == OperationType::Subscription) {
+            Some(vigil) => {
+                let context = context.clone().lasting(vigil.clone(), app.patience());
+                self.into_request(app, &context, detail).data(vigil)
+            }
+            None => self.into_request(app, context, detail),
+        };
         let answers: BoxStream<'static, Response> = app.schema.execute_stream(request);
         answers.map(move |mut answer| {
             let masked = mask(&mut answer, &id, detail);

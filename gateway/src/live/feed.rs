@@ -1,7 +1,7 @@
-//! Streams of clicks, shared by the subscriptions that ask for the same with the same credential.
+//! Streams of the services, shared by the subscriptions that ask for the same with the same credential.
 //!
 //! A stream ends with the token that opened it, after a minute or so. A fresh one is opened before, and the two overlap for a
-//! moment, so that no click is lost in between and none is told twice.
+//! moment, so that nothing is lost in between and nothing told twice.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -9,72 +9,70 @@ use std::time::{Duration, Instant};
 
 use fanout::{Fanout, Reader};
 use futures_util::{Stream, stream};
+use proto::Batch;
 use proto::analytics::v1::live_service_client::LiveServiceClient;
-use proto::analytics::v1::{WatchClicksRequest, WatchClicksResponse};
-use rpc::{CallContext, Code, Error};
+use proto::links::v1::link_live_service_client::LinkLiveServiceClient;
+use rpc::{Code, Error};
 use tokio::task::AbortHandle;
 use tonic::Streaming;
 
 use super::recent::Recent;
-use super::vigil::{Standing, Vigil};
+use super::source::{Service, Source, is_final};
+use super::vigil::Vigil;
 
-/// How long a stream may take to open.
-const OPEN: Duration = Duration::from_secs(2);
 /// Messages that a slow subscription may be behind before it loses the oldest.
 const BEHIND: usize = 64;
 /// How long the old stream goes on beside the new one.
 const OVERLAP: Duration = Duration::from_secs(1);
-/// How long a service may be away before subscriptions are told.
-const GIVE_UP: Duration = Duration::from_secs(30);
-/// The first pause before a stream is opened again; it doubles up to the longest.
-const PAUSE: Duration = Duration::from_millis(50);
-const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
-/// What a subscription gets: clicks, or why there are no more.
-type Item = Result<Arc<WatchClicksResponse>, Arc<Error>>;
+/// Clicks as they happen.
+pub type Clicks = Feeds<LiveServiceClient<rpc::Channel>>;
+/// Changes of links as they happen.
+pub type LinkChanges = Feeds<LinkLiveServiceClient<rpc::Channel>>;
 
-/// Credential, workspace, link.
-type Key = ([u8; 32], i64, i64);
+/// What a subscription gets: a message, or why there are no more.
+type Item<M> = Result<Arc<M>, Arc<Error>>;
 
-/// All open streams of clicks.
-pub struct Feeds {
-    client: LiveServiceClient<rpc::Channel>,
-    open: Mutex<HashMap<Key, Weak<Feed>>>,
+/// All open streams of one service.
+pub struct Feeds<S: Service> {
+    client: S,
+    /// By credential and what is watched.
+    open: Mutex<HashMap<([u8; 32], S::Watch), Weak<Feed<S::Message>>>>,
 }
 
 /// One stream; it ends when the last subscription drops it.
-struct Feed {
-    fanout: Arc<Fanout<Item>>,
+struct Feed<M> {
+    fanout: Arc<Fanout<Item<M>>>,
     task: AbortHandle,
 }
 
-impl Drop for Feed {
+impl<M> Drop for Feed<M> {
     fn drop(&mut self) {
         self.task.abort();
     }
 }
 
-impl Feeds {
+impl<S: Service> Feeds<S> {
     /// Streams of this service.
-    pub fn new(client: LiveServiceClient<rpc::Channel>) -> Self {
+    pub fn new(client: S) -> Self {
         Self { client, open: Mutex::default() }
     }
 
-    /// The clicks of a workspace, or of one link, from now on.
+    /// What happens from now on.
     ///
     /// # Errors
-    /// When the caller may not see them, or the service is away. A stream that is lost later is opened again; when that fails
+    /// When the caller may not see it, or the service is away. A stream that is lost later is opened again; when that fails
     /// for long, the error is the last item.
-    pub async fn clicks(
+    pub async fn watch(
         &self,
         vigil: &Vigil,
-        request: WatchClicksRequest,
-    ) -> Result<impl Stream<Item = Result<WatchClicksResponse, Error>> + Send + use<>, Error> {
-        let key = (vigil.digest(), request.workspace_id, request.link_id);
-        if let Some(subscribed) = self.join(key) {
+        watch: S::Watch,
+    ) -> Result<impl Stream<Item = Result<S::Message, Error>> + Send + use<S>, Error> {
+        let key = (vigil.digest(), watch);
+        if let Some(subscribed) = self.join(&key) {
             return Ok(subscribed.into_stream());
         }
-        let mut source = Source { client: self.client.clone(), vigil: vigil.clone(), request };
+        let mut source = Source { client: self.client.clone(), vigil: vigil.clone(), watch };
         let stream = source.open().await?;
         let fanout = Arc::new(Fanout::new(BEHIND));
         let reader = fanout.reader();
@@ -86,27 +84,27 @@ impl Feeds {
         Ok(Subscribed { reader, feed: Some(feed) }.into_stream())
     }
 
-    fn join(&self, key: Key) -> Option<Subscribed> {
+    fn join(&self, key: &([u8; 32], S::Watch)) -> Option<Subscribed<S::Message>> {
         let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        let feed = open.get(&key)?.upgrade().filter(|feed| !feed.task.is_finished())?;
+        let feed = open.get(key)?.upgrade().filter(|feed| !feed.task.is_finished())?;
         Some(Subscribed { reader: feed.fanout.reader(), feed: Some(feed) })
     }
 }
 
 /// One subscription to a feed.
-struct Subscribed {
-    reader: Reader<Item>,
+struct Subscribed<M> {
+    reader: Reader<Item<M>>,
     /// Keeps the feed open; gone after an error, which is the last item.
-    feed: Option<Arc<Feed>>,
+    feed: Option<Arc<Feed<M>>>,
 }
 
-impl Subscribed {
-    fn into_stream(self) -> impl Stream<Item = Result<WatchClicksResponse, Error>> + Send + use<> {
+impl<M: Batch> Subscribed<M> {
+    fn into_stream(self) -> impl Stream<Item = Result<M, Error>> + Send + use<M> {
         stream::unfold(self, async |mut this| {
             this.feed.as_ref()?;
             let (item, lost) = this.reader.next().await?;
             let item = match item {
-                Ok(message) => Ok(WatchClicksResponse { skipped: message.skipped + lost, ..message.as_ref().clone() }),
+                Ok(message) => Ok(M::new(message.items().to_vec(), message.skipped() + lost)),
                 Err(error) => {
                     this.feed = None;
                     Err(again(&error))
@@ -122,60 +120,20 @@ fn again(error: &Error) -> Error {
     Error { retry_after: error.retry_after, ..Error::new(error.code, error.reason.clone(), error.message.clone()) }
 }
 
-/// Where a feed comes from.
-struct Source {
-    client: LiveServiceClient<rpc::Channel>,
-    vigil: Vigil,
-    request: WatchClicksRequest,
-}
-
-impl Source {
-    async fn open(&mut self) -> Result<Streaming<WatchClicksResponse>, Error> {
-        let Standing::Good(principal) = self.vigil.standing() else {
-            return Err(Error::new(Code::Unauthenticated, "TOKEN_INVALID", "the credential is not valid any more"));
-        };
-        let call = CallContext::new(Instant::now() + OPEN).on_behalf_of(principal.internal_token).read();
-        Ok(self.client.watch_clicks(call.request(self.request)).await?.into_inner())
-    }
-
-    /// Opens it again after it was lost.
-    async fn reopen(&mut self, lost: Error) -> Result<Streaming<WatchClicksResponse>, Error> {
-        let (since, mut pause, mut error) = (Instant::now(), PAUSE, lost);
-        while since.elapsed() < GIVE_UP {
-            tokio::select! {
-                () = tokio::time::sleep(error.retry_after.unwrap_or(pause).min(LONGEST_PAUSE)) => {}
-                // A fresh token may be all that was missing.
-                _ = self.vigil.changed() => {}
-            }
-            pause = (pause * 2).min(LONGEST_PAUSE);
-            match self.open().await {
-                Ok(stream) => return Ok(stream),
-                Err(refused) if is_final(&refused) && matches!(self.vigil.standing(), Standing::Ended(_)) => {
-                    return Err(refused);
-                }
-                Err(refused) if matches!(refused.code, Code::Forbidden | Code::NotFound) => return Err(refused),
-                Err(away) => error = away,
-            }
-        }
-        Err(error)
-    }
-}
-
-/// Whether no later try can succeed with the same credential.
-fn is_final(error: &Error) -> bool {
-    matches!(error.code, Code::Unauthenticated | Code::Forbidden | Code::NotFound)
-}
-
 /// Tells what the stream brings until nobody listens (the task is aborted) or it can not be had any more.
-async fn run(mut source: Source, mut stream: Streaming<WatchClicksResponse>, fanout: Arc<Fanout<Item>>) {
+async fn run<S: Service>(
+    mut source: Source<S>,
+    mut stream: Streaming<S::Message>,
+    fanout: Arc<Fanout<Item<S::Message>>>,
+) {
     let mut recent = Recent::default();
-    let mut leaving: Option<(Streaming<WatchClicksResponse>, Instant)> = None;
+    let mut leaving: Option<(Streaming<S::Message>, Instant)> = None;
     let mut vigil = source.vigil.clone();
     loop {
         let outcome = tokio::select! {
             message = stream.message() => match message {
                 Ok(Some(message)) => {
-                    tell(&fanout, &mut recent, message);
+                    tell(&fanout, recent.fresh(&message), message.skipped());
                     continue;
                 }
                 Ok(None) => source.reopen(Error::of(Code::Unavailable)).await,
@@ -184,7 +142,7 @@ async fn run(mut source: Source, mut stream: Streaming<WatchClicksResponse>, fan
             old = last_words(&mut leaving) => {
                 match old {
                     // What the new stream left out is not said twice.
-                    Some(old) => tell(&fanout, &mut recent, WatchClicksResponse { skipped: 0, ..old }),
+                    Some(old) => tell(&fanout, recent.fresh(&old), 0),
                     None => leaving = None,
                 }
                 continue;
@@ -206,16 +164,16 @@ async fn run(mut source: Source, mut stream: Streaming<WatchClicksResponse>, fan
     }
 }
 
-fn tell(fanout: &Fanout<Item>, recent: &mut Recent, mut message: WatchClicksResponse) {
-    recent.keep_new(&mut message.clicks);
-    let weight = message.clicks.len() as u64 + message.skipped;
+fn tell<M: Batch>(fanout: &Fanout<Item<M>>, items: Vec<M::Item>, skipped: u64) {
+    let message = M::new(items, skipped);
+    let weight = message.weight();
     if weight > 0 {
         fanout.tell(Ok(Arc::new(message)), weight);
     }
 }
 
 /// The next message of the stream whose place was taken; `None` when it has nothing more to say.
-async fn last_words(leaving: &mut Option<(Streaming<WatchClicksResponse>, Instant)>) -> Option<WatchClicksResponse> {
+async fn last_words<M>(leaving: &mut Option<(Streaming<M>, Instant)>) -> Option<M> {
     match leaving {
         Some((stream, until)) => {
             tokio::time::timeout_at((*until).into(), stream.message()).await.ok().and_then(Result::ok).flatten()

@@ -1,16 +1,11 @@
 //! Clicks as they happen.
 
-use async_graphql::{Context, Error, ID, SimpleObject, Subscription};
-use futures_util::{Stream, StreamExt as _};
+use async_graphql::{ID, SimpleObject};
 use proto::analytics::v1 as pb;
 use proto::instant;
 use time::OffsetDateTime;
 
-use super::problem::fault;
-use super::scalars::{Long, id, parse_id};
-use super::workspace_or_default;
-use crate::live::{Feeds, Vigil};
-use crate::request::RequestContext;
+use super::scalars::{Long, id};
 
 /// What was clicked since the event before.
 #[derive(SimpleObject, Debug, Clone)]
@@ -83,27 +78,5 @@ impl From<pb::WatchClicksResponse> for ClickBatch {
             nodes: message.clicks.into_iter().map(LiveClick::from).collect(),
             skipped: Long(i64::try_from(message.skipped).unwrap_or(i64::MAX)),
         }
-    }
-}
-
-/// Everything that can be followed.
-pub struct Subscription;
-
-#[Subscription]
-impl Subscription {
-    /// Clicks of a workspace (without `workspaceId`, of the caller's first one) or of one link of it, within a second after
-    /// they happened. Ends with an error when the credential does.
-    async fn clicks(
-        &self,
-        ctx: &Context<'_>,
-        workspace_id: Option<ID>,
-        link_id: Option<ID>,
-    ) -> Result<impl Stream<Item = Result<ClickBatch, Error>> + use<>, Error> {
-        let workspace_id = workspace_or_default(ctx.data::<RequestContext>()?, workspace_id)?;
-        // What is not an id of ours names no link, which is not the same as naming none.
-        let link_id = link_id.map_or(0, |id| if parse_id(&id) > 0 { parse_id(&id) } else { -1 });
-        let request = pb::WatchClicksRequest { workspace_id, link_id };
-        let clicks = ctx.data::<Feeds>()?.clicks(ctx.data::<Vigil>()?, request).await.map_err(fault)?;
-        Ok(clicks.map(|item| item.map(ClickBatch::from).map_err(fault)))
     }
 }

@@ -38,17 +38,20 @@ pub type TotalsLoader = DataLoader<Totals, HashMapCache>;
 /// The loader of members as requests carry it.
 pub type UsersLoader = DataLoader<Users, HashMapCache>;
 
-/// Gives `request` the loaders of its own.
+/// Gives `request` the loaders of its own. They `remember` what they loaded unless the answers go on, when it would become stale.
 pub fn attach(
     request: async_graphql::Request,
     upstreams: &Upstreams,
     context: &RequestContext,
+    remember: bool,
 ) -> async_graphql::Request {
     let totals = Totals { upstreams: upstreams.clone(), request: context.clone() };
     let users = Users { upstreams: upstreams.clone(), request: context.clone() };
-    request
-        .data(TotalsLoader::with_cache(totals, tokio::spawn, HashMapCache::default()).max_batch_size(BATCH))
-        .data(UsersLoader::with_cache(users, tokio::spawn, HashMapCache::default()).max_batch_size(BATCH))
+    let totals = TotalsLoader::with_cache(totals, tokio::spawn, HashMapCache::default()).max_batch_size(BATCH);
+    let users = UsersLoader::with_cache(users, tokio::spawn, HashMapCache::default()).max_batch_size(BATCH);
+    totals.enable_all_cache(remember);
+    users.enable_all_cache(remember);
+    request.data(totals).data(users)
 }
 
 /// Loads what `selection`, the fields selected of each of the `links`, needs from other services: one RPC for each kind.

@@ -15,6 +15,7 @@ mod clicks;
 mod erasure_mutation;
 mod invitation_mutation;
 mod link;
+mod link_changes;
 mod link_input;
 mod link_mutation;
 mod loaders;
@@ -28,17 +29,18 @@ mod queries;
 mod recovery_mutation;
 pub(crate) mod scalars;
 mod search;
+mod subscription;
 mod webhook;
 mod webhook_mutation;
 mod workspace;
 
 use async_graphql::{Context, Error, ID, MergedObject, Schema};
 
-pub use clicks::Subscription;
 pub use loaders::attach;
 pub use queries::Query;
+pub use subscription::Subscription;
 
-use crate::live::Feeds;
+use crate::live::{Clicks, LinkChanges};
 use crate::request::RequestContext;
 use crate::upstreams::Upstreams;
 
@@ -62,8 +64,9 @@ pub type CurtailSchema = Schema<Query, Mutation, Subscription>;
 
 /// Builds the schema over `upstreams`. Each request needs its own data: the [`RequestContext`] and, by [`attach`], loaders.
 pub fn build(upstreams: Upstreams) -> CurtailSchema {
-    let feeds = Feeds::new(upstreams.live.clone());
-    Schema::build(Query, Mutation::default(), Subscription).data(upstreams).data(feeds).finish()
+    let clicks = Clicks::new(upstreams.live.clone());
+    let changes = LinkChanges::new(upstreams.link_live.clone());
+    Schema::build(Query, Mutation::default(), Subscription).data(upstreams).data(clicks).data(changes).finish()
 }
 
 /// The schema as checked in at `gateway/schema.graphql`.

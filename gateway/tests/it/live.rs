@@ -6,49 +6,9 @@ use serde_json::{Value, json};
 use testkit::until;
 use tokio_tungstenite::tungstenite::Error;
 
+use crate::events::{Events, stream};
 use crate::platform::{Answer, Platform};
 use crate::socket::{CLICKS, PATIENCE, Redirector, Socket, access, workspace};
-
-/// An operation whose answers are to come as an event stream.
-fn stream(platform: &Platform, query: &str) -> reqwest::RequestBuilder {
-    let request = platform.http.post(format!("{}/graphql", platform.url)).header("accept", "text/event-stream");
-    request.json(&json!({"query": query}))
-}
-
-/// Answers of an event stream, read as they come.
-struct Events(reqwest::Response, String);
-
-impl Events {
-    async fn of(platform: &Platform, token: &str, query: &str) -> Self {
-        let response = stream(platform, query).bearer_auth(token).send().await.unwrap();
-        assert_eq!(response.headers()["content-type"], "text/event-stream");
-        Self(response, String::new())
-    }
-
-    /// Name and data of the next event; `None` at the end.
-    async fn next(&mut self) -> Option<(String, Value)> {
-        tokio::time::timeout(PATIENCE, async {
-            loop {
-                if let Some((event, rest)) = self.1.split_once("\n\n") {
-                    let field = |name: &str| event.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
-                    let found = field("event:").map(|name| {
-                        let data = serde_json::from_str(field("data:").unwrap_or_default()).unwrap_or_default();
-                        (name.to_owned(), data)
-                    });
-                    self.1 = rest.to_owned();
-                    if found.is_some() {
-                        return found;
-                    }
-                    continue;
-                }
-                let chunk = self.0.chunk().await.ok().flatten()?;
-                self.1.push_str(std::str::from_utf8(&chunk).unwrap());
-            }
-        })
-        .await
-        .expect("an event comes")
-    }
-}
 
 #[tokio::test]
 async fn a_click_is_seen_within_a_second_by_socket_and_by_event_stream() {

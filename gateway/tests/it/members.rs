@@ -10,10 +10,10 @@ use crate::platform::Platform;
 const CREATE_LINK: &str =
     "mutation($input: CreateLinkInput!) { createLink(input: $input) { link { id } userErrors { code } } }";
 const INVITE: &str = "mutation($input: InviteMemberInput!) { inviteMember(input: $input) { invitation { id email role } userErrors { field code } } }";
-const ACCEPT: &str =
+pub const ACCEPT: &str =
     "mutation($token: String!) { acceptInvitation(token: $token) { workspace { id role } userErrors { code } } }";
 
-async fn team(platform: &Platform, owner: &str) -> String {
+pub async fn team(platform: &Platform, owner: &str) -> String {
     let create = "mutation { createWorkspace(name: \"Team\") { workspace { id role personal } userErrors { code } } }";
     let made = platform.as_page(owner, create, Value::Null).await;
     let workspace = &made.body["data"]["createWorkspace"]["workspace"];
@@ -21,7 +21,7 @@ async fn team(platform: &Platform, owner: &str) -> String {
     workspace["id"].as_str().unwrap().to_owned()
 }
 
-async fn invite(platform: &Platform, owner: &str, workspace: &str, email: &str) -> String {
+pub async fn invite(platform: &Platform, owner: &str, workspace: &str, email: &str) -> String {
     let input = json!({"input": {"workspaceId": workspace, "email": email, "role": "EDITOR"}});
     let invited = platform.as_page(owner, INVITE, input).await;
     assert_eq!(invited.body["data"]["inviteMember"]["userErrors"], json!([]), "{invited:?}");

@@ -23,11 +23,13 @@ pub struct Platform {
     pub http: reqwest::Client,
     /// With the addresses that were chosen.
     pub config: Config,
+    clock: Clock,
     shutdown: Shutdown,
+    /// shortener-svc has an end of its own, so that a test can restart it.
+    links: Option<(shortener_svc::Running, Shutdown)>,
     /// The services end with their handles.
     _services: (
         auth_svc::Running,
-        shortener_svc::Running,
         analytics_svc::Running,
         notify_svc::Running,
         search_worker::Running,
@@ -38,6 +40,9 @@ pub struct Platform {
 impl Drop for Platform {
     fn drop(&mut self) {
         self.shutdown.abort();
+        if let Some((_, shutdown)) = &self.links {
+            shutdown.abort();
+        }
     }
 }
 
@@ -92,26 +97,38 @@ impl Platform {
         let auth = auth_svc::start(config.clone(), clock.clone(), entropy, shutdown.clone()).await.unwrap();
         config.rpc.auth_url = format!("http://{}", auth.addr);
         let rng = || Box::new(StdRng::seed_from_u64(7));
-        let outside = shortener_svc::Outside { clock: clock.clone(), rng: rng(), keys: rpc::Keys::Fetched };
-        let links = shortener_svc::start(config.clone(), outside, shutdown.clone()).await.unwrap();
+        let (links, links_shutdown) = start_links(&config, &clock).await;
         let outside = analytics_svc::Outside { clock: clock.clone(), rng: rng(), keys: rpc::Keys::Fetched };
         let analytics = analytics_svc::start(config.clone(), outside, shutdown.clone()).await.unwrap();
         let outside = notify_svc::Outside { clock: clock.clone(), rng: rng(), keys: rpc::Keys::Fetched };
         let notify = notify_svc::start(config.clone(), outside, shutdown.clone()).await.unwrap();
         config.rpc.links_url = format!("http://{}", links.addr);
+        config.shortener.listen = links.addr;
         config.rpc.analytics_url = format!("http://{}", analytics.addr);
         config.rpc.notify_url = format!("http://{}", notify.addr);
         let outside = search_worker::Outside { clock: clock.clone(), keys: rpc::Keys::Fetched };
         let search = search_worker::start(config.clone(), outside, shutdown.clone()).await.unwrap();
         config.rpc.search_url = format!("http://{}", search.addr);
-        let gateway = gateway::start(config.clone(), clock, shutdown.clone()).await.unwrap();
+        let gateway = gateway::start(config.clone(), clock.clone(), shutdown.clone()).await.unwrap();
         let backends = [&auth.readiness, &links.readiness, &analytics.readiness, &notify.readiness, &search.readiness];
         let all = backends.into_iter().chain([&gateway.readiness]).collect::<Vec<_>>();
         let ready = async || all.iter().all(|readiness| readiness.is_ready());
         testkit::until(ready, Duration::from_secs(60), "the platform is ready").await;
         let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
         let url = format!("http://{}", gateway.addr);
-        Self { url, http, config, shutdown, _services: (auth, links, analytics, notify, search, gateway) }
+        let links = Some((links, links_shutdown));
+        Self { url, http, config, clock, shutdown, links, _services: (auth, analytics, notify, search, gateway) }
+    }
+
+    /// Stops shortener-svc, waits for its end, and starts it again where it was.
+    pub async fn restart_links(&mut self) {
+        let (running, shutdown) = self.links.take().unwrap();
+        shutdown.begin();
+        running.join().await.unwrap();
+        let (running, shutdown) = start_links(&self.config, &self.clock).await;
+        let ready = async || running.readiness.is_ready();
+        testkit::until(ready, Duration::from_secs(20), "shortener-svc is ready again").await;
+        self.links = Some((running, shutdown));
     }
 
     /// The first fact on the stream `accounts` that `pick` takes: what a mail would say.
@@ -138,6 +155,9 @@ impl Platform {
     /// Begins to stop, as at the first signal.
     pub fn stop(&self) {
         self.shutdown.begin();
+        if let Some((_, shutdown)) = &self.links {
+            shutdown.begin();
+        }
     }
 
     /// A POST to `/graphql` with `query` and `variables`.
@@ -172,4 +192,11 @@ impl Platform {
         let request = self.post(query, variables).header("cookie", cookies).header("sec-fetch-site", "same-origin");
         Answer::of(request).await
     }
+}
+
+async fn start_links(config: &Config, clock: &Clock) -> (shortener_svc::Running, Shutdown) {
+    let shutdown = Shutdown::new();
+    let rng = Box::new(StdRng::seed_from_u64(7));
+    let outside = shortener_svc::Outside { clock: clock.clone(), rng, keys: rpc::Keys::Fetched };
+    (shortener_svc::start(config.clone(), outside, shutdown.clone()).await.unwrap(), shutdown)
 }

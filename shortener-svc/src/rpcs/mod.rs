@@ -17,12 +17,15 @@ mod scan_links;
 mod set_tag;
 mod update_link;
 mod warn_expiring;
+mod watch_links;
 
 use std::sync::Arc;
 
 use proto::links::v1::link_service_server::LinkService;
 use proto::links::v1::*;
 use tonic::{Request, Response, Status};
+
+pub use self::watch_links::LinkLive;
 
 use crate::app::App;
 

@@ -19,6 +19,7 @@ async fn try_all(client: &Client, id: i64, version: i64) -> Vec<(&'static str, b
         ("get by code", true, client.get_by_code("target").await.map(drop)),
         ("list", true, client.list_links(list).await.map(drop)),
         ("list tags", true, client.list_tags(ListTagsRequest { workspace_id }).await.map(drop)),
+        ("watch", true, client.watch(workspace_id, 0).await.map(drop)),
         ("create", false, client.create_link(new).await.map(drop)),
         ("bulk create", false, client.batch_create_links(bulk).await.map(drop)),
         ("update", false, client.update_link(UpdateLinkRequest { id, version: 0, patch }).await.map(drop)),

@@ -14,6 +14,7 @@ mod faults;
 mod groups;
 mod idempotency;
 mod list;
+mod live;
 mod scan;
 mod tags;
 mod world;

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use clock::Clock;
 use config::Config;
 use lifecycle::Shutdown;
+use proto::links::v1::link_live_service_client::LinkLiveServiceClient;
 use proto::links::v1::link_service_client::LinkServiceClient;
 use proto::links::v1::*;
 use rand::rngs::StdRng;
@@ -14,7 +15,7 @@ use rpc::{CallContext, ServiceIdentity};
 use shortener_svc::{Outside, Running};
 use sqlx::PgPool;
 use tokens::{Claims, KeyRing, Membership, Plan, Purpose, Role, Scope, SigningKey, Subject};
-use tonic::{Response, Status};
+use tonic::{Response, Status, Streaming};
 
 pub const WORKSPACE: i64 = 7;
 pub const OTHER_WORKSPACE: i64 = 8;
@@ -33,6 +34,7 @@ pub struct World {
 #[derive(Clone)]
 pub struct Client {
     inner: LinkServiceClient<rpc::Channel>,
+    live: LinkLiveServiceClient<rpc::Channel>,
     token: Option<String>,
 }
 
@@ -93,12 +95,17 @@ impl World {
             token_id: "t".to_owned(),
         };
         let token = tokens::sign(&self.key, Purpose::Internal, &claims).unwrap();
-        Client { inner: LinkServiceClient::new(self.channel.clone()), token: Some(token) }
+        self.client(Some(token))
     }
 
     /// The redirector.
     pub fn service(&self) -> Client {
-        Client { inner: LinkServiceClient::new(self.channel.clone()), token: None }
+        self.client(None)
+    }
+
+    fn client(&self, token: Option<String>) -> Client {
+        let (inner, live) = (self.channel.clone(), self.channel.clone());
+        Client { inner: LinkServiceClient::new(inner), live: LinkLiveServiceClient::new(live), token }
     }
 
     /// Waits until ids are minted: after a leap of the clock the lease on the worker number has to be renewed first.
@@ -163,6 +170,12 @@ impl Client {
             Some(token) => context.on_behalf_of(token.as_str()).request(message),
             None => context.request(message),
         }
+    }
+
+    /// Watches a workspace, or one link of it.
+    pub async fn watch(&self, workspace_id: i64, link_id: i64) -> Result<Streaming<WatchLinksResponse>, rpc::Error> {
+        let request = self.wrap(WatchLinksRequest { workspace_id, link_id });
+        self.live.clone().watch_links(request).await.map(Response::into_inner).map_err(rpc::Error::from)
     }
 
     /// Creates a link in [`WORKSPACE`].

@@ -1,68 +1,83 @@
-//! One watcher of a workspace, or of one of its links.
+//! Watchers of one workspace, or of single links of it.
 
 use std::sync::Arc;
 
-use fanout::{Fanout, Reader};
 use futures_util::{Stream, stream};
-use proto::analytics::v1::{LiveClick, WatchClicksResponse};
+use proto::{Batch, Item as _};
+
+use crate::{Fanout, Reader};
 
 /// Messages that a slow watcher may be behind before it loses the oldest.
 const BEHIND: usize = 64;
 
-/// Sends to all watchers of a workspace in this process.
-pub(super) struct Room(Fanout<Arc<WatchClicksResponse>>);
+/// Tells all watchers of a workspace what happens in it.
+#[derive(Debug)]
+pub struct Room<B>(Fanout<Arc<B>>);
 
-impl Room {
-    pub(super) fn new() -> Self {
+impl<B: Batch> Room<B> {
+    /// Nobody watches yet.
+    pub fn new() -> Self {
         Self(Fanout::new(BEHIND))
     }
 
-    pub(super) fn tell(&self, message: WatchClicksResponse) {
-        let weight = message.clicks.len() as u64 + message.skipped;
+    /// Tells all watchers. Never waits.
+    pub fn tell(&self, message: B) {
+        let weight = message.weight();
         self.0.tell(Arc::new(message), weight);
     }
 
-    pub(super) fn watch(&self, link_id: i64) -> Watch {
+    /// A watcher of everything from now on; of one link, or of all with 0.
+    pub fn watch(&self, link_id: i64) -> Watch<B> {
         Watch { reader: self.0.reader(), link_id, skipped: 0 }
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    /// Whether nobody watches.
+    pub fn is_empty(&self) -> bool {
         self.0.is_idle()
     }
 }
 
+impl<B: Batch> Default for Room<B> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 /// What one watcher has yet to see.
-pub struct Watch {
-    reader: Reader<Arc<WatchClicksResponse>>,
+#[derive(Debug)]
+pub struct Watch<B> {
+    reader: Reader<Arc<B>>,
     /// 0: all links.
     link_id: i64,
-    /// Clicks that were left out since the last message.
+    /// What was left out since the last message.
     skipped: u64,
 }
 
-impl Watch {
-    /// The next message; `None` when the process stops to serve watchers.
-    pub async fn next(&mut self) -> Option<WatchClicksResponse> {
+impl<B: Batch> Watch<B> {
+    /// The next message; `None` when the room is gone.
+    pub async fn next(&mut self) -> Option<B> {
         loop {
             let (message, lost) = self.reader.next().await?;
-            self.skipped += lost + message.skipped;
-            let wanted = |click: &&LiveClick| self.link_id == 0 || click.link_id == self.link_id;
-            let clicks: Vec<LiveClick> = message.clicks.iter().filter(wanted).cloned().collect();
-            // Who watches one link is told of clicks left out together with the next one of that link.
-            if !clicks.is_empty() || (self.link_id == 0 && self.skipped > 0) {
-                return Some(WatchClicksResponse { clicks, skipped: std::mem::take(&mut self.skipped) });
+            self.skipped += lost + message.skipped();
+            let wanted = |item: &&B::Item| self.link_id == 0 || item.link_id() == self.link_id;
+            let items: Vec<B::Item> = message.items().iter().filter(wanted).cloned().collect();
+            // Who watches one link is told of what was left out together with the next of that link.
+            if !items.is_empty() || (self.link_id == 0 && self.skipped > 0) {
+                return Some(B::new(items, std::mem::take(&mut self.skipped)));
             }
         }
     }
 
     /// As a stream.
-    pub fn into_stream(self) -> impl Stream<Item = WatchClicksResponse> + Send {
+    pub fn into_stream(self) -> impl Stream<Item = B> + Send {
         stream::unfold(self, async |mut watch| watch.next().await.map(|message| (message, watch)))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use proto::analytics::v1::{LiveClick, WatchClicksResponse};
+
     use super::*;
 
     fn message(links: &[i64], skipped: u64) -> WatchClicksResponse {
@@ -70,7 +85,7 @@ mod tests {
         WatchClicksResponse { clicks, skipped }
     }
 
-    async fn seen(watch: &mut Watch) -> (Vec<i64>, u64) {
+    async fn seen(watch: &mut Watch<WatchClicksResponse>) -> (Vec<i64>, u64) {
         let message = watch.next().await.unwrap();
         (message.clicks.iter().map(|click| click.link_id).collect(), message.skipped)
     }
@@ -89,7 +104,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_slow_watcher_learns_how_many_clicks_it_lost() {
+    async fn a_slow_watcher_learns_how_much_it_lost() {
         let room = Room::new();
         let mut slow = room.watch(0);
         for n in 0..BEHIND as i64 + 3 {
