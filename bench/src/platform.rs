@@ -20,10 +20,18 @@ impl Gateway {
     /// # Errors
     /// When the platform does not run, or refuses the account.
     pub async fn sign_up() -> anyhow::Result<Self> {
+        Self::sign_up_as(&format!("bench-{}", std::process::id())).await
+    }
+
+    /// The same with a name that nobody has.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn sign_up_as(name: &str) -> anyhow::Result<Self> {
         let url = std::env::var("BENCH_GATEWAY").context("BENCH_GATEWAY names no gateway; start with bench/run.sh")?;
         let http = reqwest::Client::builder().timeout(Duration::from_secs(10)).build()?;
         let mut gateway = Self { http, url: format!("{url}/graphql"), token: String::new() };
-        let email = format!("bench-{}@example.com", std::process::id());
+        let email = format!("{name}@example.com");
         let answer = gateway
             .send(&json!({
                 "query": "mutation($input: RegisterInput!) { register(input: $input) { tokens { accessToken } userErrors { code } } }",

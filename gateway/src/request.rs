@@ -94,6 +94,11 @@ impl RequestContext {
         Self { lasting: Some(Lasting { vigil, patience }), ..self }
     }
 
+    /// Whether the answers go on.
+    pub fn is_lasting(&self) -> bool {
+        self.lasting.is_some()
+    }
+
     fn call(&self) -> rpc::CallContext {
         let Some(Lasting { vigil, patience }) = &self.lasting else { return self.call.clone() };
         let call = rpc::CallContext { deadline: Instant::now() + *patience, ..self.call.clone() };

@@ -86,8 +86,7 @@ impl Operation {
         if detail == Detail::None {
             request = request.disable_introspection();
         }
-        let is_followed = self.plan.kind == OperationType::Subscription;
-        schema::attach(request, &app.upstreams, context, !is_followed).data(context.clone())
+        schema::attach(request, &app.upstreams, context).data(context.clone())
     }
 
     /// Its answers, one after the other; of a query, one. When they end, what they came to is logged.

@@ -67,7 +67,8 @@ impl<S: Service> Source<S> {
             return Err(Error::new(Code::Unauthenticated, "TOKEN_INVALID", "the credential is not valid any more"));
         };
         let call = CallContext::new(Instant::now() + OPEN).on_behalf_of(principal.internal_token).read();
-        Ok(self.client.watch(call.request(self.watch)).await?.into_inner())
+        // On the heap: what a call takes would be part of the feed for as long as that is open.
+        Ok(Box::pin(self.client.watch(call.request(self.watch))).await?.into_inner())
     }
 
     /// Opens it again after it was lost.

@@ -110,7 +110,8 @@ async fn watch_over(
             changed = revocations.changed() => if changed.is_err() { return },
         }
         let call = rpc::CallContext::new(Instant::now() + TIMEOUT);
-        match app.authenticator.authenticate(&credential, &client, &call).await {
+        // On the heap: what a call takes would be part of the task for as long as the connection is open.
+        match Box::pin(app.authenticator.authenticate(&credential, &client, &call)).await {
             Ok(fresh) => {
                 if !Arc::ptr_eq(&fresh.principal.internal_token, &known.principal.internal_token) {
                     standing.send_replace(Standing::Good(fresh.principal.clone()));

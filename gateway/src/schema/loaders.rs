@@ -38,19 +38,18 @@ pub type TotalsLoader = DataLoader<Totals, HashMapCache>;
 /// The loader of members as requests carry it.
 pub type UsersLoader = DataLoader<Users, HashMapCache>;
 
-/// Gives `request` the loaders of its own. They `remember` what they loaded unless the answers go on, when it would become stale.
+/// Gives `request` the loaders of its own. They remember what they loaded unless the answers go on, when it would become stale.
 pub fn attach(
     request: async_graphql::Request,
     upstreams: &Upstreams,
     context: &RequestContext,
-    remember: bool,
 ) -> async_graphql::Request {
     let totals = Totals { upstreams: upstreams.clone(), request: context.clone() };
     let users = Users { upstreams: upstreams.clone(), request: context.clone() };
     let totals = TotalsLoader::with_cache(totals, tokio::spawn, HashMapCache::default()).max_batch_size(BATCH);
     let users = UsersLoader::with_cache(users, tokio::spawn, HashMapCache::default()).max_batch_size(BATCH);
-    totals.enable_all_cache(remember);
-    users.enable_all_cache(remember);
+    totals.enable_all_cache(!context.is_lasting());
+    users.enable_all_cache(!context.is_lasting());
     request.data(totals).data(users)
 }
 

@@ -23,6 +23,8 @@ use crate::live::Place;
 
 /// The one subprotocol.
 const SUBPROTOCOL: &str = "graphql-transport-ws";
+/// What is read at once, in bytes. Every socket keeps a buffer of this size; the library's default is 128 KiB.
+const READ_BUFFER: usize = 2 * 1024;
 
 /// What the handshake told of the client.
 pub(super) struct Guest {
@@ -62,7 +64,10 @@ pub fn accept(app: &App, seen: &Arc<Seen>, mut request: Request) -> Result<Respo
     tokio::spawn(async move {
         let Ok(upgraded) = upgrade.await else { return };
         let longest = app.settings.max_body_bytes;
-        let config = WebSocketConfig::default().max_message_size(Some(longest)).max_frame_size(Some(longest));
+        let config = WebSocketConfig::default()
+            .read_buffer_size(READ_BUFFER)
+            .max_message_size(Some(longest))
+            .max_frame_size(Some(longest));
         let socket = WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, Some(config)).await;
         session::serve(app, guest, socket).await;
     });

@@ -4,6 +4,7 @@
 
 mod close;
 mod handshake;
+mod init;
 mod message;
 mod session;
 

@@ -1,34 +1,30 @@
 //! One socket from its first message to its last.
 
 use std::future::pending;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_graphql::Response;
 use async_graphql::parser::types::OperationType;
 use futures_util::stream::BoxStream;
 use futures_util::{SinkExt as _, StreamExt as _, stream};
-use http::{HeaderMap, HeaderValue, header};
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
-use serde_json::{Map, Value};
-use std::time::Instant;
 use tokio_stream::StreamMap;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::{Error, Message};
 
 use super::close::Close;
 use super::handshake::Guest;
+use super::init::Caller;
 use super::message::{self, FromClient};
 use crate::app::App;
-use crate::auth::{Authenticated, Credential, find};
 use crate::error::{Code, Refusal};
 use crate::http::answer;
 use crate::http::followed;
 use crate::http::mask::Masked;
 use crate::http::operation::{Operation, detail, take};
-use crate::http::origin::Provenance;
 use crate::http::params::Params;
-use crate::live::{Owner, Vigil};
+use crate::live::Vigil;
 use crate::rate::shared::Outcome;
 use crate::request::RequestContext;
 
@@ -59,16 +55,11 @@ struct Session {
     app: App,
     guest: Guest,
     socket: Socket,
-    /// Since `connection_init`; the vigil of nobody is none.
+    /// Since `connection_init`.
     caller: Option<Caller>,
     operations: StreamMap<String, Answers>,
     /// Whether anything came since the last ping.
     heard: bool,
-}
-
-struct Caller {
-    authenticated: Option<Authenticated>,
-    vigil: Option<Vigil>,
 }
 
 enum Event {
@@ -134,14 +125,16 @@ impl Session {
                 Err(Some(Close::TooMany("Too many initialisation requests")))
             }
             FromClient::Init(params) => {
-                self.caller = Some(self.init(&params).await.map_err(Some)?);
+                // On the heap: what it takes would be part of every socket for as long as that is open.
+                let caller = Box::pin(Caller::of(&self.app, &mut self.guest, &params)).await;
+                self.caller = Some(caller.map_err(Some)?);
                 self.say(message::ack()).await
             }
             FromClient::Ping => self.say(message::pong()).await,
             FromClient::Pong => Ok(()),
             FromClient::Subscribe(..) if self.caller.is_none() => Err(Some(Close::Unauthorized)),
             FromClient::Subscribe(id, _) if self.operations.contains_key(&id) => Err(Some(Close::DuplicateId(id))),
-            FromClient::Subscribe(id, params) => match self.begin(params).await {
+            FromClient::Subscribe(id, params) => match Box::pin(self.begin(params)).await {
                 Ok(answers) => {
                     self.operations.insert(id, answers);
                     Ok(())
@@ -157,29 +150,6 @@ impl Session {
                 Ok(())
             }
         }
-    }
-
-    /// Finds out who it is: by the parameters of the connection, or else by what the handshake brought.
-    async fn init(&mut self, params: &Map<String, Value>) -> Result<Caller, Close> {
-        let given = credential(params).map_err(|()| Close::Forbidden("Forbidden"))?;
-        let credential = given.or_else(|| self.guest.credential.clone());
-        let client = self.guest.client.clone();
-        let authenticated = match &credential {
-            Some(credential) => {
-                let call = rpc::CallContext::new(Instant::now() + self.app.patience());
-                let call = call.for_request(self.guest.seen.id.clone());
-                let known = self.app.authenticator.authenticate(credential, &client, &call).await;
-                Some(known.map_err(|refusal| Close::of(&refusal))?)
-            }
-            None => None,
-        };
-        let principal = authenticated.as_ref().map(|known| &known.principal);
-        let owner = Owner::of(principal, self.guest.seen.client);
-        self.guest.place.belongs_to(owner).map_err(|refusal| Close::of(&refusal))?;
-        let vigil = credential
-            .zip(authenticated.clone())
-            .map(|(credential, known)| Vigil::keep(&self.app, credential, client, known));
-        Ok(Caller { authenticated, vigil })
     }
 
     /// Checks an operation as one that came by HTTP, and starts it.
@@ -255,47 +225,5 @@ async fn ended(vigil: &mut Option<Vigil>) {
     match vigil {
         Some(vigil) => drop(vigil.ended().await),
         None => pending().await,
-    }
-}
-
-/// The credential in the parameters of the connection: `authorization` or `x-api-key`, as the headers of the same names.
-fn credential(params: &Map<String, Value>) -> Result<Option<Credential>, ()> {
-    let mut headers = HeaderMap::new();
-    for (name, value) in params {
-        let name = match name.to_ascii_lowercase().as_str() {
-            "authorization" => header::AUTHORIZATION,
-            "x-api-key" => header::HeaderName::from_static("x-api-key"),
-            _ => continue,
-        };
-        let value = value.as_str().and_then(|text| HeaderValue::from_str(text).ok()).ok_or(())?;
-        headers.append(name, value);
-    }
-    find(&headers, &Default::default(), Provenance::Unknown).map_err(|_| ())
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    fn found(params: Value) -> Result<Option<Credential>, ()> {
-        credential(params.as_object().unwrap())
-    }
-
-    #[test]
-    fn a_credential_is_found_by_the_names_of_the_headers() {
-        let key = Ok(Some(Credential::ApiKey("ck_live_x".into())));
-        assert_eq!(found(json!({"Authorization": "Bearer ck_live_x", "other": 1})), key);
-        assert_eq!(found(json!({"X-Api-Key": "ck_live_x"})), key);
-        assert_eq!(found(json!({})), Ok(None));
-        for bad in [
-            json!({"authorization": 1}),
-            json!({"authorization": "Basic x"}),
-            json!({"authorization": "Bearer a\nb"}),
-            json!({"authorization": "Bearer a", "Authorization": "Bearer b"}),
-        ] {
-            assert_eq!(found(bad), Err(()));
-        }
     }
 }

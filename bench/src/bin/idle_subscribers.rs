@@ -1,0 +1,186 @@
+//! Many subscribers who mostly wait: what one costs the gateway in memory, all of them in CPU, and how soon all are told.
+//! `bench/idle_subscribers.sh` starts it.
+#![allow(clippy::print_stdout)]
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use bench::load::Outcome;
+use bench::platform::Gateway;
+use bench::process::Process;
+use bench::visit::Visitors;
+use futures_util::{SinkExt as _, StreamExt as _};
+use serde_json::{Value, json};
+use tokio::net::{TcpSocket, TcpStream};
+use tokio::sync::Semaphore;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
+use tokio_tungstenite::tungstenite::{Message, protocol::WebSocketConfig};
+use tokio_tungstenite::{WebSocketStream, client_async_with_config};
+
+/// Sign-ups and handshakes at a time.
+const AT_ONCE: usize = 32;
+/// Connections that one local address makes: fewer than it has ports.
+const OF_ONE_ADDRESS: usize = 20_000;
+/// A subscriber that is not told within this time counts as failed.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let number = |name: &str, default: usize| std::env::var(name).map_or(Ok(default), |text| text.parse());
+    let (subscribers, users) = (number("BENCH_SUBSCRIBERS", 10_000)?, number("BENCH_USERS", 500)?);
+    let idle = Duration::from_secs(number("BENCH_IDLE_SECONDS", 60)? as u64);
+    let told = Arc::new(Told::new(users));
+    let gateway = Process::of_service("gateway")?;
+
+    let start = Instant::now();
+    let owners = many(users, |n| async move { Owner::make(n).await }).await?;
+    println!("{users} users in {:.0} s", start.elapsed().as_secs_f64());
+    let before = gateway.memory()?;
+
+    let start = Instant::now();
+    let (tokens, all) = (Arc::new(owners.iter().map(|owner| owner.token().to_owned()).collect::<Vec<_>>()), told.clone());
+    many(subscribers, move |n| {
+        let (tokens, told, user) = (tokens.clone(), all.clone(), n % users);
+        async move { Ok(drop(tokio::spawn(follow(subscribe(n, &tokens[user]).await?, user, told)))) }
+    })
+    .await?;
+    println!("{subscribers} subscribers in {:.0} s", start.elapsed().as_secs_f64());
+    // Who has just subscribed may not follow yet: all are told until each was.
+    let mut round = 0;
+    while told.round(&owners, subscribers, &mut round).await?.errors > 0 {}
+
+    let (from, cpu) = (Instant::now(), gateway.cpu()?);
+    tokio::time::sleep(idle).await;
+    let share = (gateway.cpu()? - cpu).as_secs_f64() / from.elapsed().as_secs_f64();
+    let after = gateway.memory()?;
+    let each = after.saturating_sub(before) as f64 / subscribers as f64 / 1024.0;
+    println!("memory: {} MiB before, {} MiB with all: {each:.1} KiB a subscriber", before >> 20, after >> 20);
+    println!("waiting: {:.1} % of a core over {} s", share * 100.0, idle.as_secs());
+    let seen = told.round(&owners, subscribers, &mut round).await?;
+    let [p50, p99, last] = [0.5, 0.99, 1.0].map(|share| seen.percentile(share).as_secs_f64() * 1e3);
+    println!("click -> all: p50 {p50:.0} ms, p99 {p99:.0} ms, last {last:.0} ms, {} told, {} not", seen.answered(), seen.errors);
+    Ok(())
+}
+
+/// An account with a link.
+struct Owner {
+    gateway: Gateway,
+    path: String,
+}
+
+impl Owner {
+    async fn make(n: usize) -> anyhow::Result<Self> {
+        let gateway = Gateway::sign_up_as(&format!("idle-{n}-{}", std::process::id())).await?;
+        let path = format!("/{}", gateway.make_link("https://example.org/idle").await?.1);
+        Ok(Self { gateway, path })
+    }
+
+    fn token(&self) -> &str {
+        &self.gateway.token
+    }
+}
+
+/// Who was told what.
+struct Told {
+    /// When the link of each user was clicked.
+    clicked: Vec<Mutex<Instant>>,
+    round: AtomicU64,
+    latencies: Mutex<Vec<Duration>>,
+}
+
+impl Told {
+    fn new(users: usize) -> Self {
+        let clicked = (0..users).map(|_| Mutex::new(Instant::now())).collect();
+        Self { clicked, round: AtomicU64::new(0), latencies: Mutex::default() }
+    }
+
+    /// Clicks each link once and waits until all subscribers were told.
+    async fn round(&self, owners: &[Owner], subscribers: usize, number: &mut u64) -> anyhow::Result<Outcome> {
+        let redirector = std::env::var("CURTAIL_REDIRECTOR__LISTEN")?;
+        let visitors = Visitors::connect(&redirector, 1).await?;
+        self.latencies().clear();
+        *number += 1;
+        self.round.store(*number, Ordering::SeqCst);
+        let start = Instant::now();
+        for (owner, clicked) in owners.iter().zip(&self.clicked) {
+            *clicked.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+            visitors.visit(&owner.path).await?;
+        }
+        while self.latencies().len() < subscribers && start.elapsed() < PATIENCE {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        let latencies = self.latencies().clone();
+        let missing = subscribers.saturating_sub(latencies.len()) as u64;
+        Ok(Outcome::of(latencies, missing))
+    }
+
+    fn latencies(&self) -> std::sync::MutexGuard<'_, Vec<Duration>> {
+        self.latencies.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Does `what` for each number below `count`, some at a time.
+async fn many<T, F, Fut>(count: usize, what: F) -> anyhow::Result<Vec<T>>
+where
+    T: Send + 'static,
+    F: Fn(usize) -> Fut,
+    Fut: Future<Output = anyhow::Result<T>> + Send + 'static,
+{
+    let places = Arc::new(Semaphore::new(AT_ONCE));
+    let mut tasks = Vec::new();
+    for n in 0..count {
+        let place = places.clone().acquire_owned().await?;
+        let doing = what(n);
+        tasks.push(tokio::spawn(async move {
+            let _place = place;
+            doing.await
+        }));
+    }
+    let mut done = Vec::new();
+    for task in tasks {
+        done.push(task.await??);
+    }
+    Ok(done)
+}
+
+/// The `n`th socket, with its subscription.
+async fn subscribe(n: usize, token: &str) -> anyhow::Result<WebSocketStream<TcpStream>> {
+    let url = std::env::var("BENCH_GATEWAY").context("BENCH_GATEWAY; start with bench/idle_subscribers.sh")?;
+    let host = url.strip_prefix("http://").context("BENCH_GATEWAY begins with http://")?.to_owned();
+    let address: SocketAddr =
+        tokio::net::lookup_host(&host).await?.find(SocketAddr::is_ipv4).context("the gateway has an IPv4 address")?;
+    let socket = TcpSocket::new_v4()?;
+    let from = u8::try_from(1 + n / OF_ONE_ADDRESS)?;
+    socket.bind(SocketAddr::from((Ipv4Addr::new(127, 0, 0, from), 0)))?;
+    let stream = socket.connect(address).await?;
+    let mut request = format!("ws://{host}/graphql").into_client_request()?;
+    request.headers_mut().insert("sec-websocket-protocol", "graphql-transport-ws".parse()?);
+    let config = WebSocketConfig::default().read_buffer_size(1024).write_buffer_size(0);
+    let (mut socket, _) = client_async_with_config(request, stream, Some(config)).await?;
+    let payload = json!({"Authorization": format!("Bearer {token}")});
+    socket.send(Message::text(json!({"type": "connection_init", "payload": payload}).to_string())).await?;
+    let ack = socket.next().await.context("closed")??;
+    anyhow::ensure!(ack.to_text()?.contains("connection_ack"), "no ack: {ack}");
+    let query = json!({"query": "subscription { clicks { skipped } }"});
+    socket.send(Message::text(json!({"type": "subscribe", "id": "1", "payload": query}).to_string())).await?;
+    Ok(socket)
+}
+
+/// Reads until the socket is closed; reading answers pings.
+async fn follow(mut socket: WebSocketStream<TcpStream>, user: usize, told: Arc<Told>) -> anyhow::Result<()> {
+    let mut seen = 0;
+    while let Some(message) = socket.next().await {
+        let Message::Text(text) = message? else { continue };
+        let message: Value = serde_json::from_str(&text)?;
+        anyhow::ensure!(message["type"] == "next" && message["payload"]["data"].is_object(), "{message}");
+        let round = told.round.load(Ordering::SeqCst);
+        if std::mem::replace(&mut seen, round) < round {
+            let clicked = *told.clicked[user].lock().unwrap_or_else(PoisonError::into_inner);
+            told.latencies().push(clicked.elapsed());
+        }
+    }
+    Ok(())
+}
