@@ -23,6 +23,8 @@ echo "== memory of the gateway"
 bench/with-platform.sh "$target/gateway_memory"
 echo "== live: click to subscription, change to every redirector"
 bench/with-platform.sh bench/live.sh
+echo "== ten thousand subscribers who wait"
+bench/idle_subscribers.sh
 echo "== clicks drained"
 bench/analytics_drain.sh
 echo "== webhooks delivered"

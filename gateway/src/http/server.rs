@@ -27,6 +27,8 @@ const MAX_HEADERS: usize = 100;
 /// Requests at once on one HTTP/2 connection.
 const MAX_STREAMS: u32 = 100;
 const KEEP_ALIVE: Duration = Duration::from_secs(20);
+/// A client that acknowledges nothing of what it was sent for so many keep-alive periods is given up.
+const PERIODS: u64 = 2;
 /// The pause after a failed accept, which mostly means that there is no file descriptor left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
@@ -41,6 +43,7 @@ pub async fn serve(
     shutdown: Shutdown,
 ) -> anyhow::Result<()> {
     let builder = builder(&settings);
+    let give_up = Duration::from_millis(settings.live_keep_alive_ms * PERIODS);
     let graceful = GracefulShutdown::new();
     loop {
         let accepted = tokio::select! {
@@ -48,7 +51,10 @@ pub async fn serve(
             () = shutdown.draining() => break,
         };
         match accepted {
-            Ok((stream, peer)) => serve_connection(stream, peer.ip(), &builder, &router, &graceful),
+            Ok((stream, peer)) => {
+                prepare(&stream, give_up);
+                serve_connection(stream, peer.ip(), &builder, &router, &graceful);
+            }
             Err(error) => {
                 tracing::warn!(%error, "a connection can not be accepted");
                 tokio::time::sleep(ACCEPT_PAUSE).await;
@@ -82,6 +88,14 @@ fn builder(settings: &config::Gateway) -> Builder<TokioExecutor> {
     builder
 }
 
+/// What fails here fails at the first read, too.
+fn prepare(stream: &TcpStream, give_up: Duration) {
+    // An answer is one write; waiting for company only delays it.
+    let _ = stream.set_nodelay(true);
+    // Nothing else notices that the client of an event stream is gone without a word, or reads no more.
+    let _ = socket2::SockRef::from(stream).set_tcp_user_timeout(Some(give_up));
+}
+
 fn serve_connection(
     stream: TcpStream,
     peer: IpAddr,
@@ -89,8 +103,6 @@ fn serve_connection(
     router: &Router,
     graceful: &GracefulShutdown,
 ) {
-    // An answer is one write; waiting for company only delays it.
-    let _ = stream.set_nodelay(true);
     let router = router.clone();
     let service = service_fn(move |request: hyper::Request<Incoming>| {
         let router = router.clone();

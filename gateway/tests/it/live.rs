@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use testkit::until;
-use tokio_tungstenite::tungstenite::Error;
+use tokio_tungstenite::tungstenite::{Error, Message};
 
 use crate::events::{Events, stream};
 use crate::platform::{Answer, Platform};
@@ -149,8 +149,10 @@ async fn f14_sockets_and_event_streams_say_good_bye_when_the_gateway_stops() {
     let mut socket = Socket::of(&platform, access(&ann)).await;
     let mut events = Events::of(&platform, access(&ann), "subscription { clicks { skipped } }").await;
     platform.stop();
-    assert_eq!(socket.closed().await, 1001);
+    let Message::Close(Some(close)) = socket.frame().await else { panic!("a close frame") };
+    assert_eq!((u16::from(close.code), close.reason.as_str()), (1001, "Going away, come back"));
     assert!(events.next().await.is_none_or(|(name, _)| name != "complete"), "it is not over: the client comes back");
+    assert_eq!(events.retry(), Some(500), "and waits so many milliseconds");
 }
 
 #[tokio::test]
@@ -229,4 +231,36 @@ async fn a_socket_of_a_client_that_is_gone_gives_its_place_back() {
     assert_eq!((refused.status.as_u16(), refused.code()), (429, "TOO_MANY_CONNECTIONS"));
     drop(first);
     until(async || third().await.is_ok(), PATIENCE, "there is a place again").await;
+}
+
+/// A client that reads nothing, as one that is gone without a word, until what it is sent fits into no buffer any more.
+#[tokio::test]
+async fn an_event_stream_that_takes_nothing_gives_its_place_back() {
+    let platform = Platform::start(|config| {
+        config.gateway.live_keep_alive_ms = 500;
+        config.gateway.live_connections_per_user = 1;
+        config.analytics.live_clicks_per_second = 10_000;
+    })
+    .await;
+    let ann = platform.register("ann").await;
+    let home = workspace(&platform, &ann).await;
+    let everything = "subscription { clicks { nodes { id at linkId browser os device channel language } skipped } }";
+    let mut events = Events::of(&platform, access(&ann), everything).await;
+    let mut redirector = Redirector::new(&platform, 1).await;
+    redirector.click(home, 1, 1).await;
+    events.next().await.unwrap();
+    let clicking = async {
+        loop {
+            redirector.click(home, 1, 500).await;
+            tokio::time::sleep(Duration::from_millis(60)).await;
+        }
+    };
+    let free = async || {
+        let request = stream(&platform, "{ version }").bearer_auth(access(&ann));
+        Answer::of(request).await.status == 200
+    };
+    tokio::select! {
+        () = until(free, Duration::from_secs(60), "its place is free") => {}
+        () = clicking => {}
+    }
 }

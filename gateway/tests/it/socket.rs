@@ -63,6 +63,16 @@ impl Socket {
         }
     }
 
+    /// Sends a frame as it is.
+    pub async fn say_frame(&mut self, frame: Message) {
+        self.0.send(frame).await.unwrap();
+    }
+
+    /// The next frame, whatever it is.
+    pub async fn frame(&mut self) -> Message {
+        tokio::time::timeout(PATIENCE, self.0.next()).await.expect("a frame comes").unwrap().unwrap()
+    }
+
     /// The next message, or the code with which the socket is closed.
     pub async fn next(&mut self) -> Result<Value, u16> {
         tokio::time::timeout(PATIENCE, async {
