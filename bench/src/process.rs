@@ -20,7 +20,8 @@ impl Process {
     /// When there is none.
     pub fn of_service(name: &str) -> anyhow::Result<Self> {
         let variable = format!("CURTAIL_{}__ADMIN_LISTEN", name.to_ascii_uppercase());
-        let address = std::env::var(&variable).with_context(|| format!("{variable}; start with bench/with-platform.sh"))?;
+        let address =
+            std::env::var(&variable).with_context(|| format!("{variable}; start with bench/with-platform.sh"))?;
         let (started, ours) = (format!("service\0{name}\0"), format!("{variable}={address}"));
         for entry in fs::read_dir("/proc")? {
             let path = entry?.path();

@@ -93,7 +93,10 @@ fn prepare(stream: &TcpStream, give_up: Duration) {
     // An answer is one write; waiting for company only delays it.
     let _ = stream.set_nodelay(true);
     // Nothing else notices that the client of an event stream is gone without a word, or reads no more.
+    #[cfg(target_os = "linux")]
     let _ = socket2::SockRef::from(stream).set_tcp_user_timeout(Some(give_up));
+    #[cfg(not(target_os = "linux"))]
+    let _ = give_up;
 }
 
 fn serve_connection(

@@ -4,7 +4,8 @@
 //! moment, so that nothing is lost in between and nothing told twice.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::hash::Hash;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use fanout::{Fanout, Reader};
@@ -36,9 +37,11 @@ type Item<M> = Result<Arc<M>, Arc<Error>>;
 /// All open streams of one service.
 pub struct Feeds<S: Service> {
     client: S,
-    /// By credential and what is watched.
-    open: Mutex<HashMap<([u8; 32], S::Watch), Weak<Feed<S::Message>>>>,
+    open: Mutex<Open<S>>,
 }
+
+/// Streams by credential and what is watched.
+type Open<S> = HashMap<([u8; 32], <S as Service>::Watch), Weak<Feed<<S as Service>::Message>>>;
 
 /// One stream; it ends when the last subscription drops it.
 struct Feed<M> {
@@ -69,26 +72,34 @@ impl<S: Service> Feeds<S> {
         watch: S::Watch,
     ) -> Result<impl Stream<Item = Result<S::Message, Error>> + Send + use<S>, Error> {
         let key = (vigil.digest(), watch);
-        if let Some(subscribed) = self.join(&key) {
+        if let Some(subscribed) = join(&self.open(), &key) {
             return Ok(subscribed.into_stream());
         }
         let mut source = Source { client: self.client.clone(), vigil: vigil.clone(), watch };
         let stream = source.open().await?;
+        let mut open = self.open();
+        // Somebody may have opened the same meanwhile.
+        if let Some(subscribed) = join(&open, &key) {
+            return Ok(subscribed.into_stream());
+        }
         let fanout = Arc::new(Fanout::new(BEHIND));
         let reader = fanout.reader();
         let task = tokio::spawn(run(source, stream, fanout.clone())).abort_handle();
         let feed = Arc::new(Feed { fanout, task });
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         open.retain(|_, feed| feed.strong_count() > 0);
         open.insert(key, Arc::downgrade(&feed));
         Ok(Subscribed { reader, feed: Some(feed) }.into_stream())
     }
 
-    fn join(&self, key: &([u8; 32], S::Watch)) -> Option<Subscribed<S::Message>> {
-        let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        let feed = open.get(key)?.upgrade().filter(|feed| !feed.task.is_finished())?;
-        Some(Subscribed { reader: feed.fanout.reader(), feed: Some(feed) })
+    fn open(&self) -> MutexGuard<'_, Open<S>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// One more subscription to a feed that is open.
+fn join<K: Eq + Hash, M>(open: &HashMap<K, Weak<Feed<M>>>, key: &K) -> Option<Subscribed<M>> {
+    let feed = open.get(key)?.upgrade().filter(|feed| !feed.task.is_finished())?;
+    Some(Subscribed { reader: feed.fanout.reader(), feed: Some(feed) })
 }
 
 /// One subscription to a feed.

@@ -173,8 +173,7 @@ async fn fields_of_the_link_are_read_anew_with_each_change() {
     let home = workspace(&platform, &ann).await;
     let link = create(&platform, &ann, None, "https://example.org/1").await;
     let mut socket = Socket::of(&platform, access(&ann)).await;
-    let query =
-        "subscription { linkChanged { linkId version link { totals { clicks } creator { fullName } } } }";
+    let query = "subscription { linkChanged { linkId version link { totals { clicks } creator { fullName } } } }";
     socket.subscribe("1", query, json!({})).await;
     let mut titles = 0..;
     let query_probe = async || {

@@ -28,13 +28,8 @@ pub struct Platform {
     /// shortener-svc has an end of its own, so that a test can restart it.
     links: Option<(shortener_svc::Running, Shutdown)>,
     /// The services end with their handles.
-    _services: (
-        auth_svc::Running,
-        analytics_svc::Running,
-        notify_svc::Running,
-        search_worker::Running,
-        gateway::Running,
-    ),
+    _services:
+        (auth_svc::Running, analytics_svc::Running, notify_svc::Running, search_worker::Running, gateway::Running),
 }
 
 impl Drop for Platform {

@@ -176,7 +176,8 @@ async fn nothing_comes_after_complete() {
 async fn a_credential_is_looked_at_again_while_its_socket_is_open() {
     let platform = Platform::start(|config| config.auth.access_token_seconds = 6).await;
     let ann = platform.register("ann").await;
-    let key = "mutation { createApiKey(input: {name: \"k\", scopes: [READ]}) { apiKey { id } secret userErrors { code } } }";
+    let key =
+        "mutation { createApiKey(input: {name: \"k\", scopes: [READ]}) { apiKey { id } secret userErrors { code } } }";
     let made = platform.as_page(&ann, key, Value::Null).await;
     let made = &made.body["data"]["createApiKey"];
     let mut by_token = Socket::of(&platform, access(&ann)).await;
