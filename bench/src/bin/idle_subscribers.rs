@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use bench::load::Outcome;
+use bench::own_gateway::metric;
 use bench::platform::Gateway;
-use bench::process::Process;
 use bench::visit::Visitors;
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
@@ -40,12 +40,15 @@ async fn main() -> anyhow::Result<()> {
     let (subscribers, users) = (number("BENCH_SUBSCRIBERS", 10_000)?, number("BENCH_USERS", 500)?);
     let idle = Duration::from_secs(number("BENCH_IDLE_SECONDS", 60)?.try_into()?);
     let told = Arc::new(Told::new(users));
-    let gateway = Process::of_service("gateway")?;
+    let config = config::Config::load().context("needs the configuration of the running platform")?;
+    let admin = config.gateway.admin_listen;
+    let cpu = async || metric(admin, "process_cpu_seconds_total").await;
+    let memory = async || Ok::<_, anyhow::Error>(metric(admin, "process_resident_memory_bytes").await? / 1024.0);
 
     let start = Instant::now();
     let owners = many(users, SIGN_UPS, |n| async move { Owner::make(n).await }).await?;
     println!("{users} users in {:.0} s", start.elapsed().as_secs_f64());
-    let before = gateway.memory()?;
+    let before = memory().await?;
 
     let start = Instant::now();
     many(subscribers, HANDSHAKES, |n| {
@@ -61,12 +64,16 @@ async fn main() -> anyhow::Result<()> {
         anyhow::ensure!(tries < TRIES, "some are never told");
     }
 
-    let (from, cpu) = (Instant::now(), gateway.cpu()?);
+    let (from, used) = (Instant::now(), cpu().await?);
     tokio::time::sleep(idle).await;
-    let share = (gateway.cpu()? - cpu).as_secs_f64() / from.elapsed().as_secs_f64();
-    let after = gateway.memory()?;
-    let each = after.saturating_sub(before) as f64 / subscribers as f64 / 1024.0;
-    println!("memory: {} MiB before, {} MiB with all: {each:.1} KiB a subscriber", before >> 20, after >> 20);
+    let share = (cpu().await? - used) / from.elapsed().as_secs_f64();
+    let after = memory().await?;
+    let each = (after - before) / subscribers as f64;
+    println!(
+        "memory: {:.0} MiB before, {:.0} MiB with all: {each:.1} KiB a subscriber",
+        before / 1024.0,
+        after / 1024.0
+    );
     println!("waiting: {:.1} % of a core over {} s", share * 100.0, idle.as_secs());
     let seen = told.round(&owners, subscribers, PATIENCE).await?;
     let [p50, p99, last] = [0.5, 0.99, 1.0].map(|share| seen.percentile(share).as_secs_f64() * 1e3);
