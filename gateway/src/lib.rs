@@ -7,6 +7,7 @@
 //! | [`auth`] | any credential becomes an internal token; revocations |
 //! | [`live`] | what stays open: credentials of connections, streams of the services, places |
 //! | [`rate`] | how often somebody may ask |
+//! | [`rest`] | the REST API: operations, problems, the OpenAPI document |
 //! | [`schema`] | types, resolvers and loaders |
 //!
 //! The gateway owns no data and decides nothing about it: it verifies who calls and passes that on in a signed token; the
@@ -20,6 +21,7 @@ pub mod limits;
 pub mod live;
 pub mod rate;
 pub mod request;
+pub mod rest;
 pub mod schema;
 mod start;
 pub mod upstreams;
