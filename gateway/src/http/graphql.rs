@@ -8,11 +8,10 @@ use async_graphql::parser::types::OperationType;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use http::{HeaderMap, Method, StatusCode, header};
-use proto::auth::v1::Client;
 
 use super::accept::{MediaType, negotiate};
 use super::answer::{self, AnsweredWith};
-use super::cookies::Brought;
+use super::exchange::{Exchange, Shown, fault, late};
 use super::mask::{Detail, Masked, mask};
 use super::operation::{Operation, detail};
 use super::origin::Provenance;
@@ -21,27 +20,19 @@ use super::request_log::Seen;
 use super::size::read_body;
 use super::{sse, status, ws};
 use crate::app::App;
-use crate::auth::{Authenticated, Credential, find};
 use crate::error::{Code, Refusal};
-use crate::limits::Plan;
 use crate::live::{Owner, Vigil};
-use crate::rate::shared::{Outcome, Standing};
 use crate::request::RequestContext;
-
-/// The longest `User-Agent` that is passed on, in bytes.
-const LONGEST_USER_AGENT: usize = 512;
 
 /// Answers a request, within the time it has.
 pub async fn graphql(State(app): State<App>, request: Request) -> Response {
     let Some(seen) = request.extensions().get::<Arc<Seen>>().cloned() else {
-        let refusal = Refusal::new(Code::Internal, "something went wrong on our side");
-        return answer::refused(&refusal, MediaType::Json, "");
+        return answer::refused(&fault(), MediaType::Json, "");
     };
     if ws::is_asked(&request) {
         let accepted = ws::accept(&app, &seen, request);
         return accepted.unwrap_or_else(|refusal| answer::refused(&refusal, MediaType::Json, seen.id.as_str()));
     }
-    let deadline = seen.arrived + app.patience();
     let Some(media) = negotiate(request.headers()) else {
         let refusal = Refusal::new(
             Code::NotAcceptable,
@@ -49,68 +40,51 @@ pub async fn graphql(State(app): State<App>, request: Request) -> Response {
         );
         return answer::refused(&refusal, MediaType::Json, seen.id.as_str());
     };
-    let mut exchange = Exchange { app: &app, seen: &seen, media, deadline, standing: None, drop_cookie: false };
-    let result = match tokio::time::timeout_at(deadline.into(), exchange.run(request)).await {
-        Ok(result) => result,
-        Err(_) => Err(Refusal::new(Code::DeadlineExceeded, "the time for this request was used up")),
-    };
+    let mut asked = Asked { exchange: Exchange::begin(&app, seen.clone()), media };
+    let deadline = asked.exchange.deadline;
+    let result = tokio::time::timeout_at(deadline.into(), asked.run(request)).await.unwrap_or_else(|_| Err(late()));
     let mut response = result.unwrap_or_else(|refusal| answer::refused(&refusal, media, seen.id.as_str()));
-    exchange.finish(&mut response);
+    asked.exchange.finish(&mut response);
     response
 }
 
 /// One request on its way.
-struct Exchange<'a> {
-    app: &'a App,
-    seen: &'a Seen,
+struct Asked {
+    exchange: Exchange,
     media: MediaType,
-    deadline: Instant,
-    /// What the caller's bucket holds, for the headers of whatever answer it becomes.
-    standing: Option<Standing>,
-    /// The access cookie is not good any more.
-    drop_cookie: bool,
 }
 
-impl Exchange<'_> {
+impl Asked {
     async fn run(&mut self, request: Request) -> Result<Response, Refusal> {
         let (parts, body) = request.into_parts();
         let (method, headers) = (&parts.method, &parts.headers);
-        let cookies = self.app.cookies.read(headers);
-        let provenance = self.app.origins.judge(headers);
         // What is refused by its form needs no body.
-        let credential = find(headers, &cookies, provenance)
-            .map_err(|_| Refusal::new(Code::Unauthenticated, "Authorization or X-Api-Key is malformed"))?;
+        let shown = Shown::read(&self.exchange.app, &self.exchange.seen, headers)?;
         check_form(method, headers)?;
-        check_provenance(method, provenance, credential.as_ref(), &cookies)?;
+        shown.check_provenance(method)?;
         let params = match *method {
             Method::GET => Params::from_query_string(parts.uri.query().unwrap_or_default())?,
-            _ => Params::from_body(&read_body(headers, body, self.app.settings.max_body_bytes).await?)?,
+            _ => Params::from_body(&read_body(headers, body, self.exchange.app.settings.max_body_bytes).await?)?,
         };
 
         let operation = self.check(method, params)?;
-        let client = client(headers, self.seen, &cookies);
-        let caller = self.authenticate(credential.as_ref(), &client, &operation.plan).await?;
-        let detail = detail(self.app, caller.is_some());
+        let caller = self.exchange.authenticate(&shown, operation.plan.only_credentials).await?;
+        let detail = detail(&self.exchange.app, caller.is_some());
         operation.check_introspection(detail)?;
-        self.take(caller.as_ref(), &operation).await?;
+        self.exchange.take(caller.as_ref(), operation.units()).await?;
 
-        let principal = caller.as_ref().map(|caller| caller.principal.clone());
-        let mut call = rpc::CallContext::new(self.deadline).for_request(self.seen.id.clone());
-        if let Some(principal) = &principal {
-            call = call.on_behalf_of(principal.internal_token.clone());
-        }
-        let refresh = cookies.refresh.filter(|_| provenance == Provenance::Ours);
-        let context = RequestContext::new(principal, client.clone(), call, refresh);
+        let context = self.exchange.context(&shown, caller.as_ref());
         if self.media == MediaType::EventStream {
-            let vigil =
-                credential.zip(caller).map(|(credential, known)| Vigil::keep(self.app, credential, client, known));
+            let Shown { credential, client, .. } = shown;
+            let app = &self.exchange.app;
+            let vigil = credential.zip(caller).map(|(credential, known)| Vigil::keep(app, credential, client, known));
             return self.follow(operation, &context, vigil, detail);
         }
         // A page of another origin can not make its visitor's browser keep a session.
-        let may_set_cookies = provenance != Provenance::Foreign;
+        let may_set_cookies = shown.provenance != Provenance::Foreign;
         let response = self.execute(operation, context.clone(), detail, may_set_cookies).await;
-        if let Some(credential) = credential.filter(|_| context.memberships_changed()) {
-            self.app.authenticator.forget(&credential);
+        if let Some(credential) = shown.credential.filter(|_| context.memberships_changed()) {
+            self.exchange.app.authenticator.forget(&credential);
         }
         Ok(response)
     }
@@ -118,7 +92,7 @@ impl Exchange<'_> {
     /// Checks the bounds, and whether it may come by this way.
     fn check(&self, method: &Method, params: Params) -> Result<Operation, Refusal> {
         let name = params.operation_name.clone();
-        let operation = Operation::check(self.app, params)?;
+        let operation = Operation::check(&self.exchange.app, params)?;
         let plan = &operation.plan;
         match (plan.kind, self.media) {
             (OperationType::Subscription, MediaType::EventStream) => {}
@@ -134,7 +108,7 @@ impl Exchange<'_> {
             }
             _ => {}
         }
-        self.seen.note(|facts| {
+        self.exchange.seen.note(|facts| {
             facts.kind = match plan.kind {
                 OperationType::Query => "query",
                 OperationType::Mutation => "mutation",
@@ -146,46 +120,6 @@ impl Exchange<'_> {
         Ok(operation)
     }
 
-    async fn authenticate(
-        &mut self,
-        credential: Option<&Credential>,
-        client: &Client,
-        plan: &Plan,
-    ) -> Result<Option<Authenticated>, Refusal> {
-        let kind = match credential {
-            None => "anonymous",
-            Some(Credential::AccessToken(_)) => "session",
-            Some(Credential::Cookie(_)) => "cookie",
-            Some(Credential::ApiKey(_)) => "api-key",
-        };
-        self.seen.note(|facts| facts.caller = kind);
-        let Some(credential) = credential else { return Ok(None) };
-        let call = rpc::CallContext::new(self.deadline).for_request(self.seen.id.clone());
-        match self.app.authenticator.authenticate(credential, client, &call).await {
-            Ok(caller) => Ok(Some(caller)),
-            Err(refusal) if refusal.code == Code::Unauthenticated && matches!(credential, Credential::Cookie(_)) => {
-                self.drop_cookie = true;
-                // The browser sent it by itself: it must not keep its owner from signing in again.
-                if plan.only_credentials { Ok(None) } else { Err(refusal) }
-            }
-            Err(refusal) => Err(refusal),
-        }
-    }
-
-    /// Takes what the operation costs out of the caller's bucket.
-    async fn take(&mut self, caller: Option<&Authenticated>, operation: &Operation) -> Result<(), Refusal> {
-        match operation.take(self.app, caller, self.seen.client).await {
-            Outcome::Pass(standing) => {
-                self.standing = standing;
-                Ok(())
-            }
-            Outcome::Refuse(refusal, standing) => {
-                self.standing = standing;
-                Err(refusal)
-            }
-        }
-    }
-
     /// Answers that come one after the other, for as long as the credential is good.
     fn follow(
         &self,
@@ -194,9 +128,9 @@ impl Exchange<'_> {
         vigil: Option<Vigil>,
         detail: Detail,
     ) -> Result<Response, Refusal> {
-        let mut place = self.app.places.take()?;
-        place.belongs_to(Owner::of(context.principal.as_ref(), self.seen.client))?;
-        Ok(sse::answer(self.app, operation.into_answers(self.app, context, vigil, detail), place))
+        let mut place = self.exchange.app.places.take()?;
+        place.belongs_to(Owner::of(context.principal.as_ref(), self.exchange.seen.client))?;
+        Ok(sse::answer(&self.exchange.app, operation.into_answers(&self.exchange.app, context, vigil, detail), place))
     }
 
     async fn execute(
@@ -206,19 +140,19 @@ impl Exchange<'_> {
         detail: Detail,
         may_set_cookies: bool,
     ) -> Response {
-        let request = operation.into_request(self.app, &context, detail);
+        let request = operation.into_request(&self.exchange.app, &context, detail);
         let started = Instant::now();
-        let mut executed = self.app.schema.execute(request).await;
-        self.seen.note(|facts| {
+        let mut executed = self.exchange.app.schema.execute(request).await;
+        self.exchange.seen.note(|facts| {
             facts.executed = started.elapsed();
             facts.rpcs = context.rpc_count();
         });
-        let masked = mask(&mut executed, self.seen.id.as_str(), detail);
+        let masked = mask(&mut executed, self.exchange.seen.id.as_str(), detail);
         let mut response = self.answer(&executed, &masked);
         if let Some(change) = context.take_session_change()
             && may_set_cookies
         {
-            for cookie in self.app.cookies.write(&change) {
+            for cookie in self.exchange.app.cookies.write(&change) {
                 response.headers_mut().append(header::SET_COOKIE, cookie);
             }
         }
@@ -242,20 +176,6 @@ impl Exchange<'_> {
         }
         response
     }
-
-    /// What every answer of a caller carries, also a refusal.
-    fn finish(&self, response: &mut Response) {
-        let headers = response.headers_mut();
-        if let Some(standing) = &self.standing {
-            standing.write(headers);
-        }
-        if self.drop_cookie
-            && !headers.contains_key(header::SET_COOKIE)
-            && let Some(cookie) = self.app.cookies.drop_access()
-        {
-            headers.append(header::SET_COOKIE, cookie);
-        }
-    }
 }
 
 /// GET without a body, POST with JSON, nothing else. A GET that claims a content type is somebody's way around a preflight.
@@ -267,38 +187,6 @@ fn check_form(method: &Method, headers: &HeaderMap) -> Result<(), Refusal> {
             Err(Refusal::new(Code::UnsupportedMediaType, "the body must be application/json in UTF-8"))
         }
         _ => Err(Refusal::new(Code::MethodNotAllowed, "use GET or POST")),
-    }
-}
-
-/// Refuses what a page of another origin may have made a browser send. Who shows a credential in a header is no browser
-/// acting by itself.
-fn check_provenance(
-    method: &Method,
-    provenance: Provenance,
-    credential: Option<&Credential>,
-    cookies: &Brought,
-) -> Result<(), Refusal> {
-    let deliberate = matches!(credential, Some(Credential::AccessToken(_) | Credential::ApiKey(_)));
-    if *method != Method::POST || deliberate {
-        return Ok(());
-    }
-    match provenance {
-        Provenance::Ours => Ok(()),
-        Provenance::Unknown if !cookies.any() => Ok(()),
-        Provenance::Unknown => {
-            Err(Refusal::new(Code::CrossSite, "cookies only count with Origin, Sec-Fetch-Site or X-Curtail-Csrf"))
-        }
-        Provenance::Foreign => Err(Refusal::new(Code::CrossSite, "this origin may not send this")),
-    }
-}
-
-/// What is seen of a client.
-pub fn client(headers: &HeaderMap, seen: &Seen, cookies: &Brought) -> Client {
-    let agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    Client {
-        ip: seen.client.to_string(),
-        user_agent: agent.chars().take(LONGEST_USER_AGENT).collect(),
-        device: cookies.device.clone().unwrap_or_default(),
     }
 }
 

@@ -2,10 +2,10 @@
 //! takes multipart and batches of any length and always answers 200.
 
 mod accept;
-mod answer;
+pub(crate) mod answer;
 mod assets;
 pub mod cookies;
-mod export;
+pub mod exchange;
 mod graphql;
 pub mod host;
 mod mask;
@@ -13,14 +13,14 @@ mod operation;
 pub mod origin;
 pub mod overload;
 mod pages;
-mod params;
+pub(crate) mod params;
 mod playground;
-mod request_log;
+pub(crate) mod request_log;
 mod security;
 mod server;
-mod size;
+pub(crate) mod size;
 mod sse;
-mod status;
+pub(crate) mod status;
 mod unsubscribe;
 mod ws;
 
@@ -37,12 +37,16 @@ pub use server::serve;
 
 use crate::app::App;
 use crate::error::{Code, Refusal};
+use crate::rest::{self, Problem};
+
+/// What pages of origins that the configuration names may read of an answer, besides its body.
+const EXPOSED: [&str; 7] = ["etag", "link", "location", "ratelimit", "ratelimit-policy", "retry-after", "x-request-id"];
 
 /// All routes with everything around them.
 pub fn router(app: &App) -> Router {
     let mut router = Router::new()
         .route(routes::gateway::GRAPHQL, any(graphql::graphql))
-        .route(routes::gateway::EXPORT, any(export::export))
+        .merge(rest::router())
         .route(routes::gateway::UNSUBSCRIBE, get(unsubscribe::ask).post(unsubscribe::act))
         .route(routes::gateway::HOME, get(pages::home))
         .route(routes::gateway::LOGIN, get(pages::login))
@@ -74,8 +78,11 @@ pub fn router(app: &App) -> Router {
         .with_state(app.clone())
 }
 
-/// Refuses in the media type that the request asks for.
+/// Refuses as the API does that the path belongs to, in the media type that the request asks for.
 pub(crate) fn refuse(request: &Request, refusal: &Refusal) -> Response {
+    if rest::is_asked(request.uri().path()) {
+        return Problem::from(refusal.clone()).answer(request_log::request_id(request), request.uri().path());
+    }
     let media = accept::negotiate(request.headers()).unwrap_or(accept::MediaType::Json);
     answer::refused(refusal, media, request_log::request_id(request))
 }
@@ -87,8 +94,7 @@ async fn no_such_path(request: Request) -> Response {
 /// A panic is a fault like any other: the client learns nothing, the log has the text from the panic hook.
 fn panicked(_: Box<dyn std::any::Any + Send + 'static>) -> Response {
     metrics::counter!("gateway_panics_total").increment(1);
-    let refusal = Refusal::new(Code::Internal, "something went wrong on our side");
-    answer::refused(&refusal, accept::MediaType::Json, "")
+    answer::refused(&exchange::fault(), accept::MediaType::Json, "")
 }
 
 /// Pages of other origins may not call at all, unless the configuration names them.
@@ -99,6 +105,9 @@ fn cors(app: &App) -> Option<CorsLayer> {
         header::ACCEPT,
         header::AUTHORIZATION,
         header::CONTENT_TYPE,
+        header::IF_MATCH,
+        header::IF_NONE_MATCH,
+        HeaderName::from_static("idempotency-key"),
         HeaderName::from_static("x-api-key"),
         HeaderName::from_static("x-curtail-csrf"),
         HeaderName::from_static("x-request-id"),
@@ -107,7 +116,8 @@ fn cors(app: &App) -> Option<CorsLayer> {
         CorsLayer::new()
             .allow_origin(AllowOrigin::list(origins))
             .allow_credentials(true)
-            .allow_methods([Method::GET, Method::POST])
+            .allow_methods([Method::GET, Method::POST, Method::PATCH, Method::DELETE])
             .allow_headers(headers)
+            .expose_headers(EXPOSED.map(HeaderName::from_static))
     })
 }

@@ -1,6 +1,5 @@
 //! What happens to an operation on its way, whatever it came by: bounds, the caller's bucket, execution.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use async_graphql::Response;
@@ -10,11 +9,10 @@ use futures_util::{Stream, StreamExt as _};
 use super::mask::{Detail, Masked, mask};
 use super::params::Params;
 use crate::app::App;
-use crate::auth::Authenticated;
 use crate::error::{Code, Refusal};
 use crate::limits::{self, Document, Plan};
 use crate::live::Vigil;
-use crate::rate::shared::{Allowance, Outcome, units};
+use crate::rate::shared::units;
 use crate::request::RequestContext;
 use crate::schema;
 
@@ -52,13 +50,9 @@ impl Operation {
         Ok(())
     }
 
-    /// Takes what it costs out of the caller's bucket.
-    pub async fn take(&self, app: &App, caller: Option<&Authenticated>, address: IpAddr) -> Outcome {
-        let allowance = match caller {
-            Some(caller) => Allowance::of(&caller.principal, caller.rate_limit_per_minute, &app.plans),
-            None => Allowance::anonymous(address, app.settings.anonymous_per_minute),
-        };
-        app.buckets.take(&allowance, units(self.plan.cost, self.plan.credential_mutations)).await
+    /// What it takes out of the caller's bucket.
+    pub fn units(&self) -> u64 {
+        units(self.plan.cost, self.plan.credential_mutations)
     }
 
     /// Ready for the executor.

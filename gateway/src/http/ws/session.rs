@@ -23,6 +23,7 @@ use crate::app::App;
 use crate::auth::{Authenticated, Credential, find};
 use crate::error::{Code, Refusal};
 use crate::http::answer;
+use crate::http::exchange::charge;
 use crate::http::mask::Masked;
 use crate::http::operation::{Operation, detail};
 use crate::http::origin::Provenance;
@@ -195,8 +196,9 @@ impl Session {
         }
         let detail = detail(&self.app, authenticated.is_some());
         operation.check_introspection(detail)?;
+        let address = self.guest.seen.client;
         if let Outcome::Refuse(refusal, _) =
-            operation.take(&self.app, authenticated.as_ref(), self.guest.seen.client).await
+            charge(&self.app, authenticated.as_ref(), address, operation.units()).await
         {
             return Err(refusal);
         }
