@@ -23,6 +23,7 @@ use crate::live::Places;
 use crate::persisted::{Manifest, Persisted};
 use crate::rate::address::AddressLimiter;
 use crate::rate::shared::SharedLimiter;
+use crate::rest::Pictures;
 use crate::schema::{self, CurtailSchema};
 use crate::upstreams::Upstreams;
 use crate::usage::Usage;
@@ -50,8 +51,10 @@ pub struct Parts {
     pub(crate) overload: Overload,
     /// Pages of exports that are fetched at once.
     pub(crate) export_pages: Semaphore,
+    pub(crate) pictures: Pictures,
     pub(crate) places: Places,
     pub(crate) shutdown: Shutdown,
+    pub(crate) clock: Clock,
     pub(crate) hosts: Hosts,
     pub(crate) origins: AllowedOrigins,
     pub(crate) cookies: Cookies,
@@ -92,11 +95,13 @@ impl App {
             buckets: SharedLimiter::new(redis, settings.limiter_without_redis == "open"),
             overload: Overload::new(&settings, readiness.latch("load")),
             export_pages: Semaphore::new(EXPORT_PAGES),
+            pictures: Pictures::new(),
             places: Places::new(settings.live_connections, settings.live_connections_per_user),
             shutdown: shutdown.clone(),
             hosts: Hosts::new(&config.domains.app_url, &settings.additional_hosts),
             origins: AllowedOrigins::new(&config.domains.app_url, &settings.allowed_origins),
-            cookies: Cookies::new(settings.insecure_cookies, clock),
+            cookies: Cookies::new(settings.insecure_cookies, clock.clone()),
+            clock,
             client_ip: ClientIp::new(config.proxies.trusted.clone()),
             ids: Mutex::new(rng),
             settings,

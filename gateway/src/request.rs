@@ -1,4 +1,4 @@
-//! What one GraphQL request carries to its resolvers.
+//! What one request carries to its resolver or handler.
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -114,6 +114,17 @@ impl RequestContext {
         self.principal
             .as_ref()
             .ok_or_else(|| rpc::Error::new(rpc::Code::Unauthenticated, "SIGN_IN_REQUIRED", "sign in to do this"))
+    }
+
+    /// The workspace that was named or else the caller's first one, which is the personal one of an account and the only one
+    /// of an API key.
+    ///
+    /// # Errors
+    /// `UNAUTHENTICATED` for nobody; `NOT_FOUND` for an account without a workspace.
+    pub fn workspace(&self, named: Option<i64>) -> Result<i64, rpc::Error> {
+        let principal = self.require_principal()?;
+        let first = || principal.workspaces.first().map(|membership| membership.id);
+        named.or_else(first).ok_or_else(|| rpc::Error::new(rpc::Code::NotFound, "WORKSPACE_NOT_FOUND", "no workspace"))
     }
 
     /// A gRPC request for an RPC that changes nothing; it may be retried once.

@@ -24,8 +24,34 @@ pub mod gateway {
         WS = "/ws";
         /// The playground's page.
         PLAYGROUND = "/playground";
+        /// REST: the links of a workspace, and new ones.
+        LINKS = "/v1/links";
+        /// REST: many new links.
+        LINKS_BULK = "/v1/links/bulk";
+        /// REST: one link.
+        LINK = "/v1/links/{id}";
+        /// REST: a deleted link comes back.
+        LINK_RESTORE = "/v1/links/{id}/restore";
+        /// REST: clicks of a link.
+        LINK_STATS = "/v1/links/{id}/stats";
+        /// REST: a link as a picture.
+        LINK_QR = "/v1/links/{id}/qr";
+        /// REST: clicks of a workspace.
+        STATS = "/v1/stats";
+        /// REST: links by their words.
+        SEARCH = "/v1/search";
+        /// REST: the API keys of a workspace, and new ones.
+        API_KEYS = "/v1/api-keys";
+        /// REST: one API key.
+        API_KEY = "/v1/api-keys/{id}";
         /// Clicks as CSV: `totals.csv`, `series.csv`, `breakdown.csv`, `clicks.csv`.
         EXPORT = "/v1/analytics/{report}";
+        /// REST described in OpenAPI.
+        OPENAPI = "/v1/openapi.json";
+        /// Shortening in its common small form.
+        SHORTEN = "/shorten";
+        /// The counts of a code in their common small form.
+        CODE_STATS = "/stats/{code}";
         /// Where the address in a mail leads to whoever does not want such mails.
         UNSUBSCRIBE = "/unsubscribe";
         /// The app itself.
@@ -120,7 +146,6 @@ pub const AHEAD: &[&str] = &[
     "security",
     "security.txt",
     "settings",
-    "shorten",
     "signin",
     "signout",
     "signup",
@@ -128,13 +153,11 @@ pub const AHEAD: &[&str] = &[
     "sitemap.xml",
     "sse",
     "static",
-    "stats",
     "status",
     "subscriptions",
     "support",
     "terms",
     "unlock",
-    "v1",
     "v2",
     "v3",
     "webhooks",
@@ -143,6 +166,9 @@ pub const AHEAD: &[&str] = &[
     "workspaces",
     "www",
 ];
+
+/// The parameter that QR codes add to a short URL, by which a scan is told from a click.
+pub const SCAN_MARK: &str = "qr=1";
 
 /// Whether a code or alias would hide one of our own paths, whatever its case. A `+` at the end does not make it another
 /// path, as it asks for the preview of what stands before it.

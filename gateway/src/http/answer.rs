@@ -24,24 +24,21 @@ pub fn refused(refusal: &Refusal, media: MediaType, request_id: &str) -> Respons
         MediaType::EventStream if status == StatusCode::OK => sse::refused(&body),
         _ => json_response(status, media, body.to_string()),
     };
-    describe(&mut response, refusal, "GET, POST");
+    describe(&mut response, refusal);
+    if refusal.code == Code::MethodNotAllowed {
+        response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, POST"));
+    }
     response
 }
 
-/// Says in the headers of a refusal what the caller can do about it; `allow` are the methods that there are.
-pub(super) fn describe(response: &mut Response, refusal: &Refusal, allow: &'static str) {
+/// Says in the headers of a refusal what the caller can do about it, and tells the log of its code.
+pub fn describe(response: &mut Response, refusal: &Refusal) {
     let headers = response.headers_mut();
     if let Some(after) = refusal.retry_after {
         headers.insert(header::RETRY_AFTER, seconds(after).into());
     }
-    match refusal.code {
-        Code::Unauthenticated => {
-            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"curtail\""));
-        }
-        Code::MethodNotAllowed => {
-            headers.insert(header::ALLOW, HeaderValue::from_static(allow));
-        }
-        _ => {}
+    if refusal.code == Code::Unauthenticated {
+        headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"curtail\""));
     }
     response.extensions_mut().insert(AnsweredWith(refusal.code));
 }

@@ -8,40 +8,32 @@ use async_graphql::parser::types::OperationType;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use http::{HeaderMap, Method, StatusCode, header};
-use proto::auth::v1::Client;
 
 use super::accept::{MediaType, negotiate};
 use super::answer::{self, AnsweredWith};
 use super::batch::Batch;
-use super::cookies::Brought;
+use super::exchange::{Exchange, Shown, fault, late};
 use super::mask::{Detail, Masked, mask};
-use super::operation::{Operation, detail, take};
+use super::operation::{Operation, detail};
 use super::origin::Provenance;
 use super::params::{Body, Params, is_json};
 use super::request_log::Seen;
 use super::size::read_body;
 use super::{sse, status, ws};
 use crate::app::App;
-use crate::auth::{Authenticated, Credential, find};
 use crate::error::{Code, Refusal};
 use crate::live::{Owner, Vigil};
-use crate::rate::shared::{Outcome, Standing};
 use crate::request::RequestContext;
-
-/// The longest `User-Agent` that is passed on, in bytes.
-const LONGEST_USER_AGENT: usize = 512;
 
 /// Answers a request, within the time it has.
 pub async fn graphql(State(app): State<App>, request: Request) -> Response {
     let Some(seen) = request.extensions().get::<Arc<Seen>>().cloned() else {
-        let refusal = Refusal::new(Code::Internal, "something went wrong on our side");
-        return answer::refused(&refusal, MediaType::Json, "");
+        return answer::refused(&fault(), MediaType::Json, "");
     };
     if ws::is_asked(&request) {
         let accepted = ws::accept(&app, &seen, request);
         return accepted.unwrap_or_else(|refusal| answer::refused(&refusal, MediaType::Json, seen.id.as_str()));
     }
-    let deadline = seen.arrived + app.patience();
     let Some(media) = negotiate(request.headers()) else {
         let refusal = Refusal::new(
             Code::NotAcceptable,
@@ -49,13 +41,11 @@ pub async fn graphql(State(app): State<App>, request: Request) -> Response {
         );
         return answer::refused(&refusal, MediaType::Json, seen.id.as_str());
     };
-    let mut exchange = Exchange { app: &app, seen: &seen, media, deadline, standing: None, drop_cookie: false };
-    let result = match tokio::time::timeout_at(deadline.into(), exchange.run(request)).await {
-        Ok(result) => result,
-        Err(_) => Err(Refusal::new(Code::DeadlineExceeded, "the time for this request was used up")),
-    };
+    let mut asked = Asked { exchange: Exchange::begin(&app, seen.clone()), media };
+    let deadline = asked.exchange.deadline;
+    let result = tokio::time::timeout_at(deadline.into(), asked.run(request)).await.unwrap_or_else(|_| Err(late()));
     let mut response = result.unwrap_or_else(|refusal| answer::refused(&refusal, media, seen.id.as_str()));
-    exchange.finish(&mut response);
+    asked.exchange.finish(&mut response);
     response
 }
 
@@ -83,76 +73,57 @@ impl Work {
 }
 
 /// One request on its way.
-struct Exchange<'a> {
-    app: &'a App,
-    seen: &'a Seen,
+struct Asked {
+    exchange: Exchange,
     media: MediaType,
-    deadline: Instant,
-    /// What the caller's bucket holds, for the headers of whatever answer it becomes.
-    standing: Option<Standing>,
-    /// The access cookie is not good any more.
-    drop_cookie: bool,
 }
 
-impl Exchange<'_> {
+impl Asked {
     async fn run(&mut self, request: Request) -> Result<Response, Refusal> {
         let (parts, body) = request.into_parts();
         let (method, headers) = (&parts.method, &parts.headers);
-        let cookies = self.app.cookies.read(headers);
-        let provenance = self.app.origins.judge(headers);
         // What is refused by its form needs no body.
-        let credential = find(headers, &cookies, provenance)
-            .map_err(|_| Refusal::new(Code::Unauthenticated, "Authorization or X-Api-Key is malformed"))?;
+        let shown = Shown::read(&self.exchange.app, &self.exchange.seen, headers)?;
         check_form(method, headers)?;
-        check_provenance(method, provenance, credential.as_ref(), &cookies)?;
+        shown.check_provenance(method)?;
         let sent = match *method {
             Method::GET => Body::One(Params::from_query_string(parts.uri.query().unwrap_or_default())?),
             _ => {
-                let body = read_body(headers, body, self.app.settings.max_body_bytes).await?;
-                Body::read(&body, self.app.settings.max_batch)?
+                let settings = &self.exchange.app.settings;
+                Body::read(&read_body(headers, body, settings.max_body_bytes).await?, settings.max_batch)?
             }
         };
 
         let work = self.check(method, sent)?;
-        let client = client(headers, self.seen, &cookies);
-        let caller = self.authenticate(credential.as_ref(), &client, work.only_credentials()).await?;
-        let detail = detail(self.app, caller.is_some());
+        let caller = self.exchange.authenticate(&shown, work.only_credentials()).await?;
+        let detail = detail(&self.exchange.app, caller.is_some());
         if let Work::One(operation) = &work {
             operation.check_introspection(detail)?;
         }
-        self.take(caller.as_ref(), work.units()).await?;
+        self.exchange.take(caller.as_ref(), work.units()).await?;
 
-        let principal = caller.as_ref().map(|caller| caller.principal.clone());
-        let mut call = rpc::CallContext::new(self.deadline).for_request(self.seen.id.clone());
-        if let Some(principal) = &principal {
-            call = call.on_behalf_of(principal.internal_token.clone());
-        }
-        let refresh = cookies.refresh.filter(|_| provenance == Provenance::Ours);
-        let context = RequestContext::new(principal, client.clone(), call, refresh);
+        let context = self.exchange.context(&shown, caller.as_ref());
         let mut response = match work {
             Work::One(operation) if self.media == MediaType::EventStream => {
+                let Shown { credential, client, .. } = shown;
+                let app = &self.exchange.app;
                 let vigil =
-                    credential.zip(caller).map(|(credential, known)| Vigil::keep(self.app, credential, client, known));
+                    credential.zip(caller).map(|(credential, known)| Vigil::keep(app, credential, client, known));
                 return self.follow(operation, &context, vigil, detail);
             }
             Work::One(operation) => self.execute(operation, &context, detail).await,
-            Work::Batch(batch) => {
-                let started = Instant::now();
-                let answers = batch.execute(self.app, &context, detail).await;
-                self.note(started, &context);
-                answer::json(&answers, StatusCode::OK, self.media)
-            }
+            Work::Batch(batch) => self.execute_batch(batch, &context, detail).await,
         };
         // A page of another origin can not make its visitor's browser keep a session.
-        if provenance != Provenance::Foreign
+        if shown.provenance != Provenance::Foreign
             && let Some(change) = context.take_session_change()
         {
-            for cookie in self.app.cookies.write(&change) {
+            for cookie in self.exchange.app.cookies.write(&change) {
                 response.headers_mut().append(header::SET_COOKIE, cookie);
             }
         }
-        if let Some(credential) = credential.filter(|_| context.memberships_changed()) {
-            self.app.authenticator.forget(&credential);
+        if let Some(credential) = shown.credential.filter(|_| context.memberships_changed()) {
+            self.exchange.app.authenticator.forget(&credential);
         }
         Ok(response)
     }
@@ -165,8 +136,8 @@ impl Exchange<'_> {
                 Err(Refusal::new(Code::NotAcceptable, "batches are answered as JSON"))
             }
             Body::Batch(members) => {
-                let batch = Batch::check(self.app, members)?;
-                self.seen.note(|facts| (facts.kind, facts.cost) = ("batch", batch.cost()));
+                let batch = Batch::check(&self.exchange.app, members)?;
+                self.exchange.seen.note(|facts| (facts.kind, facts.cost) = ("batch", batch.cost()));
                 Ok(Work::Batch(batch))
             }
         }
@@ -174,7 +145,7 @@ impl Exchange<'_> {
 
     /// Checks the bounds, and whether it may come by this way.
     fn check_one(&self, method: &Method, params: Params) -> Result<Operation, Refusal> {
-        let operation = Operation::check(self.app, params)?;
+        let operation = Operation::check(&self.exchange.app, params)?;
         let plan = &operation.plan;
         match (plan.kind, self.media) {
             (OperationType::Subscription, MediaType::EventStream) => {}
@@ -190,52 +161,12 @@ impl Exchange<'_> {
             }
             _ => {}
         }
-        self.seen.note(|facts| {
+        self.exchange.seen.note(|facts| {
             facts.kind = operation.kind();
             facts.cost = plan.cost;
             facts.operation = operation.name.clone();
         });
         Ok(operation)
-    }
-
-    async fn authenticate(
-        &mut self,
-        credential: Option<&Credential>,
-        client: &Client,
-        only_credentials: bool,
-    ) -> Result<Option<Authenticated>, Refusal> {
-        let kind = match credential {
-            None => "anonymous",
-            Some(Credential::AccessToken(_)) => "session",
-            Some(Credential::Cookie(_)) => "cookie",
-            Some(Credential::ApiKey(_)) => "api-key",
-        };
-        self.seen.note(|facts| facts.caller = kind);
-        let Some(credential) = credential else { return Ok(None) };
-        let call = rpc::CallContext::new(self.deadline).for_request(self.seen.id.clone());
-        match self.app.authenticator.authenticate(credential, client, &call).await {
-            Ok(caller) => Ok(Some(caller)),
-            Err(refusal) if refusal.code == Code::Unauthenticated && matches!(credential, Credential::Cookie(_)) => {
-                self.drop_cookie = true;
-                // The browser sent it by itself: it must not keep its owner from signing in again.
-                if only_credentials { Ok(None) } else { Err(refusal) }
-            }
-            Err(refusal) => Err(refusal),
-        }
-    }
-
-    /// Takes `units` out of the caller's bucket.
-    async fn take(&mut self, caller: Option<&Authenticated>, units: u64) -> Result<(), Refusal> {
-        match take(self.app, caller, self.seen.client, units).await {
-            Outcome::Pass(standing) => {
-                self.standing = standing;
-                Ok(())
-            }
-            Outcome::Refuse(refusal, standing) => {
-                self.standing = standing;
-                Err(refusal)
-            }
-        }
     }
 
     /// Answers that come one after the other, for as long as the credential is good.
@@ -246,27 +177,36 @@ impl Exchange<'_> {
         vigil: Option<Vigil>,
         detail: Detail,
     ) -> Result<Response, Refusal> {
-        let mut place = self.app.places.take()?;
-        place.belongs_to(Owner::of(context.principal.as_ref(), self.seen.client))?;
+        let mut place = self.exchange.app.places.take()?;
+        place.belongs_to(Owner::of(context.principal.as_ref(), self.exchange.seen.client))?;
         // Its line is written when it ends.
-        self.seen.note(|facts| facts.followed = true);
-        Ok(sse::answer(self.app, operation.into_answers(self.app, context, "event-stream", vigil, detail), place))
+        self.exchange.seen.note(|facts| facts.followed = true);
+        let app = &self.exchange.app;
+        Ok(sse::answer(app, operation.into_answers(app, context, "event-stream", vigil, detail), place))
     }
 
     async fn execute(&self, operation: Operation, context: &RequestContext, detail: Detail) -> Response {
-        let counted = operation.count(self.app, context);
-        self.seen.note(|facts| facts.counted = Some(counted));
-        let request = operation.into_request(self.app, context, detail);
+        let app = &self.exchange.app;
+        let counted = operation.count(app, context);
+        self.exchange.seen.note(|facts| facts.counted = Some(counted));
+        let request = operation.into_request(app, context, detail);
         let started = Instant::now();
-        let mut executed = self.app.schema.execute(request).await;
+        let mut executed = app.schema.execute(request).await;
         self.note(started, context);
-        let masked = mask(&mut executed, self.seen.id.as_str(), detail);
+        let masked = mask(&mut executed, self.exchange.seen.id.as_str(), detail);
         self.answer(&executed, &masked)
+    }
+
+    async fn execute_batch(&self, batch: Batch, context: &RequestContext, detail: Detail) -> Response {
+        let started = Instant::now();
+        let answers = batch.execute(&self.exchange.app, context, detail).await;
+        self.note(started, context);
+        answer::json(&answers, StatusCode::OK, self.media)
     }
 
     /// Notes what executing took.
     fn note(&self, started: Instant, context: &RequestContext) {
-        self.seen.note(|facts| {
+        self.exchange.seen.note(|facts| {
             facts.executed = started.elapsed();
             facts.rpcs = context.rpc_count();
         });
@@ -289,20 +229,6 @@ impl Exchange<'_> {
         }
         response
     }
-
-    /// What every answer of a caller carries, also a refusal.
-    fn finish(&self, response: &mut Response) {
-        let headers = response.headers_mut();
-        if let Some(standing) = &self.standing {
-            standing.write(headers);
-        }
-        if self.drop_cookie
-            && !headers.contains_key(header::SET_COOKIE)
-            && let Some(cookie) = self.app.cookies.drop_access()
-        {
-            headers.append(header::SET_COOKIE, cookie);
-        }
-    }
 }
 
 /// GET without a body, POST with JSON, nothing else. A GET that claims a content type is somebody's way around a preflight.
@@ -314,38 +240,6 @@ fn check_form(method: &Method, headers: &HeaderMap) -> Result<(), Refusal> {
             Err(Refusal::new(Code::UnsupportedMediaType, "the body must be application/json in UTF-8"))
         }
         _ => Err(Refusal::new(Code::MethodNotAllowed, "use GET or POST")),
-    }
-}
-
-/// Refuses what a page of another origin may have made a browser send. Who shows a credential in a header is no browser
-/// acting by itself.
-fn check_provenance(
-    method: &Method,
-    provenance: Provenance,
-    credential: Option<&Credential>,
-    cookies: &Brought,
-) -> Result<(), Refusal> {
-    let deliberate = matches!(credential, Some(Credential::AccessToken(_) | Credential::ApiKey(_)));
-    if *method != Method::POST || deliberate {
-        return Ok(());
-    }
-    match provenance {
-        Provenance::Ours => Ok(()),
-        Provenance::Unknown if !cookies.any() => Ok(()),
-        Provenance::Unknown => {
-            Err(Refusal::new(Code::CrossSite, "cookies only count with Origin, Sec-Fetch-Site or X-Curtail-Csrf"))
-        }
-        Provenance::Foreign => Err(Refusal::new(Code::CrossSite, "this origin may not send this")),
-    }
-}
-
-/// What is seen of a client.
-pub fn client(headers: &HeaderMap, seen: &Seen, cookies: &Brought) -> Client {
-    let agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    Client {
-        ip: seen.client.to_string(),
-        user_agent: agent.chars().take(LONGEST_USER_AGENT).collect(),
-        device: cookies.device.clone().unwrap_or_default(),
     }
 }
 

@@ -2,11 +2,11 @@
 //! takes multipart and batches of any length and always answers 200.
 
 mod accept;
-mod answer;
+pub(crate) mod answer;
 mod assets;
 mod batch;
 pub mod cookies;
-mod export;
+pub mod exchange;
 mod followed;
 mod graphql;
 pub mod host;
@@ -15,14 +15,14 @@ mod operation;
 pub mod origin;
 pub mod overload;
 mod pages;
-mod params;
+pub(crate) mod params;
 mod playground;
-mod request_log;
+pub(crate) mod request_log;
 mod security;
 mod server;
-mod size;
+pub(crate) mod size;
 mod sse;
-mod status;
+pub(crate) mod status;
 mod unsubscribe;
 mod ws;
 
@@ -41,14 +41,11 @@ pub use server::serve;
 
 use crate::app::App;
 use crate::error::{Code, Refusal};
+use crate::rest::{self, Problem};
 
-/// What a page of an allowed origin may read of an answer besides its body.
-const EXPOSED: [HeaderName; 4] = [
-    HeaderName::from_static("ratelimit"),
-    HeaderName::from_static("ratelimit-policy"),
-    header::RETRY_AFTER,
-    HeaderName::from_static("x-request-id"),
-];
+/// What pages of origins that the configuration names may read of an answer, besides its body.
+const EXPOSED: [&str; 7] = ["etag", "link", "location", "ratelimit", "ratelimit-policy", "retry-after", "x-request-id"];
+
 /// How long a browser may keep what a preflight said.
 const PREFLIGHT_KEPT: Duration = Duration::from_secs(3600);
 
@@ -56,7 +53,7 @@ const PREFLIGHT_KEPT: Duration = Duration::from_secs(3600);
 pub fn router(app: &App) -> Router {
     let mut router = Router::new()
         .route(routes::gateway::GRAPHQL, any(graphql::graphql))
-        .route(routes::gateway::EXPORT, any(export::export))
+        .merge(rest::router())
         .route(routes::gateway::UNSUBSCRIBE, get(unsubscribe::ask).post(unsubscribe::act))
         .route(routes::gateway::HOME, get(pages::home))
         .route(routes::gateway::LOGIN, get(pages::login))
@@ -92,8 +89,11 @@ fn protect(app: &App, router: Router<App>) -> Router {
         .with_state(app.clone())
 }
 
-/// Refuses in the media type that the request asks for.
+/// Refuses as the API does that the path belongs to, in the media type that the request asks for.
 pub(crate) fn refuse(request: &Request, refusal: &Refusal) -> Response {
+    if rest::is_asked(request.uri().path()) {
+        return Problem::from(refusal.clone()).answer(request_log::request_id(request), request.uri().path());
+    }
     let media = accept::negotiate(request.headers()).unwrap_or(accept::MediaType::Json);
     answer::refused(refusal, media, request_log::request_id(request))
 }
@@ -105,8 +105,7 @@ async fn no_such_path(request: Request) -> Response {
 /// A panic is a fault like any other: the client learns nothing, the log has the text from the panic hook.
 fn panicked(_: Box<dyn std::any::Any + Send + 'static>) -> Response {
     metrics::counter!("gateway_panics_total").increment(1);
-    let refusal = Refusal::new(Code::Internal, "something went wrong on our side");
-    answer::refused(&refusal, accept::MediaType::Json, "")
+    answer::refused(&exchange::fault(), accept::MediaType::Json, "")
 }
 
 /// Pages of other origins may not call at all, unless the configuration names them.
@@ -117,6 +116,9 @@ fn cors(app: &App) -> Option<CorsLayer> {
         header::ACCEPT,
         header::AUTHORIZATION,
         header::CONTENT_TYPE,
+        header::IF_MATCH,
+        header::IF_NONE_MATCH,
+        HeaderName::from_static("idempotency-key"),
         HeaderName::from_static("x-api-key"),
         HeaderName::from_static("graphql-preflight"),
         HeaderName::from_static("x-curtail-csrf"),
@@ -126,9 +128,9 @@ fn cors(app: &App) -> Option<CorsLayer> {
         CorsLayer::new()
             .allow_origin(AllowOrigin::list(origins))
             .allow_credentials(true)
-            .allow_methods([Method::GET, Method::POST])
+            .allow_methods([Method::GET, Method::POST, Method::PATCH, Method::DELETE])
             .allow_headers(headers)
-            .expose_headers(EXPOSED)
+            .expose_headers(EXPOSED.map(HeaderName::from_static))
             .max_age(PREFLIGHT_KEPT)
     })
 }

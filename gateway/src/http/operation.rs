@@ -1,6 +1,5 @@
 //! What happens to an operation on its way, whatever it came by: bounds, the caller's bucket, execution.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use async_graphql::Response;
@@ -12,11 +11,10 @@ use super::followed::Followed;
 use super::mask::{Detail, Masked, mask};
 use super::params::Params;
 use crate::app::App;
-use crate::auth::Authenticated;
 use crate::error::{Code, Refusal};
 use crate::limits::{self, Document, Plan};
 use crate::live::Vigil;
-use crate::rate::shared::{Allowance, Outcome, units};
+use crate::rate::shared::units;
 use crate::request::RequestContext;
 use crate::schema;
 use crate::usage::Counted;
@@ -114,15 +112,6 @@ impl Operation {
             (answer, masked)
         })
     }
-}
-
-/// Takes `units` out of the caller's bucket.
-pub async fn take(app: &App, caller: Option<&Authenticated>, address: IpAddr, units: u64) -> Outcome {
-    let allowance = match caller {
-        Some(caller) => Allowance::of(&caller.principal, caller.rate_limit_per_minute, &app.plans),
-        None => Allowance::anonymous(address, app.settings.anonymous_per_minute),
-    };
-    app.buckets.take(&allowance, units).await
 }
 
 /// How much a caller may learn of what does not fit.

@@ -34,7 +34,7 @@ pub struct Seen {
 pub struct Facts {
     /// The operation's name, if it has one.
     pub operation: Option<String>,
-    /// `query`, `mutation` or `subscription`; empty when it never became one.
+    /// `query`, `mutation`, `subscription` or `rest`; empty when it never became one.
     pub kind: &'static str,
     /// `anonymous`, `session`, `cookie` or `api-key`; empty when it was not asked.
     pub caller: &'static str,
@@ -133,13 +133,19 @@ fn measure(path: &'static str, status: u16, facts: &Facts, took: Duration) {
     }
 }
 
-/// The path if it is one of ours, so that neither log nor labels repeat what clients make up.
+/// The pattern of the path if it is one of ours, so that neither log nor labels repeat what clients make up. What stands there
+/// literally goes before what only fits.
 fn known_path(path: &str) -> &'static str {
-    let fits = |ours: &str| match ours.split_once('{') {
-        Some((start, _)) => path.starts_with(start),
-        None => ours == path,
+    let fits = |ours: &&str| {
+        let mut segments = path.split('/');
+        let all = ours.split('/').all(|part| match segments.next() {
+            Some(segment) => part == segment || part.starts_with('{') && !segment.is_empty(),
+            None => false,
+        });
+        all && (segments.next().is_none() || ours.contains("{*"))
     };
-    routes::gateway::ALL.iter().copied().find(|ours| fits(ours)).unwrap_or("other")
+    let ours = routes::gateway::ALL.iter().copied();
+    ours.filter(fits).max_by_key(|ours| ours.find('{').unwrap_or(usize::MAX)).unwrap_or("other")
 }
 
 /// Refuses addresses that send too much, before anything else is looked at.
@@ -161,6 +167,11 @@ mod tests {
         assert_eq!(known_path("/assets/playground/playground.js"), routes::gateway::ASSETS);
         assert_eq!(known_path("/v1/analytics/clicks.csv"), routes::gateway::EXPORT);
         assert_eq!((known_path("/"), known_path("/verify")), ("/", "/verify"));
-        assert_eq!(known_path("/graphql/../secret"), "other");
+        assert_eq!(known_path("/v1/links"), routes::gateway::LINKS);
+        assert_eq!((known_path("/v1/links/bulk"), known_path("/v1/links/7")), ("/v1/links/bulk", "/v1/links/{id}"));
+        assert_eq!(known_path("/v1/links/7/stats"), routes::gateway::LINK_STATS);
+        for made_up in ["/graphql/../secret", "/v1/links/", "/v1/links/7/stats/8", "/v1", ""] {
+            assert_eq!(known_path(made_up), "other", "{made_up}");
+        }
     }
 }

@@ -6,31 +6,33 @@
 //! around GraphQL (credentials, limits of rate and load), has one status under both types.
 
 use http::StatusCode;
+use rpc::Code as Upstream;
 
 use super::accept::MediaType;
 use crate::error::Code;
 
-/// The status of an answer that was refused before execution.
-pub fn of_refusal(code: Code, media: MediaType) -> StatusCode {
+/// The status of a code wherever it has one of its own: in REST, and around GraphQL.
+pub fn of(code: Code) -> StatusCode {
     match code {
-        Code::BadRequest | Code::Batch => StatusCode::BAD_REQUEST,
-        Code::Unauthenticated => StatusCode::UNAUTHORIZED,
-        Code::Forbidden | Code::CrossSite => StatusCode::FORBIDDEN,
-        Code::NotFound | Code::NoSuchPath => StatusCode::NOT_FOUND,
+        Code::Unauthenticated => Upstream::Unauthenticated.http(),
+        Code::Forbidden | Code::CrossSite => Upstream::Forbidden.http(),
+        Code::NotFound | Code::NoSuchPath => Upstream::NotFound.http(),
+        Code::Invalid => Upstream::Invalid.http(),
+        Code::Conflict => Upstream::Conflict.http(),
+        Code::VersionMismatch => Upstream::VersionMismatch.http(),
+        Code::QuotaExceeded => Upstream::QuotaExceeded.http(),
+        Code::RateLimited | Code::Connections | Code::Subscriptions => Upstream::RateLimited.http(),
+        Code::Overloaded | Code::Unavailable => Upstream::Unavailable.http(),
+        Code::DeadlineExceeded => Upstream::DeadlineExceeded.http(),
+        Code::Internal => Upstream::Internal.http(),
         Code::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
         Code::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
         Code::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Code::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         Code::MisdirectedRequest => StatusCode::MISDIRECTED_REQUEST,
         Code::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
-        Code::RateLimited | Code::Connections | Code::Subscriptions => StatusCode::TOO_MANY_REQUESTS,
-        Code::Overloaded | Code::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
-        Code::DeadlineExceeded => StatusCode::GATEWAY_TIMEOUT,
-        Code::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-        Code::Invalid
-        | Code::Conflict
-        | Code::VersionMismatch
-        | Code::QuotaExceeded
+        Code::BadRequest
+        | Code::Batch
         | Code::PersistedQueryNotFound
         | Code::PersistedQueryNotSupported
         | Code::PersistedQueryNotInList
@@ -50,10 +52,19 @@ pub fn of_refusal(code: Code, media: MediaType) -> StatusCode {
         | Code::Directives
         | Code::DirectivesPerField
         | Code::PageSize
-        | Code::Cost => match media {
-            MediaType::GraphqlResponse => StatusCode::BAD_REQUEST,
-            MediaType::Json | MediaType::EventStream => StatusCode::OK,
-        },
+        | Code::Cost => StatusCode::BAD_REQUEST,
+    }
+}
+
+/// The status of a GraphQL request that was refused before execution.
+pub fn of_refusal(code: Code, media: MediaType) -> StatusCode {
+    let about_the_operation =
+        matches!(code, Code::Invalid | Code::Conflict | Code::VersionMismatch | Code::QuotaExceeded)
+            || (of(code) == StatusCode::BAD_REQUEST && code != Code::BadRequest);
+    match media {
+        _ if !about_the_operation => of(code),
+        MediaType::GraphqlResponse => StatusCode::BAD_REQUEST,
+        MediaType::Json | MediaType::EventStream => StatusCode::OK,
     }
 }
 
@@ -85,6 +96,13 @@ mod tests {
             let legacy = of_refusal(*code, MediaType::Json);
             assert!(strict.is_client_error() || strict.is_server_error(), "{code:?}");
             assert!(legacy == strict || (strict == StatusCode::BAD_REQUEST && legacy == StatusCode::OK), "{code:?}");
+        }
+    }
+
+    #[test]
+    fn upstream_codes_have_the_status_of_their_table() {
+        for code in Upstream::ALL {
+            assert_eq!(of(code.into()), code.http(), "{code}");
         }
     }
 

@@ -3,15 +3,22 @@
 use async_graphql::{Context, Enum, Error, InputObject, SimpleObject};
 use proto::analytics::v1 as pb;
 use proto::{instant, timestamp};
+use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
+use time::serde::rfc3339;
+use utoipa::ToSchema;
 
 use super::problem::value;
 use super::scalars::Long;
 use crate::request::RequestContext;
 use crate::upstreams::Upstreams;
 
+/// Rows of a breakdown when nothing is said.
+pub const DEFAULT_TOP: u32 = 10;
+
 /// Counts of clicks.
-#[derive(SimpleObject, Debug, Clone, Copy)]
+#[derive(SimpleObject, Serialize, ToSchema, Debug, Clone, Copy)]
+#[serde(rename_all = "camelCase")]
 pub struct ClickTotals {
     /// Humans and bots.
     pub clicks: Long,
@@ -22,6 +29,7 @@ pub struct ClickTotals {
     /// Different people, estimated within two per cent; a person is counted anew each day.
     pub uniques: Long,
     /// The latest click; null when there is none.
+    #[serde(with = "rfc3339::option")]
     pub last_click_at: Option<OffsetDateTime>,
 }
 
@@ -44,7 +52,8 @@ impl From<pb::Totals> for ClickTotals {
 }
 
 /// The width of a bucket of a series.
-#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Enum, Serialize, Deserialize, ToSchema, Debug, Clone, Copy, PartialEq, Eq)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Step {
     /// One minute.
     Minute,
@@ -61,7 +70,8 @@ pub enum Step {
 mirror!(Step, pb::Step, Day, [Minute, Hour, Day, Week, Month]);
 
 /// A property of clicks to filter and break down by.
-#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Enum, Serialize, Deserialize, ToSchema, Debug, Clone, Copy, PartialEq, Eq)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Dimension {
     /// ISO 3166-1 alpha-2 code.
     Country,
@@ -146,7 +156,7 @@ pub struct AnalyticsInput {
     #[graphql(default)]
     pub breakdowns: Vec<Dimension>,
     /// Rows of each breakdown, 1-100.
-    #[graphql(default = 10)]
+    #[graphql(default_with = "DEFAULT_TOP")]
     pub top: u32,
     /// At most 8; all must hold.
     #[graphql(default)]
@@ -157,16 +167,19 @@ pub struct AnalyticsInput {
 }
 
 /// One step of a series.
-#[derive(SimpleObject, Debug)]
+#[derive(SimpleObject, Serialize, ToSchema, Debug)]
+#[serde(rename_all = "camelCase")]
 pub struct Bucket {
     /// Where the step starts.
+    #[serde(with = "rfc3339::option")]
     pub start: Option<OffsetDateTime>,
     /// Its counts; zeros when nothing happened.
     pub totals: ClickTotals,
 }
 
 /// One value of a dimension.
-#[derive(SimpleObject, Debug)]
+#[derive(SimpleObject, Serialize, ToSchema, Debug)]
+#[serde(rename_all = "camelCase")]
 pub struct BreakdownRow {
     /// Empty for "not known".
     pub value: String,
@@ -179,7 +192,8 @@ pub struct BreakdownRow {
 }
 
 /// The most frequent values of one dimension.
-#[derive(SimpleObject, Debug)]
+#[derive(SimpleObject, Serialize, ToSchema, Debug)]
+#[serde(rename_all = "camelCase")]
 pub struct Breakdown {
     /// The dimension.
     pub dimension: Dimension,
@@ -190,7 +204,8 @@ pub struct Breakdown {
 }
 
 /// The answer to a question about clicks.
-#[derive(SimpleObject, Debug)]
+#[derive(SimpleObject, Serialize, ToSchema, Debug)]
+#[serde(rename_all = "camelCase")]
 pub struct Analytics {
     /// Counts of the range.
     pub totals: ClickTotals,
@@ -202,10 +217,13 @@ pub struct Analytics {
     pub breakdowns: Vec<Breakdown>,
     /// Start of what was counted: the range in whole minutes, and further back in whole hours and days, as finer counters are
     /// not kept for ever.
+    #[serde(with = "rfc3339::option")]
     pub counted_from: Option<OffsetDateTime>,
     /// End of what was counted.
+    #[serde(with = "rfc3339::option")]
     pub counted_until: Option<OffsetDateTime>,
     /// Filters and breakdowns know the clicks from here on only; null when that is all of the range.
+    #[serde(with = "rfc3339::option")]
     pub details_from: Option<OffsetDateTime>,
 }
 

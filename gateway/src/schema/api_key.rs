@@ -1,9 +1,12 @@
 //! API keys: reading, making and revoking them.
 
 use async_graphql::{Context, Enum, Error, ID, InputObject, Object, SimpleObject};
-use proto::auth::v1 as pb;
+use proto::auth::v1::{self as pb, Client};
 use proto::{instant, timestamp};
+use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
+use time::serde::rfc3339;
+use utoipa::ToSchema;
 
 use super::problem::{UserError, outcome};
 use super::scalars::{id, parse_id};
@@ -12,7 +15,8 @@ use crate::request::RequestContext;
 use crate::upstreams::Upstreams;
 
 /// What an API key may do.
-#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Enum, Serialize, Deserialize, ToSchema, Debug, Clone, Copy, PartialEq, Eq)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum ApiKeyScope {
     /// Read links.
     Read,
@@ -27,11 +31,14 @@ pub enum ApiKeyScope {
 mirror!(ApiKeyScope, pb::Scope, Read, [Read, Write, Analytics, Admin]);
 
 /// An API key without its secret.
-#[derive(SimpleObject, Debug)]
+#[derive(SimpleObject, Serialize, ToSchema, Debug)]
+#[serde(rename_all = "camelCase")]
 pub struct ApiKey {
     /// Opaque.
+    #[schema(value_type = String)]
     pub id: ID,
     /// The workspace it works in.
+    #[schema(value_type = String)]
     pub workspace_id: ID,
     /// What its maker called it.
     pub name: String,
@@ -40,12 +47,16 @@ pub struct ApiKey {
     /// What it may do.
     pub scopes: Vec<ApiKeyScope>,
     /// When it was made.
+    #[serde(with = "rfc3339::option")]
     pub created_at: Option<OffsetDateTime>,
     /// From when on it is refused; null for never.
+    #[serde(with = "rfc3339::option")]
     pub expires_at: Option<OffsetDateTime>,
     /// When it was last used, to the minute.
+    #[serde(with = "rfc3339::option")]
     pub last_used_at: Option<OffsetDateTime>,
     /// When it was revoked.
+    #[serde(with = "rfc3339::option")]
     pub revoked_at: Option<OffsetDateTime>,
     /// Its own limit; null for the plan's.
     pub rate_limit_per_minute: Option<u32>,
@@ -73,14 +84,39 @@ impl From<pb::ApiKey> for ApiKey {
 pub struct CreateApiKeyInput {
     /// Without it, the caller's first workspace.
     pub workspace_id: Option<ID>,
+    /// The key.
+    #[graphql(flatten)]
+    pub key: NewApiKeyInput,
+}
+
+/// The fields of a new API key.
+#[derive(InputObject, Deserialize, ToSchema, Debug)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = NewApiKey)]
+pub struct NewApiKeyInput {
     /// 1-100 characters.
     pub name: String,
     /// At least one.
     pub scopes: Vec<ApiKeyScope>,
     /// From when on it is refused; without it, never.
+    #[serde(default, with = "rfc3339::option")]
     pub expires_at: Option<OffsetDateTime>,
     /// Requests per minute; without it, the plan's.
     pub rate_limit_per_minute: Option<u32>,
+}
+
+impl NewApiKeyInput {
+    /// What makes it in a workspace.
+    pub fn into_request(self, workspace_id: i64, client: Client) -> pb::CreateApiKeyRequest {
+        pb::CreateApiKeyRequest {
+            workspace_id,
+            name: self.name,
+            scopes: self.scopes.into_iter().map(|scope| pb::Scope::from(scope).into()).collect(),
+            expires_at: self.expires_at.map(timestamp),
+            rate_limit_per_minute: self.rate_limit_per_minute.unwrap_or(0),
+            client: Some(client),
+        }
+    }
 }
 
 /// What became of `createApiKey`.
@@ -112,14 +148,8 @@ impl ApiKeyMutation {
     /// Makes an API key; for admins of the workspace.
     async fn create_api_key(&self, ctx: &Context<'_>, input: CreateApiKeyInput) -> Result<CreateApiKeyPayload, Error> {
         let context = ctx.data::<RequestContext>()?;
-        let message = pb::CreateApiKeyRequest {
-            workspace_id: workspace_or_default(context, input.workspace_id)?,
-            name: input.name,
-            scopes: input.scopes.into_iter().map(|scope| pb::Scope::from(scope).into()).collect(),
-            expires_at: input.expires_at.map(timestamp),
-            rate_limit_per_minute: input.rate_limit_per_minute.unwrap_or(0),
-            client: Some(context.client.clone()),
-        };
+        let workspace_id = workspace_or_default(context, input.workspace_id)?;
+        let message = input.key.into_request(workspace_id, context.client.clone());
         let mut auth = ctx.data::<Upstreams>()?.auth.clone();
         Ok(match outcome(auth.create_api_key(context.write(message)).await)? {
             Ok(answer) => CreateApiKeyPayload {

@@ -4,7 +4,9 @@ use async_graphql::{ComplexObject, Context, Enum, Error, ID, SimpleObject};
 use proto::analytics::v1::analytics_scope;
 use proto::instant;
 use proto::links::v1 as pb;
+use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
+use utoipa::ToSchema;
 
 use super::analytics::{Analytics, AnalyticsInput, ClickTotals, query};
 use super::loaders::{TotalsLoader, UsersLoader};
@@ -12,7 +14,8 @@ use super::member::Member;
 use super::scalars::{Long, id};
 
 /// What a link does at the moment.
-#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Enum, Serialize, Deserialize, ToSchema, Debug, Clone, Copy, PartialEq, Eq)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum LinkState {
     /// Redirects.
     Active,
@@ -33,7 +36,7 @@ pub enum LinkState {
 mirror!(LinkState, pb::LinkState, Disabled, [Active, Scheduled, Expired, Exhausted, Disabled, Deleted, Blocked]);
 
 /// A label of a workspace.
-#[derive(SimpleObject, Debug, Clone)]
+#[derive(SimpleObject, Serialize, ToSchema, Debug, Clone)]
 pub struct Tag {
     /// Unique in the workspace, without regard to case.
     pub name: String,
@@ -48,10 +51,12 @@ impl From<pb::Tag> for Tag {
 }
 
 /// A short link.
-#[derive(SimpleObject, Debug, Clone)]
+#[derive(SimpleObject, Serialize, ToSchema, Debug, Clone)]
 #[graphql(complex)]
+#[serde(rename_all = "camelCase")]
 pub struct Link {
     /// Opaque; sorts by creation.
+    #[schema(value_type = String)]
     pub id: ID,
     /// What is typed behind the domain, as it was entered.
     pub code: String,
@@ -76,12 +81,16 @@ pub struct Link {
     /// Grows with each change; give it back with an update.
     pub version: i64,
     /// When it was made.
+    #[serde(with = "time::serde::rfc3339::option")]
     pub created_at: Option<OffsetDateTime>,
     /// When it was last changed.
+    #[serde(with = "time::serde::rfc3339::option")]
     pub updated_at: Option<OffsetDateTime>,
     /// Before this instant it answers 404.
+    #[serde(with = "time::serde::rfc3339::option")]
     pub starts_at: Option<OffsetDateTime>,
     /// From this instant on it answers 410 or goes to the fallback.
+    #[serde(with = "time::serde::rfc3339::option")]
     pub expires_at: Option<OffsetDateTime>,
     /// How many clicks it has in all; null for no limit.
     pub max_clicks: Option<u32>,
@@ -94,8 +103,13 @@ pub struct Link {
     /// Where visitors go when the link is over; null for the page that says so.
     pub fallback_url: Option<String>,
     /// When it was deleted.
+    #[serde(with = "time::serde::rfc3339::option")]
     pub deleted_at: Option<OffsetDateTime>,
+    /// The workspace that owns the link.
+    #[schema(value_type = String)]
+    pub workspace_id: ID,
     #[graphql(skip)]
+    #[serde(skip)]
     ids: Ids,
 }
 
@@ -110,6 +124,7 @@ impl From<pb::Link> for Link {
     fn from(link: pb::Link) -> Self {
         Self {
             id: id(link.id),
+            workspace_id: id(link.workspace_id),
             ids: Ids { link: link.id, workspace: link.workspace_id, creator: link.creator_id },
             state: link.state().into(),
             code: link.code,
@@ -150,11 +165,6 @@ impl Link {
 
 #[ComplexObject]
 impl Link {
-    /// The workspace that owns the link.
-    async fn workspace_id(&self) -> ID {
-        id(self.ids.workspace)
-    }
-
     /// Clicks of the link's whole life. A page of links asks for all of them at once.
     async fn totals(&self, ctx: &Context<'_>) -> Result<ClickTotals, Error> {
         Ok(ctx.data::<TotalsLoader>()?.load_one(self.totals_key()).await?.unwrap_or_default())

@@ -3,12 +3,17 @@
 use async_graphql::{ID, InputObject, MaybeUndefined};
 use proto::links::v1 as pb;
 use proto::timestamp;
+use serde::{Deserialize, Deserializer};
 use time::OffsetDateTime;
+use time::serde::rfc3339;
+use utoipa::ToSchema;
 
 use super::scalars::parse_id;
 
 /// The fields of a new link.
-#[derive(InputObject, Debug)]
+#[derive(InputObject, Deserialize, ToSchema, Debug)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = NewLink)]
 pub struct NewLinkInput {
     /// The destination: http or https, at most 8,192 bytes.
     pub url: String,
@@ -26,10 +31,13 @@ pub struct NewLinkInput {
     pub external_id: Option<String>,
     /// At most 20 names of 1-50 characters; new ones are made.
     #[graphql(default)]
+    #[serde(default)]
     pub tags: Vec<String>,
     /// Before this instant the link answers 404.
+    #[serde(default, with = "rfc3339::option")]
     pub starts_at: Option<OffsetDateTime>,
     /// From this instant on it answers 410 or goes to the fallback.
+    #[serde(default, with = "rfc3339::option")]
     pub expires_at: Option<OffsetDateTime>,
     /// How many clicks it has in all.
     pub max_clicks: Option<u32>,
@@ -37,6 +45,7 @@ pub struct NewLinkInput {
     pub redirect_status: Option<u32>,
     /// Whether the visitor's query is added to the destination's.
     #[graphql(default)]
+    #[serde(default)]
     pub forward_query: bool,
     /// Where visitors go when the link is over.
     pub fallback_url: Option<String>,
@@ -99,29 +108,59 @@ pub struct UpdateLinkInput {
     pub id: ID,
     /// The version the change was made from; without it, whatever is there is changed.
     pub version: Option<i64>,
+    /// What changes.
+    #[graphql(flatten)]
+    pub patch: LinkPatchInput,
+}
+
+/// The fields of a link that change: what is left out stays, null clears.
+#[derive(InputObject, Deserialize, ToSchema, Debug)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = LinkPatch)]
+pub struct LinkPatchInput {
     /// A new destination.
     pub url: Option<String>,
     /// A new title.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
     pub title: MaybeUndefined<String>,
     /// A new description.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
     pub description: MaybeUndefined<String>,
     /// New notes.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
     pub notes: MaybeUndefined<String>,
     /// A new name in another system.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
     pub external_id: MaybeUndefined<String>,
     /// Takes the place of all tags.
+    #[serde(default)]
+    #[schema(value_type = Option<Vec<String>>)]
     pub tags: MaybeUndefined<Vec<String>>,
     /// A new start.
+    #[serde(default, deserialize_with = "instant_or_null")]
+    #[schema(value_type = Option<OffsetDateTime>)]
     pub starts_at: MaybeUndefined<OffsetDateTime>,
     /// A new end.
+    #[serde(default, deserialize_with = "instant_or_null")]
+    #[schema(value_type = Option<OffsetDateTime>)]
     pub expires_at: MaybeUndefined<OffsetDateTime>,
     /// A new limit of clicks; null for none.
+    #[serde(default)]
+    #[schema(value_type = Option<u32>)]
     pub max_clicks: MaybeUndefined<u32>,
     /// 301, 302, 307 or 308; null for the default.
+    #[serde(default)]
+    #[schema(value_type = Option<u32>)]
     pub redirect_status: MaybeUndefined<u32>,
     /// Whether the visitor's query is added to the destination's.
     pub forward_query: Option<bool>,
     /// Where visitors go when the link is over; null for the page.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
     pub fallback_url: MaybeUndefined<String>,
     /// Switches the link off or on.
     pub disabled: Option<bool>,
@@ -129,7 +168,13 @@ pub struct UpdateLinkInput {
 
 impl From<UpdateLinkInput> for pb::UpdateLinkRequest {
     fn from(input: UpdateLinkInput) -> Self {
-        let patch = pb::LinkPatch {
+        Self { id: parse_id(&input.id), version: input.version.unwrap_or(0), patch: Some(input.patch.into()) }
+    }
+}
+
+impl From<LinkPatchInput> for pb::LinkPatch {
+    fn from(input: LinkPatchInput) -> Self {
+        Self {
             url: input.url,
             title: or_default(input.title),
             description: or_default(input.description),
@@ -143,9 +188,13 @@ impl From<UpdateLinkInput> for pb::UpdateLinkRequest {
             forward_query: input.forward_query,
             fallback_url: or_default(input.fallback_url),
             disabled: input.disabled,
-        };
-        Self { id: parse_id(&input.id), version: input.version.unwrap_or(0), patch: Some(patch) }
+        }
     }
+}
+
+/// An instant of JSON; a field that is left out never gets here.
+fn instant_or_null<'de, D: Deserializer<'de>>(field: D) -> Result<MaybeUndefined<OffsetDateTime>, D::Error> {
+    rfc3339::option::deserialize(field).map(|at| at.map_or(MaybeUndefined::Null, MaybeUndefined::Value))
 }
 
 /// Null sets a field to its empty value; what is left out is not part of the patch.

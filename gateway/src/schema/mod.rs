@@ -8,31 +8,31 @@ mod mirror;
 
 mod account;
 mod account_mutation;
-mod analytics;
-mod api_key;
+pub(crate) mod analytics;
+pub(crate) mod api_key;
 mod audit;
 mod clicks;
 mod erasure_mutation;
 mod invitation_mutation;
-mod link;
+pub(crate) mod link;
 mod link_changes;
-mod link_input;
+pub(crate) mod link_input;
 mod link_mutation;
 mod loaders;
 mod member;
 mod member_mutation;
 mod notification;
-mod page;
+pub(crate) mod page;
 mod phone;
-mod problem;
+pub(crate) mod problem;
 mod queries;
 mod recovery_mutation;
 pub(crate) mod scalars;
-mod search;
+pub(crate) mod search;
 mod subscription;
 mod webhook;
 mod webhook_mutation;
-mod workspace;
+pub(crate) mod workspace;
 
 use async_graphql::{Context, Error, ID, MergedObject, Schema};
 
@@ -84,17 +84,12 @@ fn signed_in<'a>(ctx: &Context<'a>) -> Result<&'a RequestContext, Error> {
     Ok(context)
 }
 
-/// The workspace that was named or else the caller's first one, which is the personal one of an account and the only one
-/// of an API key.
+/// The workspace that was named or else the caller's first one.
 ///
 /// # Errors
 /// `UNAUTHENTICATED` for nobody; `NOT_FOUND` for an account without a workspace.
 fn workspace_or_default(context: &RequestContext, id: Option<ID>) -> Result<i64, Error> {
-    let principal = context.require_principal().map_err(problem::fault)?;
-    let first = || principal.workspaces.first().map(|membership| membership.id);
-    id.map(|id| scalars::parse_id(&id))
-        .or_else(first)
-        .ok_or_else(|| problem::fault(rpc::Error::new(rpc::Code::NotFound, "WORKSPACE_NOT_FOUND", "no workspace")))
+    context.workspace(id.map(|id| scalars::parse_id(&id))).map_err(problem::fault)
 }
 
 #[cfg(test)]

@@ -2,9 +2,11 @@
 
 use async_graphql::{Error, ErrorExtensions as _, SimpleObject};
 use rpc::Code;
+use serde::Serialize;
+use utoipa::ToSchema;
 
 /// Why a mutation did not do what was asked, in a form that a program can act on.
-#[derive(SimpleObject, Debug, Clone)]
+#[derive(SimpleObject, Serialize, ToSchema, Debug, Clone)]
 pub struct UserError {
     /// The input field it is about, or null when it is about the whole.
     pub field: Option<String>,

@@ -9,11 +9,13 @@ use async_graphql::connection::{Connection, ConnectionNameType, Edge, EdgeNameTy
 use async_graphql::{Context, Error, OutputType, SimpleObject};
 use proto::links::v1 as links;
 use proto::search::v1::{SearchLinksRequest, search_links_response as found};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::link::{Link, LinkState};
 use super::loaders::prefetch;
 use super::page::Page;
-use super::problem::value;
+use super::problem::fault;
 use super::scalars::Long;
 use crate::request::RequestContext;
 use crate::upstreams::Upstreams;
@@ -30,8 +32,23 @@ pub struct SearchInput {
     pub domain: Option<String>,
 }
 
+impl SearchInput {
+    /// The question for a page of it.
+    pub fn into_request(self, workspace_id: i64, limit: u32, cursor: String) -> SearchLinksRequest {
+        SearchLinksRequest {
+            workspace_id,
+            text: self.text,
+            tags: self.tags,
+            states: self.state.into_iter().map(|state| links::LinkState::from(state).into()).collect(),
+            domain: self.domain.unwrap_or_default(),
+            limit,
+            cursor,
+        }
+    }
+}
+
 /// Where in a link the words were found.
-#[derive(SimpleObject, Debug)]
+#[derive(SimpleObject, Serialize, ToSchema, Debug)]
 pub struct Highlight {
     /// `code`, `title`, `tags`, `url` (its host and path), `description` or `notes`.
     pub field: String,
@@ -50,7 +67,7 @@ pub struct SearchEdgeFields {
 }
 
 /// How many hits carry a value.
-#[derive(SimpleObject, Debug)]
+#[derive(SimpleObject, Serialize, ToSchema, Debug)]
 pub struct FacetValue {
     /// The tag, state or domain.
     pub value: String,
@@ -59,7 +76,7 @@ pub struct FacetValue {
 }
 
 /// What the hits of all pages have in common; the most frequent values first, at most 50.
-#[derive(SimpleObject, Debug)]
+#[derive(SimpleObject, Serialize, ToSchema, Debug)]
 pub struct Facets {
     /// Tags.
     pub tags: Vec<FacetValue>,
@@ -107,36 +124,67 @@ pub async fn search(
     page: Page,
 ) -> Result<SearchConnection, Error> {
     let (context, upstreams) = (ctx.data::<RequestContext>()?, ctx.data::<Upstreams>()?);
-    let request = context.read(SearchLinksRequest {
-        workspace_id,
-        text: input.text,
-        tags: input.tags,
-        states: input.state.into_iter().map(|state| links::LinkState::from(state).into()).collect(),
-        domain: input.domain.unwrap_or_default(),
-        limit: page.limit,
-        cursor: page.cursor.clone(),
-    });
-    let answer = value(upstreams.search.clone().search_links(request).await)?;
-    let hits = hydrate(context, upstreams, workspace_id, answer.hits).await?;
+    let started_inside = !page.cursor.is_empty();
+    let found = find(context, upstreams, input.into_request(workspace_id, page.limit, page.cursor)).await;
+    let found = found.map_err(|status| fault(rpc::Error::from_status(&status)))?;
 
     let page_of = ctx.look_ahead();
     let of_edges = page_of.field("edges").field("node");
     let selection = if of_edges.exists() { of_edges } else { page_of.field("nodes") };
-    let shown: Vec<Link> = hits.iter().map(|(_, link)| link.clone()).collect();
+    let shown: Vec<Link> = found.hits.iter().map(|hit| hit.link.clone()).collect();
     prefetch(ctx, selection, &shown).await?;
 
+    let fields = SearchFields { total: found.total, facets: found.facets };
+    let mut connection = Connection::with_additional_fields(started_inside, found.has_more, fields);
+    connection.edges.extend(found.hits.into_iter().map(|hit| {
+        let fields = SearchEdgeFields { score: hit.score, highlights: hit.highlights };
+        Edge::with_additional_fields(hit.cursor, hit.link, fields)
+    }));
+    Ok(connection)
+}
+
+/// What a search found.
+pub struct Found {
+    /// The hits of the page.
+    pub hits: Vec<Hit>,
+    /// Hits of all pages.
+    pub total: Long,
+    /// How they are spread.
+    pub facets: Facets,
+    /// Whether there are more after these.
+    pub has_more: bool,
+}
+
+/// A link that was found.
+pub struct Hit {
+    /// Where it is in the order.
+    pub cursor: String,
+    /// How well it fits.
+    pub score: f32,
+    /// Where the words were found.
+    pub highlights: Vec<Highlight>,
+    /// The link as it is now.
+    pub link: Link,
+}
+
+/// A page of hits with their links: one RPC for the ranking and one for the links.
+///
+/// # Errors
+/// What the services refused.
+pub async fn find(
+    context: &RequestContext,
+    upstreams: &Upstreams,
+    request: SearchLinksRequest,
+) -> Result<Found, tonic::Status> {
+    let workspace_id = request.workspace_id;
+    let answer = upstreams.search.clone().search_links(context.read(request)).await?.into_inner();
     let facets = |name: &str| {
         let of_name = answer.facets.iter().filter(|facet| facet.name == name);
         of_name.map(|facet| FacetValue { value: facet.value.clone(), count: Long(facet.count) }).collect()
     };
     let facets = Facets { tags: facets("tag"), states: facets("state"), domains: facets("domain") };
-    let fields = SearchFields { total: Long(answer.total), facets };
-    let mut connection = Connection::with_additional_fields(!page.cursor.is_empty(), answer.has_more, fields);
-    connection.edges.extend(hits.into_iter().map(|(hit, link)| {
-        let highlights = hit.highlights.into_iter().map(highlight).collect();
-        Edge::with_additional_fields(hit.cursor, link, SearchEdgeFields { score: hit.score, highlights })
-    }));
-    Ok(connection)
+    let hits = hydrate(context, upstreams, workspace_id, answer.hits).await?;
+    Ok(Found { hits, total: Long(answer.total), facets, has_more: answer.has_more })
 }
 
 /// The hits with their links as they are now; those that the caller may not see, or that left the workspace, are dropped.
@@ -145,19 +193,20 @@ async fn hydrate(
     upstreams: &Upstreams,
     workspace: i64,
     hits: Vec<found::Hit>,
-) -> Result<Vec<(found::Hit, Link)>, Error> {
+) -> Result<Vec<Hit>, tonic::Status> {
     if hits.is_empty() {
         return Ok(Vec::new());
     }
     let request = context.read(links::BatchGetLinksRequest { ids: hits.iter().map(|hit| hit.link_id).collect() });
-    let found = value(upstreams.links.clone().batch_get_links(request).await)?.links;
+    let found = upstreams.links.clone().batch_get_links(request).await?.into_inner().links;
     let is_there = |link: &links::Link| link.workspace_id == workspace && link.deleted_at.is_none();
     let mut by_id: HashMap<i64, links::Link> = found.into_iter().filter(is_there).map(|link| (link.id, link)).collect();
-    Ok(hits
-        .into_iter()
-        .filter_map(|hit| Some((by_id.remove(&hit.link_id)?.into(), hit)))
-        .map(|(l, h)| (h, l))
-        .collect())
+    let hit = |hit: found::Hit| {
+        let link = by_id.remove(&hit.link_id)?.into();
+        let highlights = hit.highlights.into_iter().map(highlight).collect();
+        Some(Hit { cursor: hit.cursor, score: hit.score, highlights, link })
+    };
+    Ok(hits.into_iter().filter_map(hit).collect())
 }
 
 /// Cuts the fragment at the places that were found. Places that do not fit into it are not shown.

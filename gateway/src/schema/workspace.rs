@@ -6,7 +6,9 @@ use proto::analytics::v1::{TrendingLinksRequest, analytics_scope};
 use proto::auth::v1 as auth;
 use proto::links::v1 as links;
 use proto::{instant, timestamp};
+use serde::Deserialize;
 use time::OffsetDateTime;
+use utoipa::ToSchema;
 
 use super::analytics::{Analytics, AnalyticsInput, query};
 use super::api_key::ApiKey;
@@ -50,7 +52,8 @@ pub enum Plan {
 mirror!(Plan, auth::Plan, Free, [Free, Pro, Enterprise]);
 
 /// The order of a list of links.
-#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Enum, Deserialize, ToSchema, Debug, Clone, Copy, PartialEq, Eq)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum LinkSort {
     /// Newest first.
     CreatedDesc,

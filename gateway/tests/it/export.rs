@@ -108,7 +108,7 @@ async fn s18_strangers_and_nobody_get_no_file() {
         (bob.as_str(), format!("clicks.csv?workspace={anns}&{}", range()), 404, "NOT_FOUND"),
         (bob.as_str(), format!("totals.csv?workspace={anns}&{}", range()), 404, "NOT_FOUND"),
         (ann.as_str(), format!("other.csv?{}", range()), 404, "NO_SUCH_PATH"),
-        (ann.as_str(), "clicks.csv".to_owned(), 400, "INVALID"),
+        (ann.as_str(), "clicks.csv?until=2026-01-01T00:00:00Z&from=2026-01-02T00:00:00Z".to_owned(), 422, "INVALID"),
         (ann.as_str(), format!("clicks.csv?colour=red&{}", range()), 400, "BAD_REQUEST"),
         (ann.as_str(), format!("breakdown.csv?{}", range()), 400, "BAD_REQUEST"),
     ] {

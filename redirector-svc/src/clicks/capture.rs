@@ -74,7 +74,7 @@ impl<'a> Visit<'a> {
 
     /// Whether the query has `qr=1`, which our QR codes add.
     fn is_scan(&self) -> bool {
-        self.query.is_some_and(|query| query.split('&').any(|pair| pair == "qr=1"))
+        self.query.is_some_and(|query| query.split('&').any(|pair| pair == routes::SCAN_MARK))
     }
 }
 

@@ -14,9 +14,9 @@ use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
 use super::session;
 use crate::app::App;
-use crate::auth::{Credential, find};
+use crate::auth::Credential;
 use crate::error::{Code, Refusal};
-use crate::http::graphql::client;
+use crate::http::exchange::Shown;
 use crate::http::origin::Provenance;
 use crate::http::request_log::Seen;
 use crate::live::Place;
@@ -50,15 +50,11 @@ pub fn is_asked(request: &Request) -> bool {
 pub fn accept(app: &App, seen: &Arc<Seen>, mut request: Request) -> Result<Response, Refusal> {
     let headers = request.headers();
     let key = check(headers)?;
-    let provenance = app.origins.judge(headers);
+    let Shown { credential, provenance, client, .. } = Shown::read(app, seen, headers)?;
     // Browsers send cookies along with whatever page opens a socket, and never hide where it came from.
     if provenance == Provenance::Foreign {
         return Err(Refusal::new(Code::CrossSite, "this origin may not open a socket"));
     }
-    let cookies = app.cookies.read(headers);
-    let credential = find(headers, &cookies, provenance)
-        .map_err(|_| Refusal::new(Code::Unauthenticated, "Authorization or X-Api-Key is malformed"))?;
-    let client = client(headers, seen, &cookies);
     let guest = Guest { credential, client, seen: seen.clone(), place: app.places.take()? };
     let (app, upgrade) = (app.clone(), hyper::upgrade::on(&mut request));
     tokio::spawn(async move {

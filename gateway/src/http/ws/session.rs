@@ -20,9 +20,10 @@ use super::message::{self, FromClient};
 use crate::app::App;
 use crate::error::{Code, Refusal};
 use crate::http::answer;
+use crate::http::exchange::charge;
 use crate::http::followed;
 use crate::http::mask::Masked;
-use crate::http::operation::{Operation, detail, take};
+use crate::http::operation::{Operation, detail};
 use crate::http::params::Params;
 use crate::live::Vigil;
 use crate::rate::shared::Outcome;
@@ -168,7 +169,8 @@ impl Session {
         let detail = detail(&self.app, authenticated.is_some());
         operation.check_introspection(detail)?;
         let address = self.guest.seen.client;
-        if let Outcome::Refuse(refusal, _) = take(&self.app, authenticated.as_ref(), address, operation.units()).await {
+        if let Outcome::Refuse(refusal, _) = charge(&self.app, authenticated.as_ref(), address, operation.units()).await
+        {
             return Err(refusal);
         }
         let principal = authenticated.as_ref().map(|known| known.principal.clone());

@@ -1,17 +1,21 @@
 //! Raw clicks, sent as they are read.
 
 use std::io;
+use std::time::Instant;
 
 use axum::body::{Body, Bytes};
-use axum::response::Response;
 use futures_util::stream;
-use proto::analytics::v1::{ExportClicksRequest, ExportClicksResponse, ExportedClick};
+use proto::analytics::v1::{AnalyticsScope, ExportClicksRequest, ExportClicksResponse, ExportedClick};
+use proto::auth::v1::Client;
 
-use super::answer::{file, text};
-use super::params::Params;
+use super::file::{File, text};
 use super::table::Table;
-use super::{Session, refusal};
-use crate::error::{Code, Refusal};
+use crate::app::App;
+use crate::auth::Credential;
+use crate::error::Code;
+use crate::rest::analytics::question::Question;
+use crate::rest::endpoint::Call;
+use crate::rest::problem::Problem;
 
 /// Clicks of one call; the most that the service gives.
 const PAGE: u32 = 1_000;
@@ -38,26 +42,53 @@ const COLUMNS: [&str; 18] = [
 ];
 
 /// A row for each click, oldest first. What can be refused is refused before the first byte.
-pub(super) async fn clicks(session: Session, params: Params) -> Result<Response, Refusal> {
-    if params.step.is_some() || params.top.is_some() || !params.dimensions.is_empty() {
-        return Err(Refusal::new(Code::BadRequest, "clicks.csv takes no step, top or dimension"));
+pub(super) async fn clicks(call: &Call, scope: AnalyticsScope, mut question: Question) -> Result<File, Problem> {
+    if question.step.is_some() || question.top.is_some() || !question.dimension.is_empty() {
+        return Err(Problem::new(Code::BadRequest, "clicks.csv takes no step, top or dimension"));
     }
-    let scope = params.scope_in(session.workspace(params.workspace).await?);
+    let filters = question.filters();
+    let question = question.about(scope, 0);
     let question = ExportClicksRequest {
-        scope: Some(scope),
-        from: params.from,
-        until: params.until,
-        filters: params.filters,
+        scope: question.scope,
+        from: question.from,
+        until: question.until,
+        filters,
         limit: PAGE,
         cursor: String::new(),
     };
+    let session = Session::of(call)?;
     let first = page(&session, question.clone()).await?;
     let details_from = first.raw_from;
     let pages =
         stream::try_unfold(Pages { session, question, next: Some(first), header: true }, async |mut pages: Pages| {
             Ok::<_, io::Error>(pages.next().await?.map(|bytes| (bytes, pages)))
         });
-    Ok(file("attachment; filename=\"clicks.csv\"", Body::from_stream(pages), details_from))
+    Ok(File::new("attachment; filename=\"clicks.csv\"", Body::from_stream(pages), details_from))
+}
+
+/// A credential for as long as an export takes: internal tokens live a minute, and a credential may be revoked meanwhile.
+struct Session {
+    app: App,
+    call: rpc::CallContext,
+    credential: Credential,
+    client: Client,
+}
+
+impl Session {
+    fn of(call: &Call) -> Result<Self, Problem> {
+        let signed_in = call.credential.clone();
+        let credential = signed_in.ok_or_else(|| Problem::new(Code::Unauthenticated, "sign in to export"))?;
+        let (app, client) = (call.app.clone(), call.context.client.clone());
+        Ok(Self { app, call: call.context.call.clone(), credential, client })
+    }
+
+    /// A request in the name of the caller, with a new deadline, that may be made twice.
+    async fn read<T>(&self, message: T) -> Result<tonic::Request<T>, Problem> {
+        let deadline = Instant::now() + self.app.patience();
+        let call = rpc::CallContext { authorization: None, deadline, ..self.call.clone() };
+        let caller = self.app.authenticator.authenticate(&self.credential, &self.client, &call).await?;
+        Ok(call.on_behalf_of(caller.principal.internal_token).read().request(message))
+    }
 }
 
 /// The rest of an export. It reads a page when the client has taken the one before.
@@ -79,9 +110,9 @@ impl Pages {
                 Some(read) => read,
                 // The first page has no cursor; after the last one there is none either.
                 None if self.question.cursor.is_empty() => return Ok(None),
-                None => page(&self.session, self.question.clone()).await.map_err(|refusal| {
-                    tracing::warn!(code = refusal.code.as_str(), "an export breaks off");
-                    io::Error::other(refusal.code.as_str())
+                None => page(&self.session, self.question.clone()).await.map_err(|problem| {
+                    tracing::warn!(code = problem.code().as_str(), "an export breaks off");
+                    io::Error::other(problem.code().as_str())
                 })?,
             };
             let some = !answer.clicks.is_empty();
@@ -94,12 +125,11 @@ impl Pages {
     }
 }
 
-async fn page(session: &Session, question: ExportClicksRequest) -> Result<ExportClicksResponse, Refusal> {
+async fn page(session: &Session, question: ExportClicksRequest) -> Result<ExportClicksResponse, Problem> {
     // Exports wait for one another; the permit is given back while the client takes its time.
     let _permit = session.app.export_pages.acquire().await;
     let request = session.read(question).await?;
-    let mut analytics = session.app.upstreams.analytics.clone();
-    Ok(analytics.export_clicks(request).await.map_err(|status| refusal(&status))?.into_inner())
+    Ok(session.app.upstreams.analytics.clone().export_clicks(request).await?.into_inner())
 }
 
 fn cells(click: ExportedClick) -> [String; COLUMNS.len()] {

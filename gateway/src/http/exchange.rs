@@ -1,0 +1,181 @@
+//! The way of a request to its caller: what it shows, where it comes from, who that is and what may be taken from the
+//! bucket. GraphQL, REST and sockets go it alike.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::response::Response;
+use http::{HeaderMap, Method, header};
+use proto::auth::v1::Client;
+
+use super::cookies::Brought;
+use super::origin::Provenance;
+use super::request_log::Seen;
+use crate::app::App;
+use crate::auth::{Authenticated, Credential, find};
+use crate::error::{Code, Refusal};
+use crate::rate::shared::{Allowance, Outcome, Standing};
+use crate::request::RequestContext;
+
+/// The longest `User-Agent` that is passed on, in bytes.
+const LONGEST_USER_AGENT: usize = 512;
+
+/// What a request shows of its sender.
+pub struct Shown {
+    /// The credential that counts.
+    pub credential: Option<Credential>,
+    /// Whose page made a browser send it.
+    pub provenance: Provenance,
+    /// What is passed on of the client.
+    pub client: Client,
+    cookies: Brought,
+}
+
+impl Shown {
+    /// Reads the headers.
+    ///
+    /// # Errors
+    /// `UNAUTHENTICATED` when they name a credential in a form that is not taken.
+    pub fn read(app: &App, seen: &Seen, headers: &HeaderMap) -> Result<Self, Refusal> {
+        let cookies = app.cookies.read(headers);
+        let provenance = app.origins.judge(headers);
+        let credential = find(headers, &cookies, provenance)
+            .map_err(|_| Refusal::new(Code::Unauthenticated, "Authorization or X-Api-Key is malformed"))?;
+        let agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let client = Client {
+            ip: seen.client.to_string(),
+            user_agent: agent.chars().take(LONGEST_USER_AGENT).collect(),
+            device: cookies.device.clone().unwrap_or_default(),
+        };
+        Ok(Self { credential, provenance, client, cookies })
+    }
+
+    /// Refuses what a page of another origin may have made a browser send. Who shows a credential in a header is no browser
+    /// acting by itself, and reading changes nothing.
+    ///
+    /// # Errors
+    /// `CROSS_SITE_REQUEST`.
+    pub fn check_provenance(&self, method: &Method) -> Result<(), Refusal> {
+        let deliberate = matches!(self.credential, Some(Credential::AccessToken(_) | Credential::ApiKey(_)));
+        if method.is_safe() || deliberate {
+            return Ok(());
+        }
+        match self.provenance {
+            Provenance::Ours => Ok(()),
+            Provenance::Unknown if !self.cookies.any() => Ok(()),
+            Provenance::Unknown => {
+                Err(Refusal::new(Code::CrossSite, "cookies only count with Origin, Sec-Fetch-Site or X-Curtail-Csrf"))
+            }
+            Provenance::Foreign => Err(Refusal::new(Code::CrossSite, "this origin may not send this")),
+        }
+    }
+
+    /// The refresh token of the cookie, where cookies count.
+    fn refresh(&self) -> Option<String> {
+        self.cookies.refresh.clone().filter(|_| self.provenance == Provenance::Ours)
+    }
+}
+
+/// One request on its way.
+pub struct Exchange {
+    /// The gateway.
+    pub app: App,
+    /// The request.
+    pub seen: Arc<Seen>,
+    /// When the answer is due.
+    pub deadline: Instant,
+    /// What the caller's bucket holds, for the headers of whatever answer it becomes.
+    standing: Option<Standing>,
+    /// The access cookie is not good any more.
+    drop_cookie: bool,
+}
+
+impl Exchange {
+    /// Begins with a request that was just seen.
+    pub fn begin(app: &App, seen: Arc<Seen>) -> Self {
+        let deadline = seen.arrived + app.patience();
+        Self { app: app.clone(), seen, deadline, standing: None, drop_cookie: false }
+    }
+
+    /// Finds out who it is; `None` without a credential. `forgiving`: an access cookie that is not good any more does not stand
+    /// in the way, for the browser sent it by itself.
+    ///
+    /// # Errors
+    /// `UNAUTHENTICATED` when the credential is not good, `UNAVAILABLE` and the like when auth-svc can not be asked.
+    pub async fn authenticate(&mut self, shown: &Shown, forgiving: bool) -> Result<Option<Authenticated>, Refusal> {
+        let kind = match shown.credential {
+            None => "anonymous",
+            Some(Credential::AccessToken(_)) => "session",
+            Some(Credential::Cookie(_)) => "cookie",
+            Some(Credential::ApiKey(_)) => "api-key",
+        };
+        self.seen.note(|facts| facts.caller = kind);
+        let Some(credential) = &shown.credential else { return Ok(None) };
+        let call = rpc::CallContext::new(self.deadline).for_request(self.seen.id.clone());
+        match self.app.authenticator.authenticate(credential, &shown.client, &call).await {
+            Ok(caller) => Ok(Some(caller)),
+            Err(refusal) if refusal.code == Code::Unauthenticated && matches!(credential, Credential::Cookie(_)) => {
+                self.drop_cookie = true;
+                if forgiving { Ok(None) } else { Err(refusal) }
+            }
+            Err(refusal) => Err(refusal),
+        }
+    }
+
+    /// Takes `units` out of the caller's bucket.
+    ///
+    /// # Errors
+    /// `RATE_LIMITED` when it holds less; `UNAVAILABLE` when Redis is away and the limiter is closed.
+    pub async fn take(&mut self, caller: Option<&Authenticated>, units: u64) -> Result<(), Refusal> {
+        let (standing, result) = match charge(&self.app, caller, self.seen.client, units).await {
+            Outcome::Pass(standing) => (standing, Ok(())),
+            Outcome::Refuse(refusal, standing) => (standing, Err(refusal)),
+        };
+        self.standing = standing;
+        result
+    }
+
+    /// What its calls of services carry.
+    pub fn context(&self, shown: &Shown, caller: Option<&Authenticated>) -> RequestContext {
+        let principal = caller.map(|caller| caller.principal.clone());
+        let mut call = rpc::CallContext::new(self.deadline).for_request(self.seen.id.clone());
+        if let Some(principal) = &principal {
+            call = call.on_behalf_of(principal.internal_token.clone());
+        }
+        RequestContext::new(principal, shown.client.clone(), call, shown.refresh())
+    }
+
+    /// Writes what every answer of a caller carries, also a refusal.
+    pub fn finish(&self, response: &mut Response) {
+        let headers = response.headers_mut();
+        if let Some(standing) = &self.standing {
+            standing.write(headers);
+        }
+        if self.drop_cookie
+            && !headers.contains_key(header::SET_COOKIE)
+            && let Some(cookie) = self.app.cookies.drop_access()
+        {
+            headers.append(header::SET_COOKIE, cookie);
+        }
+    }
+}
+
+/// Takes `units` out of the bucket of `caller`, or of the address of somebody unknown.
+pub async fn charge(app: &App, caller: Option<&Authenticated>, address: IpAddr, units: u64) -> Outcome {
+    let allowance = match caller {
+        Some(caller) => Allowance::of(&caller.principal, caller.rate_limit_per_minute, &app.plans),
+        None => Allowance::anonymous(address, app.settings.anonymous_per_minute),
+    };
+    app.buckets.take(&allowance, units).await
+}
+
+/// The time for a request is over.
+pub fn late() -> Refusal {
+    Refusal::new(Code::DeadlineExceeded, "the time for this request was used up")
+}
+
+/// A fault of ours; the log says more.
+pub fn fault() -> Refusal {
+    Refusal::new(Code::Internal, "something went wrong on our side")
+}

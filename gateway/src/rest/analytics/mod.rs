@@ -1,0 +1,34 @@
+//! Operations on click statistics.
+
+pub mod question;
+pub mod stats;
+
+use proto::analytics::v1::{BatchGetTotalsRequest, LinkKey, QueryAnalyticsRequest};
+
+use super::endpoint::Call;
+use super::problem::Problem;
+use crate::schema::analytics::{Analytics, ClickTotals};
+
+/// The heading of these operations.
+pub const TAG: &str = "analytics";
+/// What a question costs.
+pub const COST: u64 = 200;
+
+/// Asks analytics-svc.
+///
+/// # Errors
+/// What the service refused, with the parameter it is about.
+pub async fn ask(call: &Call, message: QueryAnalyticsRequest) -> Result<Analytics, Problem> {
+    let answer = call.app.upstreams.analytics.clone().query_analytics(call.context.read(message)).await?;
+    Ok(answer.into_inner().into())
+}
+
+/// Clicks of a link's whole life.
+///
+/// # Errors
+/// When the service can not be asked.
+pub async fn lifetime(call: &Call, link: LinkKey) -> Result<ClickTotals, Problem> {
+    let request = call.context.read(BatchGetTotalsRequest { links: vec![link] });
+    let answer = call.app.upstreams.analytics.clone().batch_get_totals(request).await?.into_inner();
+    Ok(answer.totals.into_iter().find_map(|of_link| of_link.totals).unwrap_or_default().into())
+}

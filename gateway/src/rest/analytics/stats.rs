@@ -1,0 +1,42 @@
+//! `GET /v1/stats`.
+
+use http::Method;
+
+use super::question::{Comparison, Question, Scope};
+use super::{COST, TAG, ask};
+use crate::rest::endpoint::{Call, Endpoint, Input, Nothing};
+use crate::rest::json::Json;
+use crate::rest::operation::Operation;
+use crate::rest::problem::Problem;
+use crate::rest::query::Both;
+use crate::schema::analytics::{Analytics, DEFAULT_TOP};
+
+/// Counts the clicks of a workspace.
+pub struct GetStats;
+
+impl Endpoint for GetStats {
+    const OPERATION: Operation = Operation {
+        id: "getStats",
+        method: Method::GET,
+        path: routes::gateway::STATS,
+        tag: TAG,
+        summary: "Counts the clicks of a workspace.",
+        about: "Of the whole, or of one link, tag or domain of it: totals, a series when `step` is given, and a breakdown for each \
+                `dimension`. `docs/analytics.md` defines what is counted.",
+        cost: COST,
+        public: false,
+    };
+    type Path = Nothing;
+    type Query = Both<Scope, Both<Question, Comparison>>;
+    type Headers = Nothing;
+    type Body = Nothing;
+    type Answer = Json<Analytics>;
+
+    async fn call(call: &Call, input: Input<Self>) -> Result<Json<Analytics>, Problem> {
+        let Both(scope, Both(question, Comparison { compare_previous })) = input.query;
+        let workspace = call.workspace(scope.workspace)?;
+        let mut message = question.lately(call.app.clock.now()).about(scope.within(workspace)?, DEFAULT_TOP);
+        message.compare_previous = compare_previous;
+        ask(call, message).await.map(Json)
+    }
+}

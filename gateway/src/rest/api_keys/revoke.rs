@@ -1,0 +1,38 @@
+//! `DELETE /v1/api-keys/{id}`.
+
+use http::Method;
+use proto::auth::v1::RevokeApiKeyRequest;
+
+use super::TAG;
+use crate::rest::endpoint::{Call, Endpoint, Id, Input, Nothing};
+use crate::rest::json::NoContent;
+use crate::rest::operation::Operation;
+use crate::rest::problem::Problem;
+
+/// Revokes an API key.
+pub struct RevokeApiKey;
+
+impl Endpoint for RevokeApiKey {
+    const OPERATION: Operation = Operation {
+        id: "revokeApiKey",
+        method: Method::DELETE,
+        path: routes::gateway::API_KEY,
+        tag: TAG,
+        summary: "Revokes an API key.",
+        about: "At once and for good. For admins of the workspace.",
+        cost: 10,
+        public: false,
+    };
+    type Path = Id;
+    type Query = Nothing;
+    type Headers = Nothing;
+    type Body = Nothing;
+    type Answer = NoContent;
+
+    async fn call(call: &Call, input: Input<Self>) -> Result<NoContent, Problem> {
+        let client = Some(call.context.client.clone());
+        let request = call.context.write(RevokeApiKeyRequest { api_key_id: input.path.number(), client });
+        call.app.upstreams.auth.clone().revoke_api_key(request).await?;
+        Ok(NoContent)
+    }
+}

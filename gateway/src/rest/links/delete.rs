@@ -1,0 +1,38 @@
+//! `DELETE /v1/links/{id}`.
+
+use http::Method;
+use proto::links::v1::DeleteLinkRequest;
+
+use super::TAG;
+use crate::rest::endpoint::{Call, Endpoint, Id, Input, Nothing};
+use crate::rest::etag::IfMatch;
+use crate::rest::json::NoContent;
+use crate::rest::operation::Operation;
+use crate::rest::problem::Problem;
+
+/// Deletes a link.
+pub struct DeleteLink;
+
+impl Endpoint for DeleteLink {
+    const OPERATION: Operation = Operation {
+        id: "deleteLink",
+        method: Method::DELETE,
+        path: routes::gateway::LINK,
+        tag: TAG,
+        summary: "Deletes a link.",
+        about: "Its code answers 410 and is never given to another. It can be restored for some time.",
+        cost: 10,
+        public: false,
+    };
+    type Path = Id;
+    type Query = Nothing;
+    type Headers = IfMatch;
+    type Body = Nothing;
+    type Answer = NoContent;
+
+    async fn call(call: &Call, input: Input<Self>) -> Result<NoContent, Problem> {
+        let message = DeleteLinkRequest { id: input.path.number(), version: input.headers.version };
+        call.app.upstreams.links.clone().delete_link(call.context.write(message)).await?;
+        Ok(NoContent)
+    }
+}

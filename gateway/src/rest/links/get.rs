@@ -1,0 +1,37 @@
+//! `GET /v1/links/{id}`.
+
+use http::Method;
+use proto::links::v1::link_ref::By;
+
+use super::answer::{Current, MaybeKnown};
+use super::{TAG, find};
+use crate::rest::endpoint::{Call, Endpoint, Id, Input, Nothing};
+use crate::rest::etag::IfNoneMatch;
+use crate::rest::operation::Operation;
+use crate::rest::problem::Problem;
+
+/// Reads a link.
+pub struct GetLink;
+
+impl Endpoint for GetLink {
+    const OPERATION: Operation = Operation {
+        id: "getLink",
+        method: Method::GET,
+        path: routes::gateway::LINK,
+        tag: TAG,
+        summary: "Reads a link.",
+        about: "Deleted links too, as long as they can be restored.",
+        cost: 1,
+        public: false,
+    };
+    type Path = Id;
+    type Query = Nothing;
+    type Headers = IfNoneMatch;
+    type Body = Nothing;
+    type Answer = MaybeKnown;
+
+    async fn call(call: &Call, input: Input<Self>) -> Result<MaybeKnown, Problem> {
+        let link = find(call, By::Id(input.path.number())).await?;
+        Ok(MaybeKnown(Current::unless_known(link, input.headers)))
+    }
+}

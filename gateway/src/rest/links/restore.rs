@@ -1,0 +1,37 @@
+//! `POST /v1/links/{id}/restore`.
+
+use http::Method;
+use proto::links::v1::RestoreLinkRequest;
+
+use super::TAG;
+use super::answer::Current;
+use crate::rest::endpoint::{Call, Endpoint, Id, Input, Nothing, present};
+use crate::rest::operation::Operation;
+use crate::rest::problem::Problem;
+
+/// Takes a deleted link back.
+pub struct RestoreLink;
+
+impl Endpoint for RestoreLink {
+    const OPERATION: Operation = Operation {
+        id: "restoreLink",
+        method: Method::POST,
+        path: routes::gateway::LINK_RESTORE,
+        tag: TAG,
+        summary: "Takes a deleted link back.",
+        about: "",
+        cost: 10,
+        public: false,
+    };
+    type Path = Id;
+    type Query = Nothing;
+    type Headers = Nothing;
+    type Body = Nothing;
+    type Answer = Current;
+
+    async fn call(call: &Call, input: Input<Self>) -> Result<Current, Problem> {
+        let request = call.context.write(RestoreLinkRequest { id: input.path.number() });
+        let answer = call.app.upstreams.links.clone().restore_link(request).await?;
+        Ok(present(answer.into_inner().link)?.into())
+    }
+}

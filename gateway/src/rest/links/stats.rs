@@ -1,0 +1,46 @@
+//! `GET /v1/links/{id}/stats`.
+
+use http::Method;
+use proto::analytics::v1::{AnalyticsScope, analytics_scope::Of};
+use proto::links::v1::link_ref::By;
+
+use super::find;
+use crate::rest::analytics::question::{Comparison, Question};
+use crate::rest::analytics::{COST, TAG, ask};
+use crate::rest::endpoint::{Call, Endpoint, Id, Input, Nothing};
+use crate::rest::json::Json;
+use crate::rest::operation::Operation;
+use crate::rest::problem::Problem;
+use crate::rest::query::Both;
+use crate::schema::analytics::{Analytics, DEFAULT_TOP};
+
+/// Counts the clicks of a link.
+pub struct GetLinkStats;
+
+impl Endpoint for GetLinkStats {
+    const OPERATION: Operation = Operation {
+        id: "getLinkStats",
+        method: Method::GET,
+        path: routes::gateway::LINK_STATS,
+        tag: TAG,
+        summary: "Counts the clicks of a link.",
+        about: "Totals, a series when `step` is given, and a breakdown for each `dimension`.",
+        cost: COST,
+        public: false,
+    };
+    type Path = Id;
+    type Query = Both<Question, Comparison>;
+    type Headers = Nothing;
+    type Body = Nothing;
+    type Answer = Json<Analytics>;
+
+    async fn call(call: &Call, input: Input<Self>) -> Result<Json<Analytics>, Problem> {
+        let Both(question, Comparison { compare_previous }) = input.query;
+        // A link of another workspace has no clicks for this caller; that there is none is said by its owner.
+        let link = find(call, By::Id(input.path.number())).await?;
+        let scope = AnalyticsScope { workspace_id: link.workspace_id, of: Some(Of::LinkId(link.id)) };
+        let mut message = question.lately(call.app.clock.now()).about(scope, DEFAULT_TOP);
+        message.compare_previous = compare_previous;
+        ask(call, message).await.map(Json)
+    }
+}

@@ -1,0 +1,137 @@
+//! `GET /v1/links/{id}/qr`: the short URL as a picture, with the mark by which a scan is told from a click.
+
+mod options;
+mod pictures;
+mod png;
+mod svg;
+
+use axum::body::{Body, Bytes};
+use axum::response::Response;
+use http::{HeaderValue, Method, StatusCode, header};
+use proto::links::v1::link_ref::By;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use self::options::{Level, Options};
+pub use self::pictures::Pictures;
+use super::endpoint::{Answer, Call, Endpoint, Id, Input, Nothing};
+use super::etag::{self, IfNoneMatch};
+use super::links;
+use super::openapi::{Schemas, Success};
+use super::operation::Operation;
+use super::problem::Problem;
+use crate::error::Code;
+use crate::http::exchange::fault;
+
+/// Draws the QR code of a link.
+pub struct GetLinkQr;
+
+/// How the picture is written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Format {
+    /// Pixels.
+    #[default]
+    Png,
+    /// Shapes, sharp at any size.
+    Svg,
+}
+
+impl Format {
+    /// Of all formats.
+    const MEDIA_TYPES: [&str; 2] = ["image/png", "image/svg+xml"];
+
+    fn media_type(self) -> &'static str {
+        match self {
+            Self::Png => Self::MEDIA_TYPES[0],
+            Self::Svg => Self::MEDIA_TYPES[1],
+        }
+    }
+}
+
+/// How it should look.
+#[derive(Debug, Deserialize, IntoParams)]
+pub struct Looks {
+    /// The format; `png` without it.
+    #[param(inline)]
+    format: Option<Format>,
+    /// Width and height in pixels, 64-2,048; 512 without it.
+    #[param(minimum = 64, maximum = 2048, default = 512)]
+    size: Option<u32>,
+    /// Empty modules around the code, 0-16; 4, which scanners expect, without it.
+    #[param(minimum = 0, maximum = 16, default = 4)]
+    margin: Option<u32>,
+    /// How much of it may be dirty or torn: about 7, 15, 25 or 30 per cent; `M` without it.
+    #[param(inline)]
+    level: Option<Level>,
+    /// Of the modules, as `rrggbb`; `000000` without it.
+    #[param(pattern = "^#?[0-9A-Fa-f]{6}$")]
+    color: Option<String>,
+    /// Of what is behind them, as `rrggbb`; `ffffff` without it.
+    #[param(pattern = "^#?[0-9A-Fa-f]{6}$")]
+    background: Option<String>,
+}
+
+/// A picture.
+pub struct Picture {
+    format: Format,
+    bytes: Bytes,
+    known: IfNoneMatch,
+}
+
+impl Answer for Picture {
+    fn into_response(self) -> Response {
+        let tag = etag::of_bytes(&self.bytes);
+        let known = self.known.has(&tag);
+        let mut response = Response::new(if known { Body::empty() } else { Body::from(self.bytes) });
+        if known {
+            *response.status_mut() = StatusCode::NOT_MODIFIED;
+        }
+        let headers = response.headers_mut();
+        if !known {
+            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(self.format.media_type()));
+        }
+        headers.insert(header::ETAG, etag::header_value(&tag));
+        // The short URL of a link never changes.
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, max-age=86400"));
+        response
+    }
+
+    fn describe(_: &mut Schemas) -> Vec<Success> {
+        let drawn = Success::bytes(StatusCode::OK, "The picture.", &Format::MEDIA_TYPES);
+        let known = Success::empty(StatusCode::NOT_MODIFIED, "`If-None-Match` names this picture.");
+        vec![drawn.header("ETag", "Of this picture."), known.header("ETag", "Of this picture.")]
+    }
+}
+
+impl Endpoint for GetLinkQr {
+    const OPERATION: Operation = Operation {
+        id: "getLinkQr",
+        method: Method::GET,
+        path: routes::gateway::LINK_QR,
+        tag: links::TAG,
+        summary: "Draws the QR code of a link.",
+        about: "A visit by way of it is counted as a scan (`TRIGGER` is `qr`).",
+        cost: 200,
+        public: false,
+    };
+    type Path = Id;
+    type Query = Looks;
+    type Headers = IfNoneMatch;
+    type Body = Nothing;
+    type Answer = Picture;
+
+    async fn call(call: &Call, input: Input<Self>) -> Result<Picture, Problem> {
+        let options = Options::new(input.query)?;
+        let format = options.format;
+        let link = links::find(call, By::Id(input.path.number())).await?;
+        let text = format!("{}?{}", link.short_url, routes::SCAN_MARK);
+        let app = call.app.clone();
+        // Some milliseconds of arithmetic: not among those who wait for others.
+        let drawn = tokio::task::spawn_blocking(move || app.pictures.draw(text, options)).await;
+        let bytes = drawn
+            .map_err(|_| fault())?
+            .map_err(|error| Problem::field(Code::Invalid, error.field, "QR_DOES_NOT_FIT", error.message))?;
+        Ok(Picture { format, bytes, known: input.headers })
+    }
+}

@@ -1,0 +1,99 @@
+//! From a request to the handler of its operation and back.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::Router;
+use axum::extract::{FromRequestParts as _, Path, Request, State};
+use axum::response::Response;
+use axum::routing::{MethodFilter, MethodRouter, on};
+use http::Method;
+use http::request::Parts;
+
+use super::endpoint::{Answer as _, Body as _, Call, Endpoint, Headers as _, Input};
+use super::problem::Problem;
+use super::query;
+use crate::app::App;
+use crate::error::{Code, Refusal};
+use crate::http::exchange::{Exchange, Shown, fault, late};
+use crate::http::refuse;
+use crate::http::request_log::Seen;
+use crate::rate::shared::units;
+
+/// Adds an operation.
+pub fn add<E: Endpoint>(router: Router<App>) -> Router<App> {
+    router.route(E::OPERATION.path, route::<E>())
+}
+
+/// Says that there is such a path, but not with this method. The router adds `Allow`.
+pub async fn no_such_method(request: Request) -> Response {
+    refuse(&request, &Refusal::new(Code::MethodNotAllowed, "this path does not take this method"))
+}
+
+fn route<E: Endpoint>() -> MethodRouter<App> {
+    let filter = match E::OPERATION.method {
+        Method::POST => MethodFilter::POST,
+        Method::PATCH => MethodFilter::PATCH,
+        Method::DELETE => MethodFilter::DELETE,
+        // Also answers HEAD.
+        _ => MethodFilter::GET,
+    };
+    on(filter, handle::<E>)
+}
+
+/// Answers a request, within the time it has.
+async fn handle<E: Endpoint>(State(app): State<App>, request: Request) -> Response {
+    let path = request.uri().path().to_owned();
+    let Some(seen) = request.extensions().get::<Arc<Seen>>().cloned() else {
+        return Problem::from(fault()).answer("", &path);
+    };
+    let mut exchange = Exchange::begin(&app, seen.clone());
+    let deadline = exchange.deadline;
+    let result = tokio::time::timeout_at(deadline.into(), run::<E>(&mut exchange, request)).await;
+    let mut response =
+        result.unwrap_or_else(|_| Err(late().into())).unwrap_or_else(|problem| problem.answer(seen.id.as_str(), &path));
+    exchange.finish(&mut response);
+    response
+}
+
+async fn run<E: Endpoint>(exchange: &mut Exchange, request: Request) -> Result<Response, Problem> {
+    let (mut parts, body) = request.into_parts();
+    let shown = Shown::read(&exchange.app, &exchange.seen, &parts.headers)?;
+    shown.check_provenance(&parts.method)?;
+    if shown.credential.is_none() && !E::OPERATION.public {
+        return Err(Problem::new(Code::Unauthenticated, "sign in, or send an API key"));
+    }
+    exchange.seen.note(|facts| {
+        facts.kind = "rest";
+        facts.operation = Some(E::OPERATION.id.to_owned());
+    });
+    let caller = exchange.authenticate(&shown, E::OPERATION.public).await?;
+    let input = read::<E>(&mut parts, body, exchange.app.settings.max_body_bytes).await;
+    // What is malformed is paid for too.
+    let cost = input.as_ref().map_or(E::OPERATION.cost, E::cost);
+    exchange.seen.note(|facts| facts.cost = cost);
+    exchange.take(caller.as_ref(), units(cost, 0)).await?;
+    let input = input?;
+
+    let context = exchange.context(&shown, caller.as_ref());
+    let call = Call { app: exchange.app.clone(), context, credential: shown.credential, uri: parts.uri };
+    let started = Instant::now();
+    let result = E::call(&call, input).await;
+    exchange.seen.note(|facts| {
+        facts.executed = started.elapsed();
+        facts.rpcs = call.context.rpc_count();
+    });
+    result.map(|answer| answer.into_response())
+}
+
+async fn read<E: Endpoint>(parts: &mut Parts, body: axum::body::Body, limit: usize) -> Result<Input<E>, Problem> {
+    let path = Path::<E::Path>::from_request_parts(parts, &()).await;
+    // A segment that is no UTF-8 names nothing.
+    let Path(path) = path.map_err(|_| Problem::new(Code::NotFound, "there is no such thing"))?;
+    Ok(Input {
+        path,
+        query: query::read(parts.uri.query().unwrap_or_default())?,
+        headers: E::Headers::read(&parts.headers)?,
+        body: E::Body::read(&parts.headers, body, limit).await?,
+    })
+}

@@ -1,0 +1,91 @@
+//! `POST /shorten`, in the small form that is common among shorteners.
+
+use axum::response::Response;
+use http::{Method, StatusCode};
+use proto::links::v1::{CreateLinkRequest, Link, NewLink};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::endpoint::{Answer, Call, Endpoint, Input, Nothing, present};
+use super::idempotency::IdempotencyKey;
+use super::json::{self, Json};
+use super::openapi::{Schemas, Success};
+use super::operation::Operation;
+use super::problem::Problem;
+
+/// The heading of the operations in their small form.
+pub const TAG: &str = "small form";
+
+/// Shortens a URL.
+pub struct Shorten;
+
+/// What to shorten.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ShortenRequest {
+    /// The destination: http or https, at most 8,192 bytes.
+    url: String,
+    /// The code to use, 1-64 characters; without it, a random one.
+    alias: Option<String>,
+}
+
+/// What became of it.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Shortened {
+    /// The link's id, for the other operations.
+    id: String,
+    /// What is typed behind the domain.
+    code: String,
+    /// The whole short URL.
+    short_url: String,
+    /// The destination in normalised form.
+    url: String,
+}
+
+impl From<Link> for Shortened {
+    fn from(link: Link) -> Self {
+        Self { id: link.id.to_string(), code: link.code, short_url: link.short_url, url: link.url }
+    }
+}
+
+impl Answer for Shortened {
+    fn into_response(self) -> Response {
+        json::response(StatusCode::CREATED, json::bytes(&self))
+    }
+
+    fn describe(schemas: &mut Schemas) -> Vec<Success> {
+        vec![Success::json::<Self>(StatusCode::CREATED, "The link was made.", schemas)]
+    }
+}
+
+impl Endpoint for Shorten {
+    const OPERATION: Operation = Operation {
+        id: "shorten",
+        method: Method::POST,
+        path: routes::gateway::SHORTEN,
+        tag: TAG,
+        summary: "Shortens a URL in the caller's first workspace.",
+        about: "",
+        cost: 10,
+        public: false,
+    };
+    type Path = Nothing;
+    type Query = Nothing;
+    type Headers = IdempotencyKey;
+    type Body = Json<ShortenRequest>;
+    type Answer = Shortened;
+
+    async fn call(call: &Call, input: Input<Self>) -> Result<Shortened, Problem> {
+        let ShortenRequest { url, alias } = input.body.0;
+        let link = NewLink { url, alias: alias.unwrap_or_default(), ..NewLink::default() };
+        let request = call.context.write(CreateLinkRequest {
+            workspace_id: call.workspace(None)?,
+            link: Some(link),
+            find_existing: false,
+            idempotency_key: input.headers.0,
+        });
+        let answer = call.app.upstreams.links.clone().create_link(request).await?.into_inner();
+        present(answer.link).map(Shortened::from)
+    }
+}
