@@ -113,7 +113,7 @@ impl Exchange<'_> {
             }
         };
 
-        let work = self.check(method, sent)?;
+        let work = self.check(method, sent, credential.is_none())?;
         let client = client(headers, self.seen, &cookies);
         let caller = self.authenticate(credential.as_ref(), &client, work.only_credentials()).await?;
         let detail = detail(self.app, caller.is_some());
@@ -158,14 +158,14 @@ impl Exchange<'_> {
     }
 
     /// Checks what was sent.
-    fn check(&self, method: &Method, sent: Body) -> Result<Work, Refusal> {
+    fn check(&self, method: &Method, sent: Body, stranger: bool) -> Result<Work, Refusal> {
         match sent {
-            Body::One(params) => self.check_one(method, params).map(Work::One),
+            Body::One(params) => self.check_one(method, params, stranger).map(Work::One),
             Body::Batch(_) if self.media == MediaType::EventStream => {
                 Err(Refusal::new(Code::NotAcceptable, "batches are answered as JSON"))
             }
             Body::Batch(members) => {
-                let batch = Batch::check(self.app, members)?;
+                let batch = Batch::check(self.app, members, stranger)?;
                 self.seen.note(|facts| (facts.kind, facts.cost) = ("batch", batch.cost()));
                 Ok(Work::Batch(batch))
             }
@@ -173,8 +173,8 @@ impl Exchange<'_> {
     }
 
     /// Checks the bounds, and whether it may come by this way.
-    fn check_one(&self, method: &Method, params: Params) -> Result<Operation, Refusal> {
-        let operation = Operation::check(self.app, params)?;
+    fn check_one(&self, method: &Method, params: Params, stranger: bool) -> Result<Operation, Refusal> {
+        let operation = Operation::check(self.app, params, stranger)?;
         let plan = &operation.plan;
         match (plan.kind, self.media) {
             (OperationType::Subscription, MediaType::EventStream) => {}
