@@ -85,7 +85,7 @@ impl App {
         Ok(Self(Arc::new(Parts {
             plans: config.plans.clone(),
             sizes: Sizes::from_sdl(&sdl)?,
-            usage: Usage::from_sdl(&sdl)?,
+            usage: Usage::from_sdl(&sdl, manifest.names())?,
             schema,
             upstreams,
             documents,

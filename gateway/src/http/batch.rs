@@ -7,6 +7,7 @@ use async_graphql::parser::types::OperationType;
 use serde_json::{Value, json};
 
 use super::answer;
+use super::followed::{self, Followed};
 use super::mask::{Detail, mask};
 use super::operation::Operation;
 use super::params::Params;
@@ -62,12 +63,16 @@ impl Batch {
             let operation = member.and_then(|operation| operation.check_introspection(detail).map(|()| operation));
             answers.push(match operation {
                 Ok(operation) => {
-                    operation.count(app, context);
+                    let counted = operation.count(app, context);
+                    let mut log = Followed::begin(&operation, "batch", context, counted);
                     let mut executed = app.schema.execute(operation.into_request(app, context, detail)).await;
-                    mask(&mut executed, id, detail);
+                    log.answered(&mask(&mut executed, id, detail));
                     serde_json::to_value(&executed).unwrap_or_default()
                 }
-                Err(refusal) => json!({"errors": answer::errors(&refusal, id)}),
+                Err(refusal) => {
+                    followed::refused(id, "batch", refusal.code);
+                    json!({"errors": answer::errors(&refusal, id)})
+                }
             });
         }
         answers

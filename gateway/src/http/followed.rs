@@ -1,4 +1,5 @@
-//! The line in the log of an operation that is answered over time: by WebSocket or event stream, when it has ended.
+//! The line in the log of an operation that is not the whole of a request: one of a WebSocket, an event stream or a batch, when it
+//! has ended.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -23,6 +24,7 @@ pub struct Followed {
     cost: u64,
     counted: Counted,
     calls: Arc<AtomicU32>,
+    calls_before: u32,
     started: Instant,
     answers: u64,
     code: Option<Code>,
@@ -45,6 +47,7 @@ impl Followed {
             cost: operation.plan.cost,
             counted,
             calls: context.call.calls.clone(),
+            calls_before: context.rpc_count(),
             started: Instant::now(),
             answers: 0,
             code: None,
@@ -68,7 +71,7 @@ impl Drop for Followed {
             operation = self.name.as_deref().map(shown),
             caller = self.caller,
             cost = self.cost,
-            rpcs = self.calls.load(Ordering::Relaxed),
+            rpcs = self.calls.load(Ordering::Relaxed).saturating_sub(self.calls_before),
             answers = self.answers,
             deprecated = self.counted.deprecated.as_deref(),
             api_key = self.counted.api_key,
@@ -79,6 +82,6 @@ impl Drop for Followed {
 }
 
 /// The line of one that was refused before it began.
-pub fn refused(request_id: &RequestId, transport: &'static str, code: Code) {
-    tracing::info!(%request_id, transport, code = code.as_str(), "operation");
+pub fn refused(request_id: &str, transport: &'static str, code: Code) {
+    tracing::info!(request_id, transport, code = code.as_str(), "operation");
 }

@@ -28,6 +28,11 @@ pub struct Document {
 }
 
 impl Document {
+    /// The names of its operations.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.operations.keys().filter_map(Option::as_deref)
+    }
+
     /// The name of the operation that a request means: the one it says, or else that of the only operation.
     pub fn name<'a>(&'a self, said: Option<&'a str>) -> Option<&'a str> {
         said.or_else(|| self.operations.keys().next()?.as_deref())

@@ -85,6 +85,11 @@ impl Manifest {
         Ok(manifest)
     }
 
+    /// The names of all operations.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.by_id.values().flat_map(|document| document.names())
+    }
+
     /// The document with this id.
     pub fn by_id(&self, id: &str) -> Option<&Arc<Document>> {
         self.by_id.get(id)

@@ -32,12 +32,15 @@ pub struct Counted {
 }
 
 impl Usage {
-    /// Counters for the schema that `sdl` describes.
+    /// Counters for the schema that `sdl` describes. Each of the operations called `listed` has a label from the start.
     ///
     /// # Errors
     /// When `sdl` is not a schema.
-    pub fn from_sdl(sdl: &str) -> Result<Self, async_graphql::parser::Error> {
-        Ok(Self { fields: Fields::from_sdl(sdl)?, names: Names::default() })
+    pub fn from_sdl<'a>(
+        sdl: &str,
+        listed: impl IntoIterator<Item = &'a str>,
+    ) -> Result<Self, async_graphql::parser::Error> {
+        Ok(Self { fields: Fields::from_sdl(sdl)?, names: Names::new(listed) })
     }
 
     /// Counts the operation of `document` called `name`, which was checked before and is about to be executed.
@@ -66,7 +69,7 @@ mod tests {
 
     #[test]
     fn who_asks_for_a_deprecated_field_is_told() {
-        let usage = Usage::from_sdl("type Query { slug: String @deprecated code: String }").unwrap();
+        let usage = Usage::from_sdl("type Query { slug: String @deprecated code: String }", ["Listed"]).unwrap();
         let documents = Documents::new(Limits::from(&config::Config::for_tests().gateway), 1);
         let principal = |api_key_id| Principal {
             user_id: 1,
@@ -87,6 +90,7 @@ mod tests {
         assert_eq!((of_a_person.deprecated.as_deref(), of_a_person.api_key), (Some("Query.slug"), None));
         let new = count("query Q { code }", Some(principal(Some(7))));
         assert_eq!((new.deprecated, new.api_key), (None, None));
+        assert_eq!(usage.names.label(Some("Listed"), false), Label::const_str("Listed"), "it has one from the start");
         assert_eq!(count("query Q { code }", None).label, Label::const_str("Q"), "it has its label by now");
     }
 }

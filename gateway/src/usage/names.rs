@@ -15,22 +15,35 @@ pub const LONGEST: usize = 64;
 const UNNAMED: Label = Label::const_str("unnamed");
 const OTHER: Label = Label::const_str("other");
 
-/// The names that have a label of their own: the first that callers who are known send. Nobody else can use the places up.
+/// The names that have a label of their own: those that the operator lists, and the first that callers who are known send.
+/// Nobody else can use the places up.
 #[derive(Debug, Default)]
-pub struct Names(RwLock<HashMap<Box<str>, Label>>);
+pub struct Names {
+    listed: HashMap<Box<str>, Label>,
+    sent: RwLock<HashMap<Box<str>, Label>>,
+}
 
 impl Names {
+    /// `listed` have a label from the start, and take no place from others.
+    pub fn new<'a>(listed: impl IntoIterator<Item = &'a str>) -> Self {
+        let listed = listed.into_iter().map(|name| (name.into(), Label::from_shared(name.into())));
+        Self { listed: listed.collect(), sent: RwLock::default() }
+    }
+
     /// The label of `name`. `may_add`: whether its caller may give a new name a label; without it that is `other`, as it is when
     /// there are 200 names already.
     pub fn label(&self, name: Option<&str>, may_add: bool) -> Label {
         let Some(name) = name else { return UNNAMED };
-        if let Some(known) = self.0.read().unwrap_or_else(PoisonError::into_inner).get(name) {
+        if let Some(listed) = self.listed.get(name) {
+            return listed.clone();
+        }
+        if let Some(known) = self.sent.read().unwrap_or_else(PoisonError::into_inner).get(name) {
             return known.clone();
         }
         if !may_add || name.len() > LONGEST {
             return OTHER;
         }
-        let mut names = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut names = self.sent.write().unwrap_or_else(PoisonError::into_inner);
         if names.len() >= MOST && !names.contains_key(name) {
             return OTHER;
         }
@@ -52,7 +65,7 @@ mod tests {
         }
         assert_eq!(names.label(Some("one_more"), true), OTHER);
         assert_eq!(names.label(Some("n0"), false), "n0".into(), "a known name is known whoever sends it");
-        assert_eq!(names.0.read().unwrap().len(), MOST);
+        assert_eq!(names.sent.read().unwrap().len(), MOST);
     }
 
     #[test]

@@ -153,3 +153,20 @@ async fn an_event_stream_is_one_line_when_it_ends() {
     let logged = lines.of("log-left", 1).await;
     assert_eq!((logged.len(), &logged[0]["operation"], &logged[0]["answers"]), (1, &"Watch".into(), &0.into()));
 }
+
+#[tokio::test]
+async fn each_operation_of_a_batch_is_one_line_beside_that_of_the_request() {
+    let lines = Lines::listen();
+    let platform = Platform::start(|config| config.gateway.max_batch = 3).await;
+    let ann = platform.register("ann").await;
+    let batch = json!([{"query": VIEWER}, {"query": "{ a b c"}, {"query": "query Second { viewer { email } }"}]);
+    let request = platform.http.post(format!("{}/graphql", platform.url)).header("x-request-id", "log-batch");
+    assert_eq!(Answer::of(request.bearer_auth(access(&ann)).json(&batch)).await.status, 200);
+    let logged = lines.of("log-batch", 4).await;
+    assert_eq!(logged.len(), 4, "{logged:?}");
+    let told: Vec<_> = logged.iter().map(|line| (line["operation"].as_str(), line["code"].as_str())).collect();
+    let refused = (None, Some("GRAPHQL_PARSE_FAILED"));
+    assert_eq!(told, [(Some("WhoAmI"), None), refused, (Some("Second"), None), (None, None)]);
+    let rpcs = |line: &Value| line["rpcs"].as_u64().unwrap();
+    assert_eq!(rpcs(&logged[0]) + rpcs(&logged[2]), rpcs(&logged[3]), "{logged:?}");
+}

@@ -32,6 +32,8 @@ export const CODES = [
   "NO_SUCH_PATH",
   /** The body is not `application/json` in UTF-8. */
   "UNSUPPORTED_MEDIA_TYPE",
+  /** More operations in one array than allowed. */
+  "BATCH_TOO_LARGE",
   /** `Accept` names nothing that can be sent. */
   "NOT_ACCEPTABLE",
   /** The body is longer than allowed. */
@@ -48,12 +50,22 @@ export const CODES = [
   "TOO_MANY_CONNECTIONS",
   /** As many operations run on one socket as allowed. */
   "TOO_MANY_SUBSCRIPTIONS",
+  /** No document with this hash is known: send it with its hash once. */
+  "PERSISTED_QUERY_NOT_FOUND",
+  /** The gateway does not learn documents by their hash. */
+  "PERSISTED_QUERY_NOT_SUPPORTED",
+  /** The manifest has no document with this hash or id. */
+  "PERSISTED_QUERY_NOT_IN_LIST",
+  /** Documents are only taken by their hash or id. */
+  "PERSISTED_QUERY_ID_REQUIRED",
   /** The document is not GraphQL. */
   "GRAPHQL_PARSE_FAILED",
   /** The document does not fit the schema, or the variables do not fit the document. */
   "GRAPHQL_VALIDATION_FAILED",
   /** The schema is not shown to this caller. */
   "INTROSPECTION_DISABLED",
+  /** The document is longer than allowed. */
+  "DOCUMENT_TOO_LONG",
   /** More tokens than allowed. */
   "TOO_MANY_TOKENS",
   /** Brackets or fragments nested deeper than allowed. */

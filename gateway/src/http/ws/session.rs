@@ -141,7 +141,7 @@ impl Session {
                     Ok(())
                 }
                 Err(refusal) => {
-                    followed::refused(&self.guest.seen.id, "websocket", refusal.code);
+                    followed::refused(self.guest.seen.id.as_str(), "websocket", refusal.code);
                     let errors = answer::errors(&refusal, self.guest.seen.id.as_str());
                     self.say(message::error(&id, &errors)).await
                 }
