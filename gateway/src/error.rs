@@ -154,12 +154,20 @@ pub struct Refusal {
     pub limit: Option<u64>,
     /// When to try again.
     pub retry_after: Option<Duration>,
+    /// Whether it is the document that is not for a stranger. The request itself is good, so the status is that of a document
+    /// that does not fit: a stranger does not learn which of the two it is.
+    pub of_document: bool,
 }
 
 impl Refusal {
     /// A refusal with `code`.
     pub fn new(code: Code, message: impl Into<Cow<'static, str>>) -> Self {
-        Self { code, message: message.into(), limit: None, retry_after: None }
+        Self { code, message: message.into(), limit: None, retry_after: None, of_document: false }
+    }
+
+    /// What a stranger is told who asks for something that is not for strangers, or that is not there.
+    pub fn sign_in_first() -> Self {
+        Self { of_document: true, ..Self::new(Code::Unauthenticated, "sign in to do this") }
     }
 
     /// Names the bound.

@@ -1,4 +1,5 @@
-//! API keys (S24). Only admins and owners of a workspace deal with them; for everybody else there is nothing here (S18).
+//! API keys (S24). Only admins and owners of a workspace deal with them; for those who are no members there is nothing here
+//! (S18).
 
 use time::OffsetDateTime;
 use tokens::{Plan, Role, Scope};
@@ -8,6 +9,7 @@ use serde_json::json;
 use super::{
     audit::{Actor, Entry},
     events::Facts,
+    workspaces::require_admin_of,
 };
 use crate::{
     App, Error,
@@ -47,7 +49,7 @@ pub async fn create(
     workspace_id: i64,
     wanted: Wanted,
 ) -> Result<(ApiKey, ApiKeyText), Error> {
-    require_admin(caller, workspace_id, Error::WORKSPACE_NOT_FOUND)?;
+    caller.require(workspace_id, Role::Admin, Scope::Admin)?;
     let (now, mut rng) = (app.now(), app.entropy.fork());
     let wanted = checked(wanted, now)?;
     let mut tx = app.pool.begin().await?;
@@ -87,7 +89,7 @@ pub async fn create(
 
 /// The keys of a workspace, newest first.
 pub async fn list(app: &App, caller: &rpc::UserCaller, workspace_id: i64) -> Result<Vec<ApiKey>, Error> {
-    require_admin(caller, workspace_id, Error::WORKSPACE_NOT_FOUND)?;
+    caller.require(workspace_id, Role::Admin, Scope::Admin)?;
     Ok(api_keys::of_workspace(&app.pool, workspace_id, MAX_LISTED).await?)
 }
 
@@ -96,7 +98,7 @@ pub async fn revoke(app: &App, actor: &Actor, caller: &rpc::UserCaller, id: i64)
     let (now, mut rng) = (app.now(), app.entropy.fork());
     let mut tx = app.pool.begin().await?;
     let key = api_keys::by_id(&mut *tx, id).await?.ok_or(Error::API_KEY_NOT_FOUND)?;
-    require_admin(caller, key.workspace_id, Error::API_KEY_NOT_FOUND)?;
+    require_admin_of(caller, key.workspace_id, Error::API_KEY_NOT_FOUND)?;
     if api_keys::revoke(&mut tx, id, now).await? {
         Facts { conn: &mut tx, now, rng: &mut rng }.revoked(Revoked::ApiKey(id)).await?;
         let entry = Entry::new("api_key.revoked", actor, now).workspace(key.workspace_id).account(key.creator_id);
@@ -105,10 +107,6 @@ pub async fn revoke(app: &App, actor: &Actor, caller: &rpc::UserCaller, id: i64)
     let key = api_keys::by_id(&mut *tx, id).await?.ok_or(Error::API_KEY_NOT_FOUND)?;
     app.commit(tx).await?;
     Ok(key)
-}
-
-fn require_admin(caller: &rpc::UserCaller, workspace_id: i64, hidden: Error) -> Result<(), Error> {
-    caller.require(workspace_id, Role::Admin, Scope::Admin).map(drop).map_err(|_| hidden)
 }
 
 fn quota(app: &App, plan: Plan) -> u32 {

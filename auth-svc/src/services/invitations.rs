@@ -10,7 +10,7 @@ use super::{
     audit::{Actor, Entry},
     events::Facts,
     members::name,
-    workspaces::enter,
+    workspaces::{enter, require_admin_of},
 };
 use crate::{
     App, Error,
@@ -96,7 +96,7 @@ pub async fn list(app: &App, caller: &rpc::UserCaller, workspace_id: i64) -> Res
 pub async fn revoke(app: &App, actor: &Actor, caller: &rpc::UserCaller, id: i64) -> Result<(), Error> {
     let found = invitations::by_id(&app.pool, id).await?.ok_or(Error::INVITATION_NOT_FOUND)?;
     let workspace_id = found.workspace_id;
-    caller.require(workspace_id, Role::Admin, Scope::Admin).map_err(|_| Error::INVITATION_NOT_FOUND)?;
+    require_admin_of(caller, workspace_id, Error::INVITATION_NOT_FOUND)?;
     let now = app.now();
     let mut tx = app.pool.begin().await?;
     enter(&mut tx, caller, workspace_id, Role::Admin).await?;

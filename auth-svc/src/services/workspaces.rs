@@ -84,3 +84,13 @@ pub async fn enter(
     let role = members::role_of(conn, id, caller.user_id).await?.ok_or(Error::WORKSPACE_NOT_FOUND)?;
     if role < least { Err(Error::RoleTooLow) } else { Ok((named, role)) }
 }
+
+/// Demands an admin of the workspace of something that was named by its id: to those who are no members it is `missing`, as if
+/// there were no such thing (S18).
+pub fn require_admin_of(caller: &rpc::UserCaller, workspace_id: i64, missing: Error) -> Result<(), Error> {
+    match caller.require(workspace_id, Role::Admin, Scope::Admin) {
+        Ok(_) => Ok(()),
+        Err(error) if error.code == rpc::Code::NotFound => Err(missing),
+        Err(error) => Err(error.into()),
+    }
+}

@@ -87,7 +87,7 @@ async fn s24_a_key_acts_for_its_workspace_within_its_scopes() {
     let sessions = answer(world.client().list_sessions(as_user(&internal, ListSessionsRequest {})).await);
     assert_eq!(reason(sessions), "SESSION_REQUIRED");
     let with_key = Owner { world: &world, internal, workspace: ada.workspace };
-    assert_eq!(reason(with_key.create(ada.wanted()).await), "WORKSPACE_NOT_FOUND");
+    assert_eq!(reason(with_key.create(ada.wanted()).await), "SCOPE_MISSING");
     let analytics = CreateApiKeyRequest { scopes: vec![Scope::Analytics as i32], ..ada.wanted() };
     let analytics = use_key(&world, &ada.create(analytics).await.unwrap().secret).await.unwrap();
     let refused = answer(world.client().get_viewer(as_user(&analytics, GetViewerRequest {})).await);

@@ -19,7 +19,7 @@ pub struct AnsweredWith(pub Code);
 /// The answer to a request that was not executed.
 pub fn refused(refusal: &Refusal, media: MediaType, request_id: &str) -> Response {
     let body = json!({"errors": errors(refusal, request_id)});
-    let status = status::of_refusal(refusal.code, media);
+    let status = status::of_refusal(if refusal.of_document { Code::ValidationFailed } else { refusal.code }, media);
     let mut response = match media {
         MediaType::EventStream if status == StatusCode::OK => sse::refused(&body),
         _ => json_response(status, media, body.to_string()),

@@ -18,12 +18,12 @@ use crate::request::RequestContext;
 pub struct Batch(Vec<Result<Operation, Refusal>>);
 
 impl Batch {
-    /// Checks each of them.
+    /// Checks each of them, as [`Operation::check`] does.
     ///
     /// # Errors
     /// `TOO_MANY_CREDENTIAL_MUTATIONS`: what one operation may not do, a batch may not do either.
-    pub fn check(app: &App, members: Vec<Result<Params, Refusal>>) -> Result<Self, Refusal> {
-        let check = |params: Result<Params, Refusal>| params.and_then(|params| one(app, params));
+    pub fn check(app: &App, members: Vec<Result<Params, Refusal>>, stranger: bool) -> Result<Self, Refusal> {
+        let check = |params: Result<Params, Refusal>| params.and_then(|params| one(app, params, stranger));
         let batch = Self(members.into_iter().map(check).collect());
         let credentials: u64 = batch.operations().map(|operation| operation.plan.credential_mutations).sum();
         let most = app.settings.max_credential_mutations;
@@ -74,8 +74,8 @@ impl Batch {
     }
 }
 
-fn one(app: &App, params: Params) -> Result<Operation, Refusal> {
-    let operation = Operation::check(app, params)?;
+fn one(app: &App, params: Params, stranger: bool) -> Result<Operation, Refusal> {
+    let operation = Operation::check(app, params, stranger)?;
     match operation.plan.kind {
         OperationType::Subscription => Err(Refusal::new(Code::ValidationFailed, "a batch has no subscriptions")),
         OperationType::Query | OperationType::Mutation => Ok(operation),

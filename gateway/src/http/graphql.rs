@@ -94,7 +94,7 @@ impl Asked {
             }
         };
 
-        let work = self.check(method, sent)?;
+        let work = self.check(method, sent, shown.credential.is_none())?;
         let caller = self.exchange.authenticate(&shown, work.only_credentials()).await?;
         let detail = detail(&self.exchange.app, caller.is_some());
         if let Work::One(operation) = &work {
@@ -129,14 +129,14 @@ impl Asked {
     }
 
     /// Checks what was sent.
-    fn check(&self, method: &Method, sent: Body) -> Result<Work, Refusal> {
+    fn check(&self, method: &Method, sent: Body, stranger: bool) -> Result<Work, Refusal> {
         match sent {
-            Body::One(params) => self.check_one(method, params).map(Work::One),
+            Body::One(params) => self.check_one(method, params, stranger).map(Work::One),
             Body::Batch(_) if self.media == MediaType::EventStream => {
                 Err(Refusal::new(Code::NotAcceptable, "batches are answered as JSON"))
             }
             Body::Batch(members) => {
-                let batch = Batch::check(&self.exchange.app, members)?;
+                let batch = Batch::check(&self.exchange.app, members, stranger)?;
                 self.exchange.seen.note(|facts| (facts.kind, facts.cost) = ("batch", batch.cost()));
                 Ok(Work::Batch(batch))
             }
@@ -144,8 +144,8 @@ impl Asked {
     }
 
     /// Checks the bounds, and whether it may come by this way.
-    fn check_one(&self, method: &Method, params: Params) -> Result<Operation, Refusal> {
-        let operation = Operation::check(&self.exchange.app, params)?;
+    fn check_one(&self, method: &Method, params: Params, stranger: bool) -> Result<Operation, Refusal> {
+        let operation = Operation::check(&self.exchange.app, params, stranger)?;
         let plan = &operation.plan;
         match (plan.kind, self.media) {
             (OperationType::Subscription, MediaType::EventStream) => {}

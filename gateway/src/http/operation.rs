@@ -32,14 +32,18 @@ pub struct Operation {
 }
 
 impl Operation {
-    /// Checks the bounds.
+    /// Checks the bounds. To a `stranger`, who shows no credential, root fields that are not for everybody are no different
+    /// from such that are not there; what an operation costs would tell them apart.
     ///
     /// # Errors
-    /// The code of the bound that is passed, or that it is no operation at all.
-    pub fn check(app: &App, params: Params) -> Result<Self, Refusal> {
+    /// The code of the bound that is passed, or that it is no operation at all; `UNAUTHENTICATED`.
+    pub fn check(app: &App, params: Params, stranger: bool) -> Result<Self, Refusal> {
         let documents = &app.documents;
         let document = app.persisted.find(documents, &params.document)?;
         let name = params.operation_name.as_deref();
+        if stranger && !app.settings.development && limits::is_closed(&document, name)? {
+            return Err(Refusal::sign_in_first());
+        }
         let plan = limits::plan(&document, name, &params.variables, &app.sizes, documents.limits())?;
         let name = document.name(name).map(str::to_owned);
         Ok(Self { params, name, document, plan })

@@ -14,7 +14,7 @@ use async_graphql::Variables;
 use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType};
 
 pub use documents::{Document, Documents};
-pub use shape::{CREDENTIAL_MUTATIONS, Shape};
+pub use shape::{CREDENTIAL_MUTATIONS, OPEN_FIELDS, OPEN_INPUTS, Shape};
 pub use sizes::Sizes;
 pub(crate) use sizes::named_type;
 
@@ -82,6 +82,15 @@ pub fn operation<'d>(document: &'d ExecutableDocument, name: Option<&str>) -> Re
     }
 }
 
+/// Whether an operation of `document` has a root field that is not for everybody, or that is not there.
+///
+/// # Errors
+/// `GRAPHQL_VALIDATION_FAILED` when the name is missing although needed, or names nothing.
+pub fn is_closed(document: &Document, name: Option<&str>) -> Result<bool, Refusal> {
+    operation(&document.parsed, name)?;
+    Ok(document.shape(name).closed)
+}
+
 /// What is known of an operation before it is executed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Plan {
@@ -91,7 +100,7 @@ pub struct Plan {
     pub cost: u64,
     /// Root fields that take a password or a token.
     pub credential_mutations: u64,
-    /// Whether the only root fields are such ones, so that an outdated cookie must not stand in the way.
+    /// Whether the only root fields are such ones and for everybody, so that an outdated cookie must not stand in the way.
     pub only_credentials: bool,
     /// Whether it asks for `__schema`.
     pub introspects: bool,
@@ -100,7 +109,7 @@ pub struct Plan {
 /// Checks one operation of a document that was already measured, with its variables.
 ///
 /// # Errors
-/// `GRAPHQL_VALIDATION_FAILED`, `PAGE_TOO_LARGE` or `TOO_EXPENSIVE`.
+/// `GRAPHQL_VALIDATION_FAILED`, `TOO_MANY_CREDENTIAL_MUTATIONS`, `PAGE_TOO_LARGE` or `TOO_EXPENSIVE`.
 pub fn plan(
     document: &Document,
     name: Option<&str>,
@@ -113,6 +122,9 @@ pub fn plan(
     if operation.ty == OperationType::Subscription && shape.root_fields != 1 {
         return Err(Refusal::new(Code::ValidationFailed, "a subscription has exactly one root field"));
     }
+    // Not sooner: strangers must not learn by it which mutations there are.
+    let most = limits.max_credential_mutations;
+    shape::at_most(shape.credential_mutations, most as u64, most, Code::CredentialMutations)?;
     let cost = cost::of(&document.parsed, operation, variables, sizes, limits.max_page)?;
     if cost > limits.max_cost as u64 {
         let message = "the operation may cost more than allowed: ask for smaller pages or fewer fields";
@@ -122,7 +134,9 @@ pub fn plan(
         kind: operation.ty,
         cost,
         credential_mutations: shape.credential_mutations,
-        only_credentials: shape.credential_mutations > 0 && shape.credential_mutations == shape.root_fields,
+        only_credentials: !shape.closed
+            && shape.credential_mutations > 0
+            && shape.credential_mutations == shape.root_fields,
         introspects: shape.introspects,
     })
 }

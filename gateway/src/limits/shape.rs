@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use async_graphql::Name;
 use async_graphql::Positioned;
 use async_graphql::parser::types::{
-    Directive, ExecutableDocument, Field, OperationDefinition, OperationType, Selection, SelectionSet,
+    BaseType, Directive, ExecutableDocument, Field, OperationDefinition, OperationType, Selection, SelectionSet,
 };
 
 use super::Limits;
@@ -27,6 +27,29 @@ pub const CREDENTIAL_MUTATIONS: &[&str] = &[
     "setPhoneNumber",
     "confirmPhoneNumber",
 ];
+
+/// Root fields that answer whoever asks. All others want somebody who signed in, and to strangers they are no different from
+/// names that nobody gave to a field (S17).
+pub const OPEN_FIELDS: &[&str] = &[
+    "__schema",
+    "__type",
+    "__typename",
+    "version",
+    "viewer",
+    "register",
+    "login",
+    "refreshSession",
+    "logout",
+    "generatePassword",
+    "estimatePassword",
+    "verifyEmail",
+    "resendVerification",
+    "requestPasswordReset",
+    "resetPassword",
+];
+
+/// Types of the arguments of those fields.
+pub const OPEN_INPUTS: &[&str] = &["Boolean", "ID", "Int", "String", "LoginInput", "RegisterInput"];
 
 /// Lists of the introspection types that lead back to types. Nested ones multiply the whole schema with itself.
 const INTROSPECTION_LISTS: &[&str] = &["fields", "inputFields", "interfaces", "possibleTypes"];
@@ -57,6 +80,8 @@ pub struct Shape {
     pub introspection_lists: usize,
     /// Whether the outermost level asks for `__schema`.
     pub introspects: bool,
+    /// Whether the outermost level has a field that is not in [`OPEN_FIELDS`], or a variable a type not in [`OPEN_INPUTS`].
+    pub closed: bool,
 }
 
 impl Shape {
@@ -71,6 +96,7 @@ impl Shape {
         self.credential_mutations = self.credential_mutations.saturating_add(other.credential_mutations);
         self.introspection_lists = self.introspection_lists.max(other.introspection_lists);
         self.introspects |= other.introspects;
+        self.closed |= other.closed;
     }
 }
 
@@ -94,6 +120,14 @@ pub fn measure(document: &ExecutableDocument, limits: &Limits) -> Result<HashMap
     Ok(operations)
 }
 
+/// The type within lists.
+fn named(base: &BaseType) -> &str {
+    match base {
+        BaseType::Named(name) => name,
+        BaseType::List(item) => named(&item.base),
+    }
+}
+
 struct Ruler<'d> {
     document: &'d ExecutableDocument,
     limits: &'d Limits,
@@ -110,6 +144,7 @@ impl<'d> Ruler<'d> {
         for variable in &operation.variable_definitions {
             let own = self.directives(&variable.node.directives)?;
             shape.directives = shape.directives.saturating_add(own);
+            shape.closed |= !OPEN_INPUTS.contains(&named(&variable.node.var_type.node.base));
         }
         if operation.ty != OperationType::Mutation {
             shape.credential_mutations = 0;
@@ -118,12 +153,6 @@ impl<'d> Ruler<'d> {
         at_most(shape.depth as u64, limits.max_depth as u64, limits.max_depth, Code::Depth)?;
         at_most(shape.aliases, limits.max_aliases as u64, limits.max_aliases, Code::Aliases)?;
         at_most(shape.directives, limits.max_directives as u64, limits.max_directives, Code::Directives)?;
-        at_most(
-            shape.credential_mutations,
-            limits.max_credential_mutations as u64,
-            limits.max_credential_mutations,
-            Code::CredentialMutations,
-        )?;
         at_most(shape.root_fields, limits.max_root_fields as u64, limits.max_root_fields, Code::RootFields)?;
         at_most(
             shape.introspection_lists as u64,
@@ -174,6 +203,7 @@ impl<'d> Ruler<'d> {
                 below.introspection_lists + usize::from(INTROSPECTION_LISTS.contains(&name))
             },
             introspects: name == "__schema",
+            closed: !OPEN_FIELDS.contains(&name),
             ..below
         })
     }
@@ -207,7 +237,7 @@ impl<'d> Ruler<'d> {
     }
 }
 
-fn at_most(value: u64, bound: u64, limit: usize, code: Code) -> Result<(), Refusal> {
+pub(super) fn at_most(value: u64, bound: u64, limit: usize, code: Code) -> Result<(), Refusal> {
     if value > bound { Err(refused(limit, code)) } else { Ok(()) }
 }
 

@@ -23,6 +23,11 @@ impl Events {
     pub async fn of(platform: &Platform, token: &str, query: &str) -> Self {
         let response = stream(platform, query).bearer_auth(token).send().await.unwrap();
         assert_eq!(response.headers()["content-type"], "text/event-stream");
+        Self::over(response)
+    }
+
+    /// Those of an answer that has begun.
+    pub fn over(response: reqwest::Response) -> Self {
         Self { response, text: String::new(), retry: None }
     }
 

@@ -162,7 +162,7 @@ impl Session {
         if self.operations.len() >= most {
             return Err(Refusal::new(Code::Subscriptions, "too many operations on this socket").limit(most));
         }
-        let operation = Operation::check(&self.app, params)?;
+        let operation = Operation::check(&self.app, params, authenticated.is_none())?;
         if operation.plan.kind == OperationType::Mutation {
             return Err(Refusal::new(Code::ValidationFailed, "send mutations by POST"));
         }
