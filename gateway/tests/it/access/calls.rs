@@ -65,7 +65,7 @@ fn queries() -> Vec<Call> {
         read("Query.link:id", "query.link", link),
         read("Query.link:code", "query.link", |of| json!({"code": of.code})),
         read("Query.links", "query.links", workspace_id),
-        read("Query.links:cursor", "query.links", |of| json!({"after": of.cursor})),
+        read("Query.links:cursor of another list", "query.links", |of| json!({"after": of.cursor})),
         read("Query.search", "query.search", workspace_id),
         read("Query.analytics", "query.analytics", |of| json!({"workspaceId": of.workspace, "input": range()})),
         read("Query.trendingLinks", "query.trendingLinks", workspace_id),
@@ -110,7 +110,7 @@ fn accounts() -> Vec<Call> {
         }),
         call("Mutation.refreshSession", "mutation.refreshSession", Uses::Refresh, login),
         call("Mutation.logout", "mutation.logout", Uses::Caller, none),
-        call("Mutation.logout:token", "mutation.logout", Uses::Refresh, login),
+        call("Mutation.logout:by token", "mutation.logout", Uses::Refresh, login),
         call("Mutation.logoutEverywhere", "mutation.logoutEverywhere", Uses::Caller, none),
         call("Mutation.revokeSession", "mutation.revokeSession", Uses::Session, |of| json!({"id": of.session})),
         call("Mutation.changePassword", "mutation.changePassword", Uses::Caller, |_| {
@@ -148,7 +148,7 @@ fn workspaces() -> Vec<Call> {
         call("Mutation.changeMemberRole", "mutation.changeMemberRole", Uses::Member, |of| {
             json!({"input": {"workspaceId": of.workspace, "userId": of.member, "role": "EDITOR"}})
         }),
-        call("Mutation.changeMemberRole:to-owner", "mutation.changeMemberRole", Uses::Member, |of| {
+        call("Mutation.changeMemberRole:to owner", "mutation.changeMemberRole", Uses::Member, |of| {
             json!({"input": {"workspaceId": of.workspace, "userId": of.member, "role": "OWNER"}})
         }),
         call("Mutation.removeMember", "mutation.removeMember", Uses::Member, |of| {

@@ -75,7 +75,7 @@ fn sign_in() -> Vec<Call> {
         plain("AuthService.ListRecipients", workspace),
         plain("AuthService.GeneratePassword", empty),
         plain("AuthService.EstimatePassword", |_| r#"password: "violet""#.into()),
-        call("AuthService.Logout:token", Uses::Refresh, |of| format!(r#"refresh_token: "{}""#, of.refresh)),
+        call("AuthService.Logout:by token", Uses::Refresh, |of| format!(r#"refresh_token: "{}""#, of.refresh)),
     ]
 }
 
@@ -118,7 +118,7 @@ fn workspaces() -> Vec<Call> {
         call("AuthService.ChangeMemberRole", Uses::Member, |of| {
             format!("workspace_id: {} user_id: {} role: ROLE_EDITOR", of.workspace, of.member)
         }),
-        call("AuthService.ChangeMemberRole:to-owner", Uses::Member, |of| {
+        call("AuthService.ChangeMemberRole:to owner", Uses::Member, |of| {
             format!("workspace_id: {} user_id: {} role: ROLE_OWNER", of.workspace, of.member)
         }),
         call("AuthService.RemoveMember", Uses::Member, |of| {
