@@ -86,7 +86,7 @@ async fn batches_are_taken_where_the_configuration_says_so() {
     let answer = send(&platform, mixed).await;
     assert_eq!(answer.status.as_u16(), 200, "{answer:?}");
     assert!(answer.body[0]["data"]["version"].is_string());
-    assert_eq!(codes(&answer), [json!(null), json!("GRAPHQL_VALIDATION_FAILED"), json!("GRAPHQL_VALIDATION_FAILED")]);
+    assert_eq!(codes(&answer), [json!(null), json!("UNAUTHENTICATED"), json!("UNAUTHENTICATED")]);
     // Each of them was paid for.
     let left = answer.headers["ratelimit"].to_str().unwrap().to_owned();
     assert!(left.contains("r=99997"), "{left}");

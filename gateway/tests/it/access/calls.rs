@@ -72,9 +72,11 @@ fn queries() -> Vec<Call> {
         read("Query.webhooks", "query.webhooks", workspace_id),
         read("Query.webhookDeliveries", "query.webhookDeliveries", |of| json!({"webhookId": of.webhook})),
         read("Subscription.clicks", "subscription.clicks", workspace_id),
-        read("Subscription.clicks:link", "subscription.clicks", |of| {
-            json!({"workspaceId": of.workspace, "linkId": of.link})
-        }),
+        read(
+            "Subscription.clicks:link",
+            "subscription.clicks",
+            |of| json!({"workspaceId": of.workspace, "linkId": of.link}),
+        ),
     ]
 }
 
@@ -102,39 +104,70 @@ fn nested() -> Vec<Call> {
 fn accounts() -> Vec<Call> {
     let login = |of: &Place| json!({"refreshToken": of.refresh});
     vec![
-        call("Mutation.register", "mutation.register", Uses::Nothing, |_| {
-            json!({"input": {"email": address("new"), "password": PASSWORD, "fullName": "new"}})
-        }),
-        call("Mutation.login", "mutation.login", Uses::Nothing, |_| {
-            json!({"input": {"email": "stranger-othermark@example.org", "password": PASSWORD}})
-        }),
+        call(
+            "Mutation.register",
+            "mutation.register",
+            Uses::Nothing,
+            |_| json!({"input": {"email": address("new"), "password": PASSWORD, "fullName": "new"}}),
+        ),
+        call(
+            "Mutation.login",
+            "mutation.login",
+            Uses::Nothing,
+            |_| json!({"input": {"email": "stranger-othermark@example.org", "password": PASSWORD}}),
+        ),
         call("Mutation.refreshSession", "mutation.refreshSession", Uses::Refresh, login),
         call("Mutation.logout", "mutation.logout", Uses::Caller, none),
         call("Mutation.logout:by token", "mutation.logout", Uses::Refresh, login),
         call("Mutation.logoutEverywhere", "mutation.logoutEverywhere", Uses::Caller, none),
         call("Mutation.revokeSession", "mutation.revokeSession", Uses::Session, |of| json!({"id": of.session})),
-        call("Mutation.changePassword", "mutation.changePassword", Uses::Caller, |_| {
-            json!({"currentPassword": PASSWORD, "newPassword": "seven copper kettles whistle 77"})
-        }),
+        call(
+            "Mutation.changePassword",
+            "mutation.changePassword",
+            Uses::Caller,
+            |_| json!({"currentPassword": PASSWORD, "newPassword": "seven copper kettles whistle 77"}),
+        ),
         call("Mutation.generatePassword", "mutation.generatePassword", Uses::Nothing, none),
-        call("Mutation.estimatePassword", "mutation.estimatePassword", Uses::Nothing, |_| json!({"password": "violet"})),
+        call(
+            "Mutation.estimatePassword",
+            "mutation.estimatePassword",
+            Uses::Nothing,
+            |_| json!({"password": "violet"}),
+        ),
         call("Mutation.verifyEmail", "mutation.verifyEmail", Uses::Nothing, |_| json!({"token": "A".repeat(43)})),
-        call("Mutation.resendVerification", "mutation.resendVerification", Uses::Nothing, |_| {
-            json!({"email": address("new")})
-        }),
-        call("Mutation.requestPasswordReset", "mutation.requestPasswordReset", Uses::Nothing, |_| {
-            json!({"email": address("new")})
-        }),
-        call("Mutation.resetPassword", "mutation.resetPassword", Uses::Nothing, |_| {
-            json!({"token": "A".repeat(43), "newPassword": PASSWORD})
-        }),
+        call(
+            "Mutation.resendVerification",
+            "mutation.resendVerification",
+            Uses::Nothing,
+            |_| json!({"email": address("new")}),
+        ),
+        call(
+            "Mutation.requestPasswordReset",
+            "mutation.requestPasswordReset",
+            Uses::Nothing,
+            |_| json!({"email": address("new")}),
+        ),
+        call(
+            "Mutation.resetPassword",
+            "mutation.resetPassword",
+            Uses::Nothing,
+            |_| json!({"token": "A".repeat(43), "newPassword": PASSWORD}),
+        ),
         call("Mutation.exportAccount", "mutation.exportAccount", Uses::Nothing, none),
         call("Mutation.eraseAccount", "mutation.eraseAccount", Uses::Caller, |_| json!({"currentPassword": PASSWORD})),
-        call("Mutation.updateNotificationPreferences", "mutation.updateNotificationPreferences", Uses::Nothing, |_| {
-            json!({"preferences": [{"kind": "WEEKLY_REPORT", "email": true}]})
-        }),
+        call(
+            "Mutation.updateNotificationPreferences",
+            "mutation.updateNotificationPreferences",
+            Uses::Nothing,
+            |_| json!({"preferences": [{"kind": "WEEKLY_REPORT", "email": true}]}),
+        ),
         call("Mutation.setPhoneNumber", "mutation.setPhoneNumber", Uses::Caller, |_| json!({"number": number()})),
-        call("Mutation.confirmPhoneNumber", "mutation.confirmPhoneNumber", Uses::Nothing, |_| json!({"code": "123456"})),
+        call(
+            "Mutation.confirmPhoneNumber",
+            "mutation.confirmPhoneNumber",
+            Uses::Nothing,
+            |_| json!({"code": "123456"}),
+        ),
         call("Mutation.removePhoneNumber", "mutation.removePhoneNumber", Uses::Caller, none),
     ]
 }
@@ -142,63 +175,107 @@ fn accounts() -> Vec<Call> {
 fn workspaces() -> Vec<Call> {
     vec![
         call("Mutation.createWorkspace", "mutation.createWorkspace", Uses::Nothing, |_| json!({"name": "new"})),
-        call("Mutation.updateWorkspace", "mutation.updateWorkspace", Uses::Nothing, |of| {
-            json!({"id": of.workspace, "name": "renamed"})
-        }),
-        call("Mutation.changeMemberRole", "mutation.changeMemberRole", Uses::Member, |of| {
-            json!({"input": {"workspaceId": of.workspace, "userId": of.member, "role": "EDITOR"}})
-        }),
-        call("Mutation.changeMemberRole:to owner", "mutation.changeMemberRole", Uses::Member, |of| {
-            json!({"input": {"workspaceId": of.workspace, "userId": of.member, "role": "OWNER"}})
-        }),
-        call("Mutation.removeMember", "mutation.removeMember", Uses::Member, |of| {
-            json!({"workspaceId": of.workspace, "userId": of.member})
-        }),
+        call(
+            "Mutation.updateWorkspace",
+            "mutation.updateWorkspace",
+            Uses::Nothing,
+            |of| json!({"id": of.workspace, "name": "renamed"}),
+        ),
+        call(
+            "Mutation.changeMemberRole",
+            "mutation.changeMemberRole",
+            Uses::Member,
+            |of| json!({"input": {"workspaceId": of.workspace, "userId": of.member, "role": "EDITOR"}}),
+        ),
+        call(
+            "Mutation.changeMemberRole:to owner",
+            "mutation.changeMemberRole",
+            Uses::Member,
+            |of| json!({"input": {"workspaceId": of.workspace, "userId": of.member, "role": "OWNER"}}),
+        ),
+        call(
+            "Mutation.removeMember",
+            "mutation.removeMember",
+            Uses::Member,
+            |of| json!({"workspaceId": of.workspace, "userId": of.member}),
+        ),
         call("Mutation.leaveWorkspace", "mutation.leaveWorkspace", Uses::Caller, workspace),
-        call("Mutation.inviteMember", "mutation.inviteMember", Uses::Nothing, |of| {
-            json!({"input": {"workspaceId": of.workspace, "email": address("new"), "role": "ADMIN"}})
-        }),
-        call("Mutation.revokeInvitation", "mutation.revokeInvitation", Uses::Invitation, |of| json!({"id": of.invitation})),
+        call(
+            "Mutation.inviteMember",
+            "mutation.inviteMember",
+            Uses::Nothing,
+            |of| json!({"input": {"workspaceId": of.workspace, "email": address("new"), "role": "ADMIN"}}),
+        ),
+        call(
+            "Mutation.revokeInvitation",
+            "mutation.revokeInvitation",
+            Uses::Invitation,
+            |of| json!({"id": of.invitation}),
+        ),
         call("Mutation.acceptInvitation", "mutation.acceptInvitation", Uses::Nothing, |of| json!({"token": of.token})),
-        call("Mutation.createApiKey", "mutation.createApiKey", Uses::Nothing, |of| {
-            json!({"input": {"workspaceId": of.workspace, "name": "new", "scopes": ["ADMIN"]}})
-        }),
+        call(
+            "Mutation.createApiKey",
+            "mutation.createApiKey",
+            Uses::Nothing,
+            |of| json!({"input": {"workspaceId": of.workspace, "name": "new", "scopes": ["ADMIN"]}}),
+        ),
         call("Mutation.revokeApiKey", "mutation.revokeApiKey", Uses::Key, |of| json!({"id": of.key})),
     ]
 }
 
 fn links() -> Vec<Call> {
     vec![
-        call("Mutation.createLink", "mutation.createLink", Uses::Nothing, |of| {
-            json!({"input": {"workspaceId": of.workspace, "url": "https://new.example/"}})
-        }),
-        call("Mutation.createLinks", "mutation.createLinks", Uses::Nothing, |of| {
-            json!({"input": {"workspaceId": of.workspace, "links": [{"url": "https://new.example/"}]}})
-        }),
-        call("Mutation.updateLink", "mutation.updateLink", Uses::Link, |of| {
-            json!({"input": {"id": of.link, "notes": "changed"}})
-        }),
+        call(
+            "Mutation.createLink",
+            "mutation.createLink",
+            Uses::Nothing,
+            |of| json!({"input": {"workspaceId": of.workspace, "url": "https://new.example/"}}),
+        ),
+        call(
+            "Mutation.createLinks",
+            "mutation.createLinks",
+            Uses::Nothing,
+            |of| json!({"input": {"workspaceId": of.workspace, "links": [{"url": "https://new.example/"}]}}),
+        ),
+        call(
+            "Mutation.updateLink",
+            "mutation.updateLink",
+            Uses::Link,
+            |of| json!({"input": {"id": of.link, "notes": "changed"}}),
+        ),
         call("Mutation.deleteLink", "mutation.deleteLink", Uses::Link, link),
         call("Mutation.restoreLink", "mutation.restoreLink", Uses::DeletedLink, link),
-        call("Mutation.setTag", "mutation.setTag", Uses::Nothing, |of| {
-            json!({"input": {"workspaceId": of.workspace, "name": of.tag, "color": "#123456"}})
-        }),
+        call(
+            "Mutation.setTag",
+            "mutation.setTag",
+            Uses::Nothing,
+            |of| json!({"input": {"workspaceId": of.workspace, "name": of.tag, "color": "#123456"}}),
+        ),
     ]
 }
 
 fn notices() -> Vec<Call> {
     vec![
-        call("Mutation.createWebhook", "mutation.createWebhook", Uses::Nothing, |of| {
-            json!({"input": {"workspaceId": of.workspace, "url": "https://new.example/", "events": ["LINK_EXPIRED"]}})
-        }),
-        call("Mutation.updateWebhook", "mutation.updateWebhook", Uses::Nothing, |of| {
-            json!({"input": {"id": of.webhook, "description": "changed"}})
-        }),
+        call(
+            "Mutation.createWebhook",
+            "mutation.createWebhook",
+            Uses::Nothing,
+            |of| json!({"input": {"workspaceId": of.workspace, "url": "https://new.example/", "events": ["LINK_EXPIRED"]}}),
+        ),
+        call(
+            "Mutation.updateWebhook",
+            "mutation.updateWebhook",
+            Uses::Nothing,
+            |of| json!({"input": {"id": of.webhook, "description": "changed"}}),
+        ),
         call("Mutation.deleteWebhook", "mutation.deleteWebhook", Uses::Webhook, webhook),
         call("Mutation.rotateWebhookSecret", "mutation.rotateWebhookSecret", Uses::Nothing, webhook),
         call("Mutation.testWebhook", "mutation.testWebhook", Uses::Nothing, webhook),
-        call("Mutation.redeliverWebhook", "mutation.redeliverWebhook", Uses::Nothing, |of| {
-            json!({"deliveryId": of.delivery})
-        }),
+        call(
+            "Mutation.redeliverWebhook",
+            "mutation.redeliverWebhook",
+            Uses::Nothing,
+            |of| json!({"deliveryId": of.delivery}),
+        ),
     ]
 }

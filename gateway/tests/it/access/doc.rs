@@ -74,7 +74,8 @@ fn page() -> String {
     }
     let order = ["everybody", "whoever is signed in", "whose it is", "`VIEWER`", "`EDITOR`", "`ADMIN`", "`OWNER`"];
     groups.sort_by_key(|((who, _), _)| order.iter().position(|known| known == who));
-    let line = |((who, key), names): &((&str, &str), Vec<String>)| format!("| {who} | {key} | {} |\n", names.join(", "));
+    let line =
+        |((who, key), names): &((&str, &str), Vec<String>)| format!("| {who} | {key} | {} |\n", names.join(", "));
     format!("| who | API key | what |\n|---|---|---|\n{}", groups.iter().map(line).collect::<String>())
 }
 
@@ -86,6 +87,9 @@ fn the_table_for_users_says_what_is_tried() {
     if std::env::var_os("UPDATE").is_some() {
         std::fs::write(PAGE, format!("{before}{BEGIN}\n{}\n{END}{after}", page())).unwrap();
     } else {
-        assert!(table == format!("\n{}\n", page()), "{PAGE} is behind: UPDATE=1 cargo test -p gateway --test it access::doc");
+        assert!(
+            table == format!("\n{}\n", page()),
+            "{PAGE} is behind: UPDATE=1 cargo test -p gateway --test it access::doc"
+        );
     }
 }

@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use serde_json::json;
 
 use super::caller::Who;
-use super::world::{HOME_MARK, Place, Session, World, login, register};
+use super::session::{Session, login, register};
+use super::world::{HOME_MARK, Place, World};
 
 /// What a call uses up where it succeeds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,7 +60,8 @@ pub async fn place(world: &World, uses: Uses) -> Place {
         Uses::Key => (place.key, _) = world.key(Who::Owner, &place.workspace, "READ", HOME_MARK).await,
         Uses::Webhook => place.webhook = world.webhook(owner, &place.workspace, HOME_MARK).await,
         Uses::Invitation => {
-            (place.invitation, place.token) = world.invite(owner, &place.workspace, &address(HOME_MARK), "VIEWER").await;
+            (place.invitation, place.token) =
+                world.invite(owner, &place.workspace, &address(HOME_MARK), "VIEWER").await;
         }
         Uses::Member => {
             let member = register(&world.platform, &address(HOME_MARK)).await;

@@ -9,8 +9,8 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::calls;
 use super::caller::Who;
+use super::calls;
 use super::schema::Schema;
 use super::table;
 use super::world::nothing;
@@ -77,7 +77,8 @@ fn closed_fields() -> BTreeSet<(String, String)> {
 fn s17_open_fields_are_those_that_nobody_may_ask_for() {
     let rows = table::rows("graphql");
     let open = rows.iter().filter(|row| matches!(row.expected(Who::Nobody), "ok" | "proof" | "null"));
-    let roots = open.filter_map(|row| row.subject().split_once('.').filter(|(of, _)| matches!(*of, "Query" | "Mutation")));
+    let roots =
+        open.filter_map(|row| row.subject().split_once('.').filter(|(of, _)| matches!(*of, "Query" | "Mutation")));
     let expected: BTreeSet<&str> = roots.map(|(_, field)| field).collect();
     let stated = gateway::limits::OPEN_FIELDS.iter().filter(|name| !name.starts_with("__")).copied().collect();
     assert_eq!(expected, stated);

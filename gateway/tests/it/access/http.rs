@@ -3,8 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use reqwest::Method;
+use serde_json::{Value, json};
 
 use super::caller::Who;
+use super::fresh::{self, Uses};
 use super::judge::{Seen, complaint, settle, strange, word};
 use super::table::{self, Row};
 use super::world::{Place, World};
@@ -13,17 +15,21 @@ use super::world::{Place, World};
 struct Call {
     /// Its row.
     row: &'static str,
+    /// What it uses up.
+    uses: Uses,
     /// Path and query.
     path: fn(&Place) -> String,
-    /// The body, if there is one.
-    body: &'static str,
+    /// The body; null for none.
+    body: fn(&Place) -> Value,
+}
+
+const fn call(row: &'static str, uses: Uses, path: fn(&Place) -> String, body: fn(&Place) -> Value) -> Call {
+    Call { row, uses, path, body }
 }
 
 const fn get(row: &'static str, path: fn(&Place) -> String) -> Call {
-    Call { row, path, body: "" }
+    call(row, Uses::Nothing, path, |_| Value::Null)
 }
-
-const VERSION: &str = r#"{"query": "{ version }"}"#;
 
 fn export(report: &str, of: &Place) -> String {
     let range = "from=2026-01-01T00:00:00Z&until=2026-01-02T00:00:00Z";
@@ -42,7 +48,7 @@ fn calls() -> Vec<Call> {
         get("GET /unsubscribe", |_| "/unsubscribe?token=nothing".into()),
         get("POST /unsubscribe", |_| "/unsubscribe?token=nothing".into()),
         get("GET /graphql", |_| "/graphql?query={version}".into()),
-        Call { row: "POST /graphql", path: |_| "/graphql".into(), body: VERSION },
+        call("POST /graphql", Uses::Nothing, |_| "/graphql".into(), |_| json!({"query": "{ version }"})),
         get("GET /v1/analytics/{report}:totals.csv", |of| export("totals", of)),
         get("GET /v1/analytics/{report}:series.csv", |of| export("series", of) + "&step=DAY"),
         get("GET /v1/analytics/{report}:breakdown.csv", |of| export("breakdown", of) + "&dimension=LINK"),
@@ -65,48 +71,74 @@ fn s18_every_route_has_an_expectation() {
 async fn s18_every_route_answers_each_caller_as_expected() {
     let world = World::start().await;
     let calls: BTreeMap<_, _> = calls().into_iter().map(|call| (call.row, call)).collect();
+    let rows = table::rows("http");
+    let cells = rows.iter().flat_map(|row| row.cells.iter().map(move |(who, _)| (row, *who)));
+    // What is refused comes first, while everything is there.
+    let (happens, refused): (Vec<_>, Vec<_>) = cells.partition(|(row, who)| row.expected(*who) == "ok");
     let mut complaints = Vec::new();
-    for row in &table::rows("http") {
-        let call = &calls[row.name];
-        for (who, _) in &row.cells {
-            for (how, credential) in world.credentials(*who) {
-                let seen = ask(&world, call, credential.as_deref(), &world.home).await;
-                complaints.extend(complaint(row, *who, &how, &seen));
-            }
-        }
-        if (call.path)(&world.other) != (call.path)(&world.missing) {
-            for who in [Who::Viewer, Who::Owner, Who::AdminKey] {
-                let (_, credential) = world.credentials(who).remove(0);
-                let there = ask(&world, call, credential.as_deref(), &world.other).await;
-                let nowhere = ask(&world, call, credential.as_deref(), &world.missing).await;
-                complaints.extend(strange(row, who, &there, &nowhere));
-            }
-        }
+    for (row, who) in refused {
+        complaints.extend(try_cell(&world, row, &calls[row.name], who).await);
+    }
+    for row in &rows {
+        complaints.extend(reach_out(&world, row, &calls[row.name]).await);
+    }
+    for (row, who) in happens {
+        complaints.extend(try_cell(&world, row, &calls[row.name], who).await);
     }
     settle(complaints);
 }
 
+async fn try_cell(world: &World, row: &Row, call: &Call, who: Who) -> Vec<String> {
+    let place = if row.expected(who) == "ok" { fresh::place(world, call.uses).await } else { world.home.clone() };
+    let mut complaints = Vec::new();
+    for (how, credential) in world.credentials(who) {
+        let seen = ask(world, call, credential.as_deref(), &place).await;
+        complaints.extend(complaint(row, who, &how, &seen));
+    }
+    complaints
+}
+
+/// Members of one workspace at the things of another, and at things that are not there.
+async fn reach_out(world: &World, row: &Row, call: &Call) -> Vec<String> {
+    let whole = |place: &Place| ((call.path)(place), (call.body)(place));
+    let mut complaints = Vec::new();
+    if whole(&world.other) != whole(&world.missing) {
+        for who in [Who::Viewer, Who::Owner, Who::AdminKey] {
+            let (_, credential) = world.credentials(who).remove(0);
+            let there = ask(world, call, credential.as_deref(), &world.other).await;
+            let nowhere = ask(world, call, credential.as_deref(), &world.missing).await;
+            complaints.extend(strange(row, who, &there, &nowhere));
+        }
+    }
+    complaints
+}
+
 async fn ask(world: &World, call: &Call, credential: Option<&str>, place: &Place) -> Seen {
     let (method, _) = call.row.split_once(' ').unwrap_or_default();
-    let url = format!("{}{}", world.platform.url, (call.path)(place));
+    let (path, body) = ((call.path)(place), (call.body)(place));
+    let url = format!("{}{path}", world.platform.url);
     let mut request = world.platform.http.request(Method::from_bytes(method.as_bytes()).unwrap(), url);
     request = request.header("x-request-id", "matrix");
     if let Some(credential) = credential {
         request = request.bearer_auth(credential);
     }
-    if !call.body.is_empty() {
-        request = request.header("content-type", "application/json").body(call.body);
+    if !body.is_null() {
+        request = request.json(&body);
     }
     let response = request.send().await.unwrap();
     let status = response.status();
-    let text = response.text().await.unwrap();
-    let problem: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
-    let problem = if problem["errors"].is_array() { &problem["errors"][0]["extensions"] } else { &problem };
+    let text = String::from_utf8_lossy(&response.bytes().await.unwrap()).into_owned();
+    let problem: Value = serde_json::from_str(&text).unwrap_or_default();
+    let graphql = &problem["errors"][0]["extensions"];
+    let problem = if graphql.is_object() { graphql } else { &problem };
     let said = |name: &str| problem[name].as_str().unwrap_or_default().to_owned();
     let cell = match (status.as_u16(), said("code").as_str()) {
-        (200..400, "") => "ok".to_owned(),
+        // A link has a code, too.
+        (200..400, _) => "ok".to_owned(),
         (status, "") => status.to_string(),
         (_, code) => word(code, &said("reason")),
     };
-    Seen { cell, whole: format!("{status} {text}") }
+    // A problem names the path that was asked.
+    let path = path.split('?').next().unwrap_or_default();
+    Seen { cell, whole: format!("{status} {}", text.replace(path, "/asked")) }
 }

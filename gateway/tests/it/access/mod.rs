@@ -15,5 +15,6 @@ mod judge;
 mod rpc_calls;
 mod rpcs;
 mod schema;
+mod session;
 mod table;
 mod world;

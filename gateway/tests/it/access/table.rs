@@ -73,7 +73,10 @@ pub fn carried() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
 /// Complains about what is there without an expectation, and about expectations of what is not there.
 pub fn compare(what: &str, there: &BTreeSet<String>, expected: &BTreeSet<String>) {
     let missing: Vec<_> = there.difference(expected).collect();
-    assert!(missing.is_empty(), "{what} without an expectation in gateway/tests/it/access/expectations.txt: {missing:?}");
+    assert!(
+        missing.is_empty(),
+        "{what} without an expectation in gateway/tests/it/access/expectations.txt: {missing:?}"
+    );
     let stale: Vec<_> = expected.difference(there).collect();
     assert!(stale.is_empty(), "expectations of {what} that are not there: {stale:?}");
 }

@@ -10,25 +10,13 @@ use proto::events::v1::envelope::Payload;
 use serde_json::{Value, json};
 
 use super::caller::Who;
-use crate::platform::{Answer, PASSWORD, Platform};
+use super::session::{Session, login, patiently, register, text};
+use crate::platform::{Answer, Platform};
 
 /// In every text of the workspace that the calls are about, and nowhere else.
 pub const HOME_MARK: &str = "homemark";
 /// In every text of the other workspace.
 pub const OTHER_MARK: &str = "othermark";
-
-/// Somebody signed in.
-#[derive(Clone, Debug)]
-pub struct Session {
-    /// The address of the account.
-    pub email: String,
-    /// Its number.
-    pub user: String,
-    /// The access token.
-    pub access: String,
-    /// The refresh token.
-    pub refresh: String,
-}
 
 /// A workspace and what is in it: the numbers and names that calls carry.
 #[derive(Clone, Debug)]
@@ -183,7 +171,8 @@ impl World {
     /// A workspace of `owner` with one of everything, `mark` in every text.
     async fn furnish(&self, owner: Who, mark: &str) -> Place {
         let by = &self.people[&owner];
-        let query = "mutation($name: String!) { createWorkspace(name: $name) { workspace { id } userErrors { code } } }";
+        let query =
+            "mutation($name: String!) { createWorkspace(name: $name) { workspace { id } userErrors { code } } }";
         let made = self.done(by, query, json!({"name": mark})).await;
         let workspace = text(&made["workspace"]["id"]);
         let (key, secret) = self.key(owner, &workspace, "READ", mark).await;
@@ -215,8 +204,10 @@ impl World {
 
     /// A link of the workspace: its number and code.
     pub async fn link(&self, by: &Session, workspace: &str, mark: &str) -> (String, String) {
-        let query = "mutation($input: CreateLinkInput!) { createLink(input: $input) { link { id code } userErrors { code } } }";
-        let input = json!({"workspaceId": workspace, "url": format!("https://{mark}.example/"), "title": mark, "tags": [mark]});
+        let query =
+            "mutation($input: CreateLinkInput!) { createLink(input: $input) { link { id code } userErrors { code } } }";
+        let input =
+            json!({"workspaceId": workspace, "url": format!("https://{mark}.example/"), "title": mark, "tags": [mark]});
         let made = self.done(by, query, json!({"input": input})).await;
         (text(&made["link"]["id"]), text(&made["link"]["code"]))
     }
@@ -257,7 +248,8 @@ impl World {
         let accept = "mutation($token: String!) { acceptInvitation(token: $token) { userErrors { code } } }";
         self.done(session, accept, json!({"token": token})).await;
         if role == "OWNER" {
-            let query = "mutation($input: ChangeMemberRoleInput!) { changeMemberRole(input: $input) { userErrors { code } } }";
+            let query =
+                "mutation($input: ChangeMemberRoleInput!) { changeMemberRole(input: $input) { userErrors { code } } }";
             let input = json!({"workspaceId": workspace, "userId": session.user, "role": "OWNER"});
             self.done(owner, query, json!({"input": input})).await;
         }
@@ -313,47 +305,6 @@ impl World {
         let request = call.request(ExchangeRequest { credential: Some(credential), client });
         auth.exchange(request).await.unwrap().into_inner().internal_token
     }
-}
-
-/// A new account and its first session.
-pub async fn register(platform: &Platform, email: &str) -> Session {
-    let query = "mutation($input: RegisterInput!) { register(input: $input) {
-        viewer { id } tokens { accessToken refreshToken } userErrors { code } } }";
-    let input = json!({"email": email, "password": PASSWORD, "fullName": email});
-    session(platform, email, query, json!({"input": input})).await
-}
-
-/// A further session of an account.
-pub async fn login(platform: &Platform, email: &str) -> Session {
-    let query = "mutation($input: LoginInput!) { login(input: $input) {
-        tokens { accessToken refreshToken } userErrors { code } } }";
-    session(platform, email, query, json!({"input": {"email": email, "password": PASSWORD}})).await
-}
-
-async fn session(platform: &Platform, email: &str, query: &str, variables: Value) -> Session {
-    let answer = patiently(|| platform.post(query, variables.clone())).await;
-    let payload = answer.body["data"].as_object().and_then(|data| data.values().next().cloned()).unwrap_or_default();
-    let tokens = &payload["tokens"];
-    assert!(tokens["accessToken"].is_string(), "{email}: {answer:?}");
-    let user = payload["viewer"]["id"].as_str().unwrap_or_default().to_owned();
-    Session { email: email.to_owned(), user, access: text(&tokens["accessToken"]), refresh: text(&tokens["refreshToken"]) }
-}
-
-/// Asks again while a service is not available: those that mint ids take a moment to follow when the clock was moved.
-async fn patiently(request: impl Fn() -> reqwest::RequestBuilder) -> Answer {
-    let mut answer = Answer::of(request()).await;
-    let settled = async || {
-        if answer.code() == "UNAVAILABLE" {
-            answer = Answer::of(request()).await;
-        }
-        answer.code() != "UNAVAILABLE"
-    };
-    testkit::until(settled, Duration::from_secs(30), "the services mint ids").await;
-    answer
-}
-
-fn text(value: &Value) -> String {
-    value.as_str().unwrap_or_else(|| panic!("{value} is no text")).to_owned()
 }
 
 /// Lets a clock of ours go as that of the machine: ids and revocations need time to pass.
