@@ -138,7 +138,7 @@ async fn s18_changes_of_another_workspace_are_never_told() {
     nobody.say(json!({"type": "connection_init"})).await;
     assert_eq!(nobody.hear().await["type"], "connection_ack");
     nobody.subscribe("1", CHANGES, json!({})).await;
-    assert_eq!(nobody.hear().await["payload"]["errors"][0]["extensions"]["code"], "UNAUTHENTICATED");
+    assert_eq!(nobody.hear().await["payload"][0]["extensions"]["code"], "UNAUTHENTICATED");
 }
 
 #[tokio::test]

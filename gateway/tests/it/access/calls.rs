@@ -77,6 +77,12 @@ fn queries() -> Vec<Call> {
             "subscription.clicks",
             |of| json!({"workspaceId": of.workspace, "linkId": of.link}),
         ),
+        read("Subscription.linkChanged", "subscription.linkChanged", workspace_id),
+        read(
+            "Subscription.linkChanged:link",
+            "subscription.linkChanged",
+            |of| json!({"workspaceId": of.workspace, "linkId": of.link}),
+        ),
     ]
 }
 

@@ -185,6 +185,7 @@ fn statistics() -> Vec<Call> {
             format!("workspace_id: {} window_seconds: 3600 limit: 10", of.workspace)
         }),
         plain("LiveService.WatchClicks", workspace),
+        plain("LinkLiveService.WatchLinks", workspace),
     ]
 }
 
