@@ -9,11 +9,7 @@ use utoipa::openapi::extensions::ExtensionsBuilder;
 use utoipa::openapi::info::{InfoBuilder, LicenseBuilder};
 use utoipa::openapi::path::{HttpMethod, OperationBuilder, Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::response::{Response, ResponseBuilder};
-<<<<<<< HEAD:gateway/src/rest/openapi.rs
-use utoipa::openapi::schema::{ComponentsBuilder, ObjectBuilder, Schema, Type};
-=======
 use utoipa::openapi::schema::{ComponentsBuilder, Object, ObjectBuilder, Type};
->>>>>>> 5e0f8f2 (gateway: the OpenAPI document says what is always there; REST tests):gateway/src/rest/openapi/mod.rs
 use utoipa::openapi::security::{
     ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
 };
@@ -49,21 +45,12 @@ impl Document {
     pub fn with<E: Endpoint>(mut self) -> Self {
         let told = E::OPERATION;
         let path = E::Path::into_params(|| Some(ParameterIn::Path));
-<<<<<<< HEAD:gateway/src/rest/openapi.rs
-        let parameters: Vec<Parameter> = path
-            .into_iter()
-            .chain(E::Query::parameters())
-            .chain(E::Headers::parameters())
-            .chain([request_id()])
-            .collect();
-=======
         let query = E::Query::parameters().into_iter().map(|mut parameter| {
             parameter.schema = parameter.schema.map(without_null);
             parameter
         });
         let headers = E::Headers::parameters();
         let parameters: Vec<Parameter> = path.into_iter().chain(query).chain(headers).chain([request_id()]).collect();
->>>>>>> 5e0f8f2 (gateway: the OpenAPI document says what is always there; REST tests):gateway/src/rest/openapi/mod.rs
         let mut operation = OperationBuilder::new()
             .operation_id(Some(told.id))
             .tag(told.tag)
