@@ -5,10 +5,11 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use sha2::{Digest as _, Sha256};
-use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::path::Parameter;
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 
 use super::endpoint::Headers;
+use super::openapi::header_parameter;
 use super::problem::Problem;
 use crate::error::{Code, Refusal};
 
@@ -98,13 +99,7 @@ fn single(headers: &HeaderMap, name: HeaderName) -> Result<Option<&str>, Problem
 }
 
 fn parameter(name: &str, description: &str) -> Parameter {
-    let text = ObjectBuilder::new().schema_type(Type::String).build();
-    ParameterBuilder::new()
-        .name(name)
-        .parameter_in(ParameterIn::Header)
-        .description(Some(description))
-        .schema(Some(text))
-        .build()
+    header_parameter(name, description, ObjectBuilder::new().schema_type(Type::String).build())
 }
 
 #[cfg(test)]

@@ -12,7 +12,12 @@ pub fn of_field(path: &str, text: &str) -> Problem {
     let path = if path == "." || path == "?" { "" } else { path };
     let within = |name: &str| {
         let name: String = name.chars().take(LONGEST_NAME).collect();
-        if path.is_empty() || path.rsplit('.').next() == Some(&name) { name } else { format!("{path}.{name}") }
+        match path.rsplit('.').next() {
+            _ if path.is_empty() => name,
+            // Of some faults the path ends with the field, of others with what holds it.
+            Some(last) if last == name => path.to_owned(),
+            _ => format!("{path}.{name}"),
+        }
     };
     let named = |start: &str| text.strip_prefix(start)?.split('`').next();
     let (field, reason, message) = if let Some(name) = named("unknown field `") {
@@ -44,6 +49,7 @@ mod tests {
             ("links[3]", "missing field `url` at line 1 column 4", "links[3].url", "MISSING"),
             ("links[3].url", "invalid type: integer `1`, expected a string", "links[3].url", "MALFORMED"),
             ("url", "duplicate field `url`", "url", "REPEATED"),
+            ("links[0].role", "unknown field `role`, expected `url`", "links[0].role", "UNKNOWN_FIELD"),
         ] {
             let problem = format!("{:?}", of_field(path, text));
             assert!(problem.contains(&format!("field: Some(\"{field}\"), code: \"{reason}\"")), "{problem}");

@@ -1,10 +1,11 @@
 //! Creating once, however often it is asked (draft-ietf-httpapi-idempotency-key-header).
 
 use http::HeaderMap;
-use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::path::Parameter;
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 
 use super::endpoint::Headers;
+use super::openapi::header_parameter;
 use super::problem::Problem;
 use crate::error::Code;
 
@@ -39,8 +40,7 @@ impl Headers for IdempotencyKey {
         let text = ObjectBuilder::new().schema_type(Type::String).min_length(Some(1)).max_length(Some(LONGEST)).build();
         let description = "1-128 visible ASCII characters, chosen by the client. For 24 hours the same key answers as the first time \
                            instead of doing it again; with another content it is refused (409).";
-        let parameter = ParameterBuilder::new().name("Idempotency-Key").parameter_in(ParameterIn::Header);
-        vec![parameter.description(Some(description)).schema(Some(text)).build()]
+        vec![header_parameter("Idempotency-Key", description, text)]
     }
 }
 

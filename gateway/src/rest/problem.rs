@@ -9,6 +9,7 @@ use axum::response::Response;
 use http::{HeaderValue, header};
 use serde::Serialize;
 use utoipa::ToSchema;
+use utoipa::openapi::path::Parameter;
 
 use crate::error::{Code, Refusal};
 use crate::http::{answer, exchange, status};
@@ -76,6 +77,27 @@ impl Problem {
             suggestions: Vec::new(),
         };
         Self { refusal: Refusal::new(code, message), reason: Some(reason.into()), errors: vec![error] }
+    }
+
+    /// The same, with a field called as this API calls it.
+    #[must_use]
+    pub fn calling(mut self, theirs: &str, ours: &str) -> Self {
+        for field in self.errors.iter_mut().filter_map(|error| error.field.as_mut()).filter(|field| *field == theirs) {
+            ours.clone_into(field);
+        }
+        self
+    }
+
+    /// The same, about the parameters of a query string: services name lists in the plural, a query string repeats the singular.
+    #[must_use]
+    pub fn about(mut self, parameters: &[Parameter]) -> Self {
+        let known = |name: &str| parameters.iter().any(|parameter| parameter.name == name);
+        for field in self.errors.iter_mut().filter_map(|error| error.field.as_mut()) {
+            if !known(field) && field.strip_suffix('s').is_some_and(known) {
+                field.pop();
+            }
+        }
+        self
     }
 
     /// The answer to the request with this id at this path.

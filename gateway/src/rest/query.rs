@@ -40,6 +40,9 @@ impl<A: Query, B: Query> Query for Both<A, B> {
 /// # Errors
 /// `BAD_REQUEST` naming the parameter that is missing, malformed, there more than once, or not one of the operation's.
 pub fn read<Q: Query>(query: &str) -> Result<Q, Problem> {
+    if query.is_empty() {
+        return Q::read(query);
+    }
     let known = Q::parameters();
     for (name, _) in url::form_urlencoded::parse(query.as_bytes()) {
         if !known.iter().any(|parameter| parameter.name == name) {

@@ -10,7 +10,7 @@ use axum::routing::{MethodFilter, MethodRouter, on};
 use http::Method;
 use http::request::Parts;
 
-use super::endpoint::{Answer as _, Body as _, Call, Endpoint, Headers as _, Input};
+use super::endpoint::{Answer as _, Body as _, Call, Endpoint, Headers as _, Input, Query as _};
 use super::problem::Problem;
 use super::query;
 use crate::app::App;
@@ -57,16 +57,16 @@ async fn handle<E: Endpoint>(State(app): State<App>, request: Request) -> Respon
 }
 
 async fn run<E: Endpoint>(exchange: &mut Exchange, request: Request) -> Result<Response, Problem> {
+    exchange.seen.note(|facts| {
+        facts.kind = "rest";
+        facts.operation = Some(E::OPERATION.id.to_owned());
+    });
     let (mut parts, body) = request.into_parts();
     let shown = Shown::read(&exchange.app, &exchange.seen, &parts.headers)?;
     shown.check_provenance(&parts.method)?;
     if shown.credential.is_none() && !E::OPERATION.public {
         return Err(Problem::new(Code::Unauthenticated, "sign in, or send an API key"));
     }
-    exchange.seen.note(|facts| {
-        facts.kind = "rest";
-        facts.operation = Some(E::OPERATION.id.to_owned());
-    });
     let caller = exchange.authenticate(&shown, E::OPERATION.public).await?;
     let input = read::<E>(&mut parts, body, exchange.app.settings.max_body_bytes).await;
     // What is malformed is paid for too.
@@ -83,7 +83,7 @@ async fn run<E: Endpoint>(exchange: &mut Exchange, request: Request) -> Result<R
         facts.executed = started.elapsed();
         facts.rpcs = call.context.rpc_count();
     });
-    result.map(|answer| answer.into_response())
+    result.map(|answer| answer.into_response()).map_err(|problem| problem.about(&E::Query::parameters()))
 }
 
 async fn read<E: Endpoint>(parts: &mut Parts, body: axum::body::Body, limit: usize) -> Result<Input<E>, Problem> {

@@ -21,11 +21,11 @@ async fn an_operation_takes_its_units_out_of_the_one_bucket() {
     assert_eq!(left(&made), 39);
     assert_eq!(left(&ann.get(path).await), 38);
     assert_eq!(left(&ann.get(&format!("{path}/qr")).await), 36);
-    let many = vec![json!({"url": "https://example.org/"}); 11];
+    let many = vec![json!({"url": "https://example.org/"}); 101];
     assert_eq!(
         left(&ann.post("/v1/links/bulk", &json!({"links": many})).await),
         34,
-        "a unit for each started ten links"
+        "a unit for each started hundred links"
     );
     let graphql = platform.post("{ __typename }", json!({})).bearer_auth(&ann.token);
     assert_eq!(left(&Answer::of(graphql).await), 33);

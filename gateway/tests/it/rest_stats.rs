@@ -76,7 +76,9 @@ async fn clicks_are_counted_for_links_workspaces_and_codes() {
         ("dimension=PLANET", 400, "dimension[0]"),
         ("step=day", 400, "step"),
         ("link=1&tag=a", 400, "link"),
-        ("top=101", 422, "top"),
+        ("dimension=OS&top=101", 422, "top"),
+        ("dimension=OS&dimension=OS", 422, "dimension"),
+        ("filter=OS:%00", 422, "filter"),
         ("timeZone=Mars/Olympus", 422, "timeZone"),
         ("from=2026-02-01T00:00:00Z&until=2026-01-01T00:00:00Z", 422, "until"),
     ] {

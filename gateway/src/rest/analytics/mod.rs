@@ -3,11 +3,11 @@
 pub mod question;
 pub mod stats;
 
-use proto::analytics::v1::{BatchGetTotalsRequest, LinkKey, QueryAnalyticsRequest};
+use proto::analytics::v1::{BatchGetTotalsRequest, LinkKey, QueryAnalyticsRequest, QueryAnalyticsResponse};
 
 use super::endpoint::Call;
 use super::problem::Problem;
-use crate::schema::analytics::{Analytics, ClickTotals};
+use crate::schema::analytics::ClickTotals;
 
 /// The heading of these operations.
 pub const TAG: &str = "analytics";
@@ -18,9 +18,9 @@ pub const COST: u64 = 200;
 ///
 /// # Errors
 /// What the service refused, with the parameter it is about.
-pub async fn ask(call: &Call, message: QueryAnalyticsRequest) -> Result<Analytics, Problem> {
-    let answer = call.app.upstreams.analytics.clone().query_analytics(call.context.read(message)).await?;
-    Ok(answer.into_inner().into())
+pub async fn ask(call: &Call, message: QueryAnalyticsRequest) -> Result<QueryAnalyticsResponse, Problem> {
+    let answer = call.app.upstreams.analytics.clone().query_analytics(call.context.read(message)).await;
+    Ok(answer.map_err(|status| Problem::from(status).calling("breakdowns", "dimension"))?.into_inner())
 }
 
 /// Clicks of a link's whole life.

@@ -37,6 +37,6 @@ impl Endpoint for GetStats {
         let workspace = call.workspace(scope.workspace)?;
         let mut message = question.lately(call.app.clock.now()).about(scope.within(workspace)?, DEFAULT_TOP);
         message.compare_previous = compare_previous;
-        ask(call, message).await.map(Json)
+        Ok(Json(ask(call, message).await?.into()))
     }
 }

@@ -1,11 +1,12 @@
 //! Totals, series and breakdowns as a table.
 
 use axum::body::Body;
-use proto::analytics::v1::{AnalyticsScope, QueryAnalyticsResponse, Totals};
+use proto::analytics::v1::{AnalyticsScope, Totals};
 
 use super::file::{File, text};
 use super::table::Table;
 use crate::error::Code;
+use crate::rest::analytics::ask;
 use crate::rest::analytics::question::Question;
 use crate::rest::endpoint::Call;
 use crate::rest::problem::Problem;
@@ -16,7 +17,7 @@ const TOP: u32 = 100;
 
 /// One row with the counts of the range.
 pub(super) async fn totals(call: &Call, scope: AnalyticsScope, question: Question) -> Result<File, Problem> {
-    let answer = ask(call, scope, Question { step: None, dimension: Vec::new(), ..question }).await?;
+    let answer = ask(call, Question { step: None, dimension: Vec::new(), ..question }.about(scope, TOP)).await?;
     let mut table = Table::with_header(&["from", "until", "clicks", "humans", "bots", "uniques", "last_click_at"]);
     let totals = answer.totals.unwrap_or_default();
     let mut row = vec![answer.from.map(text).unwrap_or_default(), answer.until.map(text).unwrap_or_default()];
@@ -29,7 +30,7 @@ pub(super) async fn totals(call: &Call, scope: AnalyticsScope, question: Questio
 /// A row for each step.
 pub(super) async fn series(call: &Call, scope: AnalyticsScope, question: Question) -> Result<File, Problem> {
     let step = question.step.unwrap_or(Step::Day);
-    let answer = ask(call, scope, Question { step: Some(step), dimension: Vec::new(), ..question }).await?;
+    let answer = ask(call, Question { step: Some(step), dimension: Vec::new(), ..question }.about(scope, TOP)).await?;
     let mut table = Table::with_header(&["start", "clicks", "humans", "bots", "uniques"]);
     for bucket in answer.series {
         let mut row = vec![bucket.start.map(text).unwrap_or_default()];
@@ -45,7 +46,7 @@ pub(super) async fn breakdown(call: &Call, scope: AnalyticsScope, question: Ques
         let message = "give at least one dimension";
         return Err(Problem::field(Code::BadRequest, "dimension", "MISSING", message));
     }
-    let answer = ask(call, scope, Question { step: None, ..question }).await?;
+    let answer = ask(call, Question { step: None, ..question }.about(scope, TOP)).await?;
     let mut table = Table::with_header(&["dimension", "value", "clicks", "humans", "uniques"]);
     for breakdown in answer.breakdowns {
         let name = breakdown.dimension().as_str_name().trim_start_matches("DIMENSION_").to_owned();
@@ -60,9 +61,4 @@ pub(super) async fn breakdown(call: &Call, scope: AnalyticsScope, question: Ques
 
 fn counts(totals: &Totals) -> [String; 4] {
     [totals.clicks, totals.humans, totals.bots, totals.uniques].map(|count| count.to_string())
-}
-
-async fn ask(call: &Call, scope: AnalyticsScope, question: Question) -> Result<QueryAnalyticsResponse, Problem> {
-    let request = call.context.read(question.about(scope, TOP));
-    Ok(call.app.upstreams.analytics.clone().query_analytics(request).await?.into_inner())
 }

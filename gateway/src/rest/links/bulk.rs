@@ -18,9 +18,6 @@ use crate::schema::link::Link;
 use crate::schema::link_input::NewLinkInput;
 use crate::schema::problem::UserError;
 
-/// What each link costs: as one that is made alone.
-const COST_OF_A_LINK: u64 = 10;
-
 /// Shortens many URLs.
 pub struct CreateLinks;
 
@@ -68,8 +65,8 @@ impl Endpoint for CreateLinks {
         path: routes::gateway::LINKS_BULK,
         tag: TAG,
         summary: "Shortens up to 1,000 URLs.",
-        about: "What is refused does not hold up the rest. Takes a unit for each started ten links.",
-        cost: COST_OF_A_LINK,
+        about: "What is refused does not hold up the rest. Takes a unit for each started hundred links.",
+        cost: 1,
         public: false,
     };
     type Path = Nothing;
@@ -79,7 +76,7 @@ impl Endpoint for CreateLinks {
     type Answer = Json<LinkOutcomes>;
 
     fn cost(input: &Input<Self>) -> u64 {
-        COST_OF_A_LINK * input.body.0.links.len().max(1) as u64
+        input.body.0.links.len().max(1) as u64
     }
 
     async fn call(call: &Call, input: Input<Self>) -> Result<Json<LinkOutcomes>, Problem> {

@@ -41,6 +41,6 @@ impl Endpoint for GetLinkStats {
         let scope = AnalyticsScope { workspace_id: link.workspace_id, of: Some(Of::LinkId(link.id)) };
         let mut message = question.lately(call.app.clock.now()).about(scope, DEFAULT_TOP);
         message.compare_previous = compare_previous;
-        ask(call, message).await.map(Json)
+        Ok(Json(ask(call, message).await?.into()))
     }
 }
