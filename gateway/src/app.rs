@@ -95,7 +95,7 @@ impl App {
             buckets: SharedLimiter::new(redis, settings.limiter_without_redis == "open"),
             overload: Overload::new(&settings, readiness.latch("load")),
             export_pages: Semaphore::new(EXPORT_PAGES),
-            pictures: Pictures::new(),
+            pictures: Pictures::default(),
             places: Places::new(settings.live_connections, settings.live_connections_per_user),
             shutdown: shutdown.clone(),
             hosts: Hosts::new(&config.domains.app_url, &settings.additional_hosts),

@@ -22,12 +22,13 @@ pub struct DoesNotFit {
     pub message: String,
 }
 
-impl Pictures {
-    /// Without any.
-    pub fn new() -> Self {
+impl Default for Pictures {
+    fn default() -> Self {
         Self(Cache::new(KEPT))
     }
+}
 
+impl Pictures {
     /// The picture of `text`.
     ///
     /// # Errors
@@ -84,7 +85,7 @@ mod tests {
 
     #[test]
     fn s32_what_does_not_fit_is_refused_instead_of_drawn() {
-        let pictures = Pictures::new();
+        let pictures = Pictures::default();
         let long = "x".repeat(2_000);
         let high = Options { level: Level::H, ..options(Format::Png, 2048) };
         assert_eq!(pictures.draw(long.clone(), high).unwrap_err().field, "level");
@@ -94,7 +95,7 @@ mod tests {
 
     #[test]
     fn s32_a_picture_is_drawn_once() {
-        let pictures = Pictures::new();
+        let pictures = Pictures::default();
         let draw = || pictures.draw("https://s.example/a?qr=1".into(), options(Format::Png, 2048)).unwrap();
         assert_eq!(draw().as_ptr(), draw().as_ptr());
     }

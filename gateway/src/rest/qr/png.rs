@@ -58,7 +58,7 @@ mod tests {
         for size in [64, 511, 512, 2048] {
             let (color, background) = ([1, 2, 3], [250, 251, 252]);
             let options = Options { format: Format::Png, size, margin: 2, level: Level::L, color, background };
-            let file = Pictures::new().draw("https://s.example/a?qr=1".into(), options).unwrap();
+            let file = Pictures::default().draw("https://s.example/a?qr=1".into(), options).unwrap();
             let mut reader = png::Decoder::new(std::io::Cursor::new(file)).read_info().unwrap();
             let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
             reader.next_frame(&mut pixels).unwrap();
