@@ -45,7 +45,7 @@ impl Rooms {
 
     /// Watches a workspace, or one link of it; when this returns, Redis has been told.
     pub async fn watch(&self, workspace_id: i64, link_id: i64) -> Watch<WatchClicksResponse> {
-        let watch = self.lock().entry(workspace_id).or_insert_with(Room::new).watch(link_id);
+        let watch = self.lock().entry(workspace_id).or_default().watch(link_id);
         self.changed.notify_one();
         // The sender lives as long as this.
         let _ = self.listening.subscribe().wait_for(|listening| listening.contains(&workspace_id)).await;

@@ -1,5 +1,7 @@
 //! The crate against a real PostgreSQL.
 
+#![allow(clippy::unwrap_used, reason = "a test that can not go on fails")]
+
 use std::time::Duration;
 
 use db::{NotMigrated, constraint, is_unavailable, outbox, partitions};
