@@ -159,6 +159,13 @@ test("the server asks a quiet client within 12 s whether it is there, and drops 
   there.terminate();
 });
 
+test("a close of the client is answered", { skip }, async () => {
+  const socket = await signedIn(await signUp("close"));
+  say(socket, subscribe("1", CLICKS));
+  socket.close(1000, "enough");
+  assert.equal((await socket.closed).code, 1000);
+});
+
 test("nothing comes after complete, whoever says it", { skip }, async () => {
   const token = await signUp("complete");
   const socket = await signedIn(token);
@@ -187,7 +194,8 @@ test("nothing comes after complete, whoever says it", { skip }, async () => {
 test("the npm client follows changes and clicks on one socket, completes and goes on", { skip }, async () => {
   const token = await signUp("client");
   const connectionParams = { Authorization: `Bearer ${token}` };
-  const client = createClient({ url, webSocketImpl: WebSocket, connectionParams, retryAttempts: 0 });
+  const options = { url, webSocketImpl: WebSocket, connectionParams, retryAttempts: 0, lazyCloseTimeout: 5000 };
+  const client = createClient(options);
   const query = client.iterate({ query: "{ version }" });
   assert.equal(typeof (await query.next()).value.data.version, "string");
   assert.equal((await query.next()).done, true, "the server completes");

@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use async_graphql::Response as Answer;
 use axum::response::sse::{Event, KeepAlive, Sse};
-use axum::response::{IntoResponse as _, Response};
+use axum::response::{IntoResponse, Response};
 use futures_util::{Stream, StreamExt as _, stream};
+use http::header;
 use serde::Serialize;
 
 use super::mask::Masked;
@@ -34,13 +35,18 @@ pub fn answer(app: &App, answers: impl Stream<Item = (Answer, Masked)> + Send + 
         .take_until(async move { shutdown.draining().await })
         .map(Ok::<_, Infallible>);
     let pause = Duration::from_millis(app.settings.live_keep_alive_ms);
-    Sse::new(events).keep_alive(KeepAlive::new().interval(pause)).into_response()
+    private(Sse::new(events).keep_alive(KeepAlive::new().interval(pause)))
 }
 
 /// The one answer of an operation that was refused.
 pub fn refused(errors: &impl Serialize) -> Response {
     let events = [next(errors), Event::default().event("complete").data("")];
-    Sse::new(stream::iter(events.map(Ok::<_, Infallible>))).into_response()
+    private(Sse::new(stream::iter(events.map(Ok::<_, Infallible>))))
+}
+
+/// As other answers are, not kept by anybody; the library only has it checked before it is used again.
+fn private(stream: impl IntoResponse) -> Response {
+    ([(header::CACHE_CONTROL, "no-store")], stream).into_response()
 }
 
 fn next(answer: &impl Serialize) -> Event {

@@ -23,6 +23,7 @@ impl Events {
     pub async fn of(platform: &Platform, token: &str, query: &str) -> Self {
         let response = stream(platform, query).bearer_auth(token).send().await.unwrap();
         assert_eq!(response.headers()["content-type"], "text/event-stream");
+        assert_eq!(response.headers()["cache-control"], "no-store");
         Self::over(response)
     }
 

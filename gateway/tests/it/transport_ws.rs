@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, frame::coding::CloseCode};
 
 use crate::platform::Platform;
 use crate::socket::{CLICKS, PATIENCE, Redirector, Socket, access, workspace};
@@ -119,6 +120,16 @@ async fn both_sides_may_ask_whether_the_other_is_there() {
             other => panic!("{other:?}"),
         }
     }
+}
+
+#[tokio::test]
+async fn a_client_that_closes_is_answered_and_sees_no_failure() {
+    let platform = Platform::start(|_| {}).await;
+    let ann = platform.register("ann").await;
+    let mut socket = Socket::of(&platform, access(&ann)).await;
+    socket.subscribe("1", CLICKS, json!({})).await;
+    socket.say_frame(Message::Close(Some(CloseFrame { code: CloseCode::Normal, reason: "".into() }))).await;
+    assert_eq!(socket.closed().await, 1000);
 }
 
 /// A client whose half of the connection is gone: nothing comes from it, not even the answer to a ping, and no end either.

@@ -118,7 +118,10 @@ impl Session {
         let text = match frame {
             Message::Text(text) => text,
             Message::Binary(_) => return Err(Some(Close::BadMessage("Messages are texts"))),
-            Message::Close(_) => return Err(None),
+            Message::Close(_) => {
+                self.finish().await;
+                return Err(None);
+            }
             Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => return Ok(()),
         };
         match FromClient::parse(&text).map_err(Some)? {
@@ -214,12 +217,15 @@ impl Session {
 
     /// Says why and waits for the other side, so that the reason is not lost with the connection.
     async fn close(&mut self, close: &Close) {
-        let closing = async {
-            self.socket.close(Some(close.frame())).await?;
-            while let Some(Ok(_)) = self.socket.next().await {}
-            Ok::<_, Error>(())
-        };
-        let _ = tokio::time::timeout(CLOSE, closing).await;
+        if let Ok(Ok(())) = tokio::time::timeout(CLOSE, self.socket.close(Some(close.frame()))).await {
+            self.finish().await;
+        }
+    }
+
+    /// Reads what still comes. Doing so also answers the close frame of the other side, which else takes the end for a failure.
+    async fn finish(&mut self) {
+        let rest = async { while let Some(Ok(_)) = self.socket.next().await {} };
+        let _ = tokio::time::timeout(CLOSE, rest).await;
     }
 }
 
