@@ -7,10 +7,13 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use async_graphql::Response as Answer;
+use axum::body::{Body, Bytes};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::{Stream, StreamExt as _, stream};
 use http::header;
+use http_body_util::BodyExt as _;
+use hyper::body::Frame;
 use serde::Serialize;
 
 use super::mask::Masked;
@@ -28,7 +31,7 @@ pub fn answer(app: &App, answers: impl Stream<Item = (Answer, Masked)> + Send + 
         let _held = &place;
         next(&answer)
     });
-    let complete = stream::once(async { Event::default().event("complete").data("") });
+    let complete = stream::once(async { complete() });
     let events = first
         .chain(answers)
         .chain(complete)
@@ -40,13 +43,25 @@ pub fn answer(app: &App, answers: impl Stream<Item = (Answer, Masked)> + Send + 
 
 /// The one answer of an operation that was refused.
 pub fn refused(errors: &impl Serialize) -> Response {
-    let events = [next(errors), Event::default().event("complete").data("")];
+    let events = [next(errors), complete()];
     private(Sse::new(stream::iter(events.map(Ok::<_, Infallible>))))
 }
 
 /// As other answers are, not kept by anybody; the library only has it checked before it is used again.
 fn private(stream: impl IntoResponse) -> Response {
-    ([(header::CACHE_CONTROL, "no-store")], stream).into_response()
+    ([(header::CACHE_CONTROL, "no-store")], stream).into_response().map(|body| Body::new(body.map_frame(with_data)))
+}
+
+fn complete() -> Event {
+    Event::default().event("complete")
+}
+
+/// The library leaves an empty data field out, and browsers do not tell of events without one.
+fn with_data(frame: Frame<Bytes>) -> Frame<Bytes> {
+    frame.map_data(|event| match event.as_ref() {
+        b"event: complete\n\n" => Bytes::from_static(b"event: complete\ndata:\n\n"),
+        _ => event,
+    })
 }
 
 fn next(answer: &impl Serialize) -> Event {
