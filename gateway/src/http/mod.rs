@@ -17,6 +17,7 @@ pub mod overload;
 mod pages;
 pub(crate) mod params;
 mod playground;
+mod refusal;
 pub(crate) mod request_log;
 mod security;
 mod server;
@@ -30,18 +31,18 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::Request;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::{any, get};
 use http::{HeaderName, HeaderValue, Method, header};
-use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
-pub use server::serve;
+pub(crate) use refusal::refuse;
+pub(crate) use server::serve;
 
 use crate::app::App;
 use crate::error::{Code, Refusal};
-use crate::rest::{self, Problem};
+use crate::rest;
 
 /// What pages of origins that the configuration names may read of an answer, besides its body.
 const EXPOSED: [&str; 7] = ["etag", "link", "location", "ratelimit", "ratelimit-policy", "retry-after", "x-request-id"];
@@ -81,7 +82,7 @@ fn protect(app: &App, router: Router<App>) -> Router {
         router = router.layer(cors);
     }
     router
-        .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn(refusal::of_panics))
         // The same headers on every answer, also on those that the layers above give.
         .layer(from_fn_with_state(with(app), security::headers))
         // Outermost: it names the request, and what it measures holds everything.
@@ -89,23 +90,8 @@ fn protect(app: &App, router: Router<App>) -> Router {
         .with_state(app.clone())
 }
 
-/// Refuses as the API does that the path belongs to, in the media type that the request asks for.
-pub(crate) fn refuse(request: &Request, refusal: &Refusal) -> Response {
-    if rest::is_asked(request.uri().path()) {
-        return Problem::from(refusal.clone()).answer(request_log::request_id(request), request.uri().path());
-    }
-    let media = accept::negotiate(request.headers()).unwrap_or(accept::MediaType::Json);
-    answer::refused(refusal, media, request_log::request_id(request))
-}
-
 async fn no_such_path(request: Request) -> Response {
     refuse(&request, &Refusal::new(Code::NoSuchPath, "there is nothing at this path"))
-}
-
-/// A panic is a fault like any other: the client learns nothing, the log has the text from the panic hook.
-fn panicked(_: Box<dyn std::any::Any + Send + 'static>) -> Response {
-    metrics::counter!("gateway_panics_total").increment(1);
-    answer::refused(&exchange::fault(), accept::MediaType::Json, "")
 }
 
 /// Pages of other origins may not call at all, unless the configuration names them.
@@ -146,6 +132,7 @@ mod tests {
     use tower::ServiceExt as _;
 
     use super::*;
+    use crate::app::Lasting;
     use crate::auth::{Authenticator, Revocations};
     use crate::upstreams::Upstreams;
 
@@ -163,25 +150,35 @@ mod tests {
         let authenticator = Authenticator::new(keys, auth, revocations, clock.clone());
         let redis = streams::connect(&config.redis).await.unwrap();
         let rng = rand::rngs::StdRng::seed_from_u64(1);
-        App::new(&config, upstreams, authenticator, redis, (&readiness, &Shutdown::new()), clock, rng).unwrap()
+        let stages = (readiness.latch("load"), Shutdown::new());
+        let lasting = Lasting::new(&config.gateway, upstreams, authenticator, redis, stages, clock, rng);
+        App::new(&config, lasting).unwrap()
     }
 
     #[tokio::test]
-    async fn a_panic_is_a_fault_with_the_headers_of_every_answer() {
+    async fn a_panic_is_a_fault_in_the_form_of_its_api_with_the_headers_of_every_answer() {
         #[expect(clippy::panic, reason = "it is what is tried")]
         async fn boom() -> StatusCode {
             panic!("the secret of a resolver")
         }
         let app = alone().await;
-        let router = protect(&app, Router::new().route("/boom", get(boom)));
-        let request = Request::get("/boom").header("host", "localhost").body(Body::empty()).unwrap();
-        let response = router.oneshot(request).await.unwrap();
-        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
-        for name in ["content-security-policy", "x-content-type-options", "vary", "cache-control", "x-request-id"] {
-            assert!(response.headers().contains_key(name), "{name}");
+        for (path, media, id) in [
+            ("/boom", "application/json; charset=utf-8", "/errors/0/extensions/requestId"),
+            ("/v1/boom", "application/problem+json", "/requestId"),
+        ] {
+            let router = protect(&app, Router::new().route(path, get(boom)));
+            let request = Request::get(path).header("host", "localhost").body(Body::empty()).unwrap();
+            let response = router.oneshot(request).await.unwrap();
+            assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+            for name in ["content-security-policy", "x-content-type-options", "vary", "cache-control", "x-request-id"] {
+                assert!(response.headers().contains_key(name), "{name}");
+            }
+            assert_eq!(response.headers()["content-type"], media);
+            let named = response.headers()["x-request-id"].to_str().unwrap().to_owned();
+            let body = axum::body::to_bytes(response.into_body(), 10_000).await.unwrap();
+            let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+            assert_eq!(body.pointer(id).unwrap(), &named, "{body}");
+            assert!(body.to_string().contains("INTERNAL") && !body.to_string().contains("secret"), "{body}");
         }
-        let body = axum::body::to_bytes(response.into_body(), 10_000).await.unwrap();
-        let body = String::from_utf8(body.to_vec()).unwrap();
-        assert!(body.contains("INTERNAL") && !body.contains("secret"), "{body}");
     }
 }

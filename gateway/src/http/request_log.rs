@@ -61,11 +61,6 @@ impl Seen {
     }
 }
 
-/// The id of a request that came through [`observe`].
-pub fn request_id(request: &Request) -> &str {
-    request.extensions().get::<Arc<Seen>>().map_or("", |seen| seen.id.as_str())
-}
-
 /// Names the request, and logs and measures it when it is answered.
 pub async fn observe(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let arrived = Instant::now();

@@ -25,7 +25,6 @@ mod search;
 mod shorten;
 
 use axum::Router;
-use tower_http::catch_panic::CatchPanicLayer;
 use utoipa::openapi::OpenApi;
 
 pub use operation::Operation;
@@ -77,7 +76,7 @@ operations![
 
 /// The routes of all operations.
 pub fn router() -> Router<App> {
-    registered().method_not_allowed_fallback(router::no_such_method).layer(CatchPanicLayer::custom(Problem::of_panic))
+    registered().method_not_allowed_fallback(router::no_such_method)
 }
 
 /// Whether a path belongs to this API, also where nothing is at it: then a refusal is a problem.

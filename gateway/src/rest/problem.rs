@@ -1,6 +1,5 @@
 //! Why there is no answer: RFC 9457 with the codes of the platform.
 
-use std::any::Any;
 use std::borrow::Cow;
 use std::time::Duration;
 
@@ -12,7 +11,7 @@ use utoipa::ToSchema;
 use utoipa::openapi::path::Parameter;
 
 use crate::error::{Code, Refusal};
-use crate::http::{answer, exchange, status};
+use crate::http::{answer, status};
 use crate::schema::problem::UserError;
 
 /// The media type of problems.
@@ -123,12 +122,6 @@ impl Problem {
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
         answer::describe(&mut response, &self.refusal);
         response
-    }
-
-    /// The answer when a handler panicked; the log has the text from the panic hook.
-    pub fn of_panic(_: Box<dyn Any + Send + 'static>) -> Response {
-        metrics::counter!("gateway_panics_total").increment(1);
-        Self::from(exchange::fault()).answer("", "")
     }
 
     /// What it is about.
