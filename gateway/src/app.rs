@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use client_ip::ClientIp;
 use clock::Clock;
 use fred::clients::Pool;
-use lifecycle::{Readiness, Shutdown};
+use lifecycle::{Latch, Shutdown};
 use rand::rngs::StdRng;
 use telemetry::RequestId;
 use tokio::sync::Semaphore;
@@ -31,7 +31,7 @@ use crate::usage::Usage;
 /// Exports share the database with everybody who looks at charts.
 const EXPORT_PAGES: usize = 8;
 
-/// The state of the gateway. Clones are the same gateway.
+/// The state of the gateway under one configuration. Clones are the same.
 #[derive(Clone)]
 pub struct App(Arc<Parts>);
 
@@ -39,72 +39,91 @@ pub struct App(Arc<Parts>);
 pub struct Parts {
     pub(crate) settings: config::Gateway,
     pub(crate) plans: config::Plans,
-    pub(crate) schema: CurtailSchema,
-    pub(crate) upstreams: Upstreams,
     pub(crate) sizes: Sizes,
     pub(crate) usage: Usage,
     pub(crate) documents: Documents,
     pub(crate) persisted: Persisted,
-    pub(crate) authenticator: Authenticator,
     pub(crate) addresses: AddressLimiter,
     pub(crate) buckets: SharedLimiter,
     pub(crate) overload: Overload,
-    /// Pages of exports that are fetched at once.
-    pub(crate) export_pages: Semaphore,
-    pub(crate) pictures: Pictures,
-    pub(crate) places: Places,
-    pub(crate) shutdown: Shutdown,
-    pub(crate) clock: Clock,
     pub(crate) hosts: Hosts,
     pub(crate) origins: AllowedOrigins,
     pub(crate) cookies: Cookies,
     pub(crate) client_ip: ClientIp,
-    ids: Mutex<StdRng>,
+    lasting: Lasting,
 }
 
-impl App {
-    /// Wires the parts.
-    ///
-    /// # Errors
-    /// When the schema does not understand its own description, or the manifest can not be used.
+/// What every configuration of a process has in common: connections, streams that are open, what was learned of callers.
+#[derive(Clone)]
+pub struct Lasting {
+    pub(crate) schema: CurtailSchema,
+    pub(crate) upstreams: Upstreams,
+    pub(crate) authenticator: Arc<Authenticator>,
+    pub(crate) places: Places,
+    /// Pages of exports that are fetched at once.
+    pub(crate) export_pages: Arc<Semaphore>,
+    pub(crate) pictures: Arc<Pictures>,
+    pub(crate) shutdown: Shutdown,
+    pub(crate) clock: Clock,
+    redis: Pool,
+    /// Readiness as far as load goes.
+    load: Latch,
+    ids: Arc<Mutex<StdRng>>,
+}
+
+impl Lasting {
+    /// The parts for a process that starts with `settings`.
     pub fn new(
-        config: &config::Config,
+        settings: &config::Gateway,
         upstreams: Upstreams,
         authenticator: Authenticator,
         redis: Pool,
-        (readiness, shutdown): (&Readiness, &Shutdown),
+        (load, shutdown): (Latch, Shutdown),
         clock: Clock,
         rng: StdRng,
-    ) -> anyhow::Result<Self> {
+    ) -> Self {
+        Self {
+            schema: schema::build(upstreams.clone()),
+            upstreams,
+            authenticator: Arc::new(authenticator),
+            places: Places::new(settings.live_connections, settings.live_connections_per_user),
+            export_pages: Arc::new(Semaphore::new(EXPORT_PAGES)),
+            pictures: Arc::default(),
+            shutdown,
+            clock,
+            redis,
+            load,
+            ids: Arc::new(Mutex::new(rng)),
+        }
+    }
+}
+
+impl App {
+    /// The gateway as `config` wants it.
+    ///
+    /// # Errors
+    /// When the schema does not understand its own description, or the manifest can not be used.
+    pub fn new(config: &config::Config, lasting: Lasting) -> anyhow::Result<Self> {
         let settings = config.gateway.clone();
-        let schema = schema::build(upstreams.clone());
         let documents = Documents::new(Limits::from(&settings), settings.document_cache_entries);
         let manifest = Manifest::read(&settings.persisted_manifest, &documents)
             .with_context(|| format!("gateway.persisted_manifest {}", settings.persisted_manifest))?;
-        let sdl = schema.sdl();
+        let sdl = lasting.schema.sdl();
         Ok(Self(Arc::new(Parts {
             plans: config.plans.clone(),
             sizes: Sizes::from_sdl(&sdl)?,
             usage: Usage::from_sdl(&sdl, manifest.names())?,
-            schema,
-            upstreams,
             documents,
             persisted: Persisted::new(&settings, manifest),
-            authenticator,
             addresses: AddressLimiter::new(settings.ip_per_second, settings.ip_burst),
-            buckets: SharedLimiter::new(redis, settings.limiter_without_redis == "open"),
-            overload: Overload::new(&settings, readiness.latch("load")),
-            export_pages: Semaphore::new(EXPORT_PAGES),
-            pictures: Pictures::default(),
-            places: Places::new(settings.live_connections, settings.live_connections_per_user),
-            shutdown: shutdown.clone(),
+            buckets: SharedLimiter::new(lasting.redis.clone(), settings.limiter_without_redis == "open"),
+            overload: Overload::new(&settings, lasting.load.clone()),
             hosts: Hosts::new(&config.domains.app_url, &settings.additional_hosts),
             origins: AllowedOrigins::new(&config.domains.app_url, &settings.allowed_origins),
-            cookies: Cookies::new(settings.insecure_cookies, clock.clone()),
-            clock,
+            cookies: Cookies::new(settings.insecure_cookies, lasting.clock.clone()),
             client_ip: ClientIp::new(config.proxies.trusted.clone()),
-            ids: Mutex::new(rng),
             settings,
+            lasting,
         })))
     }
 
@@ -129,5 +148,13 @@ impl Deref for App {
 
     fn deref(&self) -> &Parts {
         &self.0
+    }
+}
+
+impl Deref for Parts {
+    type Target = Lasting;
+
+    fn deref(&self) -> &Lasting {
+        &self.lasting
     }
 }

@@ -8,6 +8,7 @@
 //! | [`live`] | what stays open: credentials of connections, streams of the services, places |
 //! | [`persisted`] | documents that requests name instead of sending them |
 //! | [`rate`] | how often somebody may ask |
+//! | [`reload`] | a changed configuration without a restart |
 //! | [`rest`] | the REST API: operations, problems, the OpenAPI document |
 //! | [`schema`] | types, resolvers and loaders |
 //! | [`usage`] | which fields and operations are asked for |
@@ -23,6 +24,7 @@ pub mod limits;
 pub mod live;
 pub mod persisted;
 pub mod rate;
+pub mod reload;
 pub mod request;
 pub mod rest;
 pub mod schema;

@@ -11,14 +11,20 @@ use proto::auth::v1::auth_service_client::AuthServiceClient;
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
 
-use crate::app::App;
+use crate::app::Lasting;
 use crate::auth::{Authenticator, Revocations, follow};
 use crate::http;
+use crate::reload::{InForce, Reloader};
 use crate::upstreams::Upstreams;
 
 /// How much longer than an access token lives a revocation is remembered.
 const REVOCATION_SLACK: Duration = Duration::from_secs(300);
+
+/// How often addresses that came to rest are forgotten.
+const FORGET: Duration = Duration::from_secs(10);
 
 /// How long connections that stay open may take to say good-bye.
 const GOOD_BYE: Duration = Duration::from_secs(5);
@@ -31,6 +37,8 @@ pub struct Running {
     pub admin_addr: SocketAddr,
     /// What it still waits for.
     pub readiness: Readiness,
+    /// Changes its configuration.
+    pub reloader: Reloader,
     tasks: Tasks,
 }
 
@@ -44,12 +52,19 @@ impl Running {
     }
 }
 
-/// Runs the gateway until `shutdown`.
+/// Runs the gateway until `shutdown`, and reads the configuration of the process again at each SIGHUP.
 ///
 /// # Errors
 /// When it can not start, or a task fails.
 pub async fn run(config: config::Config, shutdown: Shutdown) -> anyhow::Result<()> {
-    start(config, Clock::system(), shutdown).await?.join().await
+    // Before anything else: until then the signal would end the process.
+    let hangup = signal(SignalKind::hangup()).context("SIGHUP")?;
+    let running = start(config, Clock::system(), shutdown).await?;
+    let reloader = running.reloader.clone();
+    tokio::select! {
+        ended = running.join() => ended,
+        never = reloader.on_hangup(hangup, config::Config::load) => match never {},
+    }
 }
 
 /// Binds the ports and starts every task. Needs neither Redis nor a service to be there.
@@ -81,29 +96,36 @@ pub async fn start(config: config::Config, clock: Clock, shutdown: Shutdown) -> 
     let auth_client = AuthServiceClient::new(auth.clone());
     let authenticator = Authenticator::new(keys.clone(), auth_client.clone(), revocations.clone(), clock.clone());
     let upstreams = Upstreams::new(auth, links, analytics, notify, search);
-    let app = App::new(&config, upstreams, authenticator, redis, (&readiness, &shutdown), clock.clone(), system_rng())?;
+    let stages = (readiness.latch("load"), shutdown.clone());
+    let lasting = Lasting::new(&settings, upstreams, authenticator, redis, stages, clock.clone(), system_rng());
+    let reloader = Reloader::new(&config, lasting.clone(), keys.clone())?;
 
     let tail = streams::Tail::new(&config.redis, "accounts")?;
     let latch = readiness.latch("revocations");
     let mut tasks = Tasks::new(shutdown.clone());
     tasks.spawn("key ring", keys.run(shutdown.clone()));
     tasks.spawn("revocations", follow(tail, auth_client, revocations, clock, latch, shutdown.clone()));
-    let (limited, until) = (app.clone(), shutdown.clone());
-    tasks.spawn("address limiter", async move {
-        limited.addresses.run(until).await;
-        Ok(())
-    });
-    let (places, until) = (app.places.clone(), shutdown.clone());
+    tasks.spawn("address limiter", forget_addresses(reloader.follow(), shutdown.clone()));
+    let (places, until) = (lasting.places, shutdown.clone());
     tasks.spawn("live connections", async move {
         until.draining().await;
         // They say good-bye by themselves; the process waits for it.
         let _ = tokio::time::timeout(GOOD_BYE, places.empty()).await;
         Ok(())
     });
-    tasks.spawn("http", http::serve(listener, http::router(&app), settings, shutdown.clone()));
+    tasks.spawn("http", http::serve(listener, reloader.follow(), settings, shutdown.clone()));
     tasks.spawn("admin", admin.serve(shutdown));
     tracing::info!(%addr, %admin_addr, "the gateway is up");
-    Ok(Running { addr, admin_addr, readiness, tasks })
+    Ok(Running { addr, admin_addr, readiness, reloader, tasks })
+}
+
+async fn forget_addresses(in_force: watch::Receiver<InForce>, shutdown: Shutdown) -> anyhow::Result<()> {
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(FORGET) => in_force.borrow().app.addresses.forget(),
+            () = shutdown.draining() => return Ok(()),
+        }
+    }
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one place of the gateway that makes the real generator")]

@@ -11,6 +11,7 @@ Generated from `crates/config/curtail.default.toml`; `UPDATE=1 cargo test -p con
 Three layers, the later one wins: the defaults below, the file named by `CURTAIL_CONFIG` (TOML with the same sections), and
 the environment. Lists are written as in TOML: `CURTAIL_PROXIES__TRUSTED='[\"10.0.0.0/8\"]'`. A variable of a secret may end
 in `_FILE` and then names a file to read. The whole is checked at start, and every problem is reported with its key.
+The gateway reads them again at SIGHUP ([operations](operations.md#changing-settings-without-a-restart)).
 ";
 
 /// The configuration reference in Markdown: one table for each section.

@@ -4,7 +4,6 @@ use std::convert::Infallible;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use axum::Router;
 use axum::body::Body;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
@@ -13,7 +12,10 @@ use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
 use lifecycle::Shutdown;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 use tower::ServiceExt as _;
+
+use crate::reload::InForce;
 
 /// The address at the other end of the connection; travels in the extensions of requests.
 #[derive(Debug, Clone, Copy)]
@@ -32,13 +34,13 @@ const PERIODS: u64 = 2;
 /// The pause after a failed accept, which mostly means that there is no file descriptor left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// Serves `router` until the drain begins, then lets requests in flight finish until the shutdown gives up.
+/// Serves what is in force until the drain begins, then lets requests in flight finish until the shutdown gives up.
 ///
 /// # Errors
 /// None; the type is what tasks return.
-pub async fn serve(
+pub(crate) async fn serve(
     listener: TcpListener,
-    router: Router,
+    in_force: watch::Receiver<InForce>,
     settings: config::Gateway,
     shutdown: Shutdown,
 ) -> anyhow::Result<()> {
@@ -53,7 +55,7 @@ pub async fn serve(
         match accepted {
             Ok((stream, peer)) => {
                 prepare(&stream, give_up);
-                serve_connection(stream, peer.ip(), &builder, &router, &graceful);
+                serve_connection(stream, peer.ip(), &builder, &in_force, &graceful);
             }
             Err(error) => {
                 tracing::warn!(%error, "a connection can not be accepted");
@@ -103,12 +105,12 @@ fn serve_connection(
     stream: TcpStream,
     peer: IpAddr,
     builder: &Builder<TokioExecutor>,
-    router: &Router,
+    in_force: &watch::Receiver<InForce>,
     graceful: &GracefulShutdown,
 ) {
-    let router = router.clone();
+    let in_force = in_force.clone();
     let service = service_fn(move |request: hyper::Request<Incoming>| {
-        let router = router.clone();
+        let router = in_force.borrow().router.clone();
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(Peer(peer));
         async move { Ok::<_, Infallible>(router.oneshot(request).await.unwrap_or_else(|never| match never {})) }

@@ -2,17 +2,12 @@
 
 use std::net::IpAddr;
 use std::num::NonZeroU32;
-use std::time::Duration;
 
 use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
-use lifecycle::Shutdown;
 
 use super::counted;
 use crate::error::{Code, Refusal};
-
-/// How often addresses that came to rest are forgotten.
-const FORGET: Duration = Duration::from_secs(10);
 
 /// Requests per second and burst of each address.
 pub struct AddressLimiter {
@@ -42,22 +37,18 @@ impl AddressLimiter {
     }
 
     /// Forgets addresses that came to rest, so that memory follows the number of active ones.
-    pub async fn run(&self, shutdown: Shutdown) {
-        loop {
-            tokio::select! {
-                () = tokio::time::sleep(FORGET) => {}
-                () = shutdown.draining() => return,
-            }
-            if let Some(limiter) = &self.limiter {
-                limiter.retain_recent();
-                limiter.shrink_to_fit();
-            }
+    pub fn forget(&self) {
+        if let Some(limiter) = &self.limiter {
+            limiter.retain_recent();
+            limiter.shrink_to_fit();
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]

@@ -28,6 +28,7 @@ mod persisted;
 mod phone;
 mod platform;
 mod recovery;
+mod reload;
 mod rest;
 mod rest_errors;
 mod rest_limits;

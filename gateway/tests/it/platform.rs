@@ -27,9 +27,9 @@ pub struct Platform {
     shutdown: Shutdown,
     /// shortener-svc has an end of its own, so that a test can restart it.
     links: Option<(shortener_svc::Running, Shutdown)>,
+    gateway: gateway::Running,
     /// The services end with their handles.
-    _services:
-        (auth_svc::Running, analytics_svc::Running, notify_svc::Running, search_worker::Running, gateway::Running),
+    _services: (auth_svc::Running, analytics_svc::Running, notify_svc::Running, search_worker::Running),
 }
 
 impl Drop for Platform {
@@ -112,7 +112,7 @@ impl Platform {
         let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
         let url = format!("http://{}", gateway.addr);
         let links = Some((links, links_shutdown));
-        Self { url, http, config, clock, shutdown, links, _services: (auth, analytics, notify, search, gateway) }
+        Self { url, http, config, clock, shutdown, links, gateway, _services: (auth, analytics, notify, search) }
     }
 
     /// Stops shortener-svc, waits for its end, and starts it again where it was.
@@ -140,6 +140,13 @@ impl Platform {
         };
         testkit::until(look, Duration::from_secs(10), "the mail is due").await;
         found.unwrap()
+    }
+
+    /// Gives the running gateway other settings than those it started with.
+    pub async fn reload(&self, change: impl FnOnce(&mut Config)) -> anyhow::Result<Vec<&'static str>> {
+        let mut config = self.config.clone();
+        change(&mut config);
+        self.gateway.reloader.reload(config).await
     }
 
     /// What ends it.

@@ -1,0 +1,131 @@
+//! A changed configuration, taken up without a restart.
+//!
+//! Requests that begin after it meet the new bounds, limits and origins; those under way, and connections that are open, end as they
+//! began. What a running process can not change keeps the value it started with, and the log says so.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use axum::Router;
+use config::{Config, ConfigErrors};
+use tokio::signal::unix::Signal;
+use tokio::sync::watch;
+
+use crate::app::{App, Lasting};
+use crate::http;
+
+/// What the next request meets.
+#[derive(Clone)]
+pub(crate) struct InForce {
+    pub(crate) app: App,
+    pub(crate) router: Router,
+}
+
+impl InForce {
+    fn new(config: &Config, lasting: Lasting) -> anyhow::Result<Self> {
+        let app = App::new(config, lasting)?;
+        Ok(Self { router: http::router(&app), app })
+    }
+}
+
+/// Changes the configuration of a running gateway. Clones are the same.
+#[derive(Clone)]
+pub struct Reloader {
+    started: Arc<config::Gateway>,
+    lasting: Lasting,
+    keys: Arc<rpc::KeyRingCache>,
+    in_force: watch::Sender<InForce>,
+}
+
+impl Reloader {
+    /// The configuration that the process starts with.
+    ///
+    /// # Errors
+    /// Those of [`App::new`].
+    pub(crate) fn new(config: &Config, lasting: Lasting, keys: Arc<rpc::KeyRingCache>) -> anyhow::Result<Self> {
+        let in_force = watch::Sender::new(InForce::new(config, lasting.clone())?);
+        Ok(Self { started: Arc::new(config.gateway.clone()), lasting, keys, in_force })
+    }
+
+    /// What is in force, now and after each change.
+    pub(crate) fn follow(&self) -> watch::Receiver<InForce> {
+        self.in_force.subscribe()
+    }
+
+    /// Takes up what `config` says in `gateway`, `plans`, `proxies.trusted` and `domains.app_url`, and asks for the keys that
+    /// sign tokens. The answer names the keys of `gateway` that differ from those at the start and need a restart.
+    ///
+    /// # Errors
+    /// When the manifest of persisted documents can not be used; then everything stays as it is.
+    pub async fn reload(&self, mut config: Config) -> anyhow::Result<Vec<&'static str>> {
+        let held = hold(&self.started, &mut config.gateway);
+        let next = InForce::new(&config, self.lasting.clone())?;
+        self.in_force.send_replace(next);
+        self.keys.refresh().await;
+        Ok(held)
+    }
+
+    /// Reads the configuration again at each SIGHUP.
+    ///
+    /// - `gateway_reloads_total{outcome}`: configurations that were `taken` or `refused`
+    pub(crate) async fn on_hangup(
+        self,
+        mut hangup: Signal,
+        read: impl Fn() -> Result<Config, ConfigErrors>,
+    ) -> Infallible {
+        loop {
+            // The stream of signals does not end.
+            let _ = hangup.recv().await;
+            let taken = match read() {
+                Ok(config) => self.reload(config).await,
+                Err(errors) => Err(errors.into()),
+            };
+            let outcome = if taken.is_ok() { "taken" } else { "refused" };
+            metrics::counter!("gateway_reloads_total", "outcome" => outcome).increment(1);
+            match taken {
+                Ok(held) if held.is_empty() => tracing::info!("the configuration was read again"),
+                Ok(held) => tracing::warn!(keys = ?held, "the configuration was read again; these keys need a restart"),
+                Err(error) => tracing::error!(error = format!("{error:#}"), "the configuration stays as it was"),
+            }
+        }
+    }
+}
+
+/// Gives `wanted` back what can not change in a running process, and names what it wanted to change of that.
+fn hold(started: &config::Gateway, wanted: &mut config::Gateway) -> Vec<&'static str> {
+    fn keep<T: PartialEq + Clone>(started: &T, wanted: &mut T) -> bool {
+        let differs = started != wanted;
+        wanted.clone_from(started);
+        differs
+    }
+    let differ = [
+        ("listen", keep(&started.listen, &mut wanted.listen)),
+        ("admin_listen", keep(&started.admin_listen, &mut wanted.admin_listen)),
+        ("max_header_bytes", keep(&started.max_header_bytes, &mut wanted.max_header_bytes)),
+        ("header_timeout_ms", keep(&started.header_timeout_ms, &mut wanted.header_timeout_ms)),
+        ("live_connections", keep(&started.live_connections, &mut wanted.live_connections)),
+        ("live_connections_per_user", keep(&started.live_connections_per_user, &mut wanted.live_connections_per_user)),
+    ];
+    differ.into_iter().filter_map(|(key, differs)| differs.then_some(key)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_needs_a_restart_is_named_and_kept() {
+        let started = Config::for_tests().gateway;
+        let mut wanted = started.clone();
+        wanted.max_depth += 1;
+        assert!(hold(&started, &mut wanted).is_empty());
+        assert_eq!(wanted.max_depth, started.max_depth + 1);
+        wanted.live_connections += 1;
+        wanted.max_header_bytes += 1;
+        assert_eq!(hold(&started, &mut wanted), ["max_header_bytes", "live_connections"]);
+        assert_eq!(
+            (wanted.live_connections, wanted.max_header_bytes),
+            (started.live_connections, started.max_header_bytes)
+        );
+    }
+}
