@@ -59,6 +59,7 @@ impl Running {
 pub async fn run(config: config::Config, shutdown: Shutdown) -> anyhow::Result<()> {
     // Before anything else: until then the signal would end the process.
     let hangup = signal(SignalKind::hangup()).context("SIGHUP")?;
+    lifecycle::raise_file_limit();
     let running = start(config, Clock::system(), shutdown).await?;
     let reloader = running.reloader.clone();
     tokio::select! {

@@ -54,6 +54,7 @@ impl Running {
 /// # Errors
 /// When an address or the spool directory can not be used, or a part fails later.
 pub async fn run(config: Config, shutdown: Shutdown) -> anyhow::Result<()> {
+    lifecycle::raise_file_limit();
     let running = start(config, Clock::system(), shutdown).await?;
     tracing::info!(addr = %running.addr, admin = %running.admin_addr, "redirects are served");
     running.join().await

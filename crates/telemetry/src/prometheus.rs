@@ -34,7 +34,7 @@ pub(crate) fn install() -> &'static PrometheusHandle {
     })
 }
 
-/// All metrics of this process in the Prometheus text format, with its memory, processor time, open files and tasks.
+/// All metrics of this process in the Prometheus text format, with its memory, processor time, open files with their bound, and tasks.
 pub fn render() -> String {
     let handle = install();
     if let Some(bytes) = resident_bytes() {
@@ -45,6 +45,9 @@ pub fn render() -> String {
     }
     if let Ok(files) = std::fs::read_dir("/proc/self/fd") {
         metrics::gauge!("process_open_fds").set(files.count() as f64);
+    }
+    if let Some(files) = most_files() {
+        metrics::gauge!("process_max_fds").set(files);
     }
     if let Ok(runtime) = tokio::runtime::Handle::try_current() {
         metrics::gauge!("process_alive_tasks").set(runtime.metrics().num_alive_tasks() as f64);
@@ -58,6 +61,13 @@ fn resident_bytes() -> Option<u64> {
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
     let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     Some(kib * 1024)
+}
+
+/// How many files this process may have open. Nothing on systems without /proc.
+fn most_files() -> Option<f64> {
+    let limits = std::fs::read_to_string("/proc/self/limits").ok()?;
+    let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"))?;
+    line.split_whitespace().next()?.parse().ok()
 }
 
 /// Time that this process has spent on processors. Nothing on systems without /proc.
@@ -84,8 +94,9 @@ mod tests {
         assert!(text.contains("test_wait_seconds_bucket{le=\"0.0025\"} 0"), "{text}");
         assert!(text.contains("test_wait_seconds_bucket{le=\"0.005\"} 1"), "{text}");
         assert!(text.contains("test_events_total{kind=\"a\"} 2"), "{text}");
-        for name in ["process_resident_memory_bytes", "process_cpu_seconds_total", "process_open_fds"] {
-            assert!(text.contains(name), "{text}");
+        for name in ["resident_memory_bytes", "cpu_seconds_total", "open_fds", "max_fds"] {
+            let name = format!("process_{name} ");
+            assert!(text.contains(&name), "{text}");
         }
     }
 }

@@ -27,6 +27,7 @@ mod pages;
 mod persisted;
 mod phone;
 mod platform;
+mod process;
 mod recovery;
 mod reload;
 mod rest;
