@@ -9,6 +9,7 @@
 //! `postgres` (or `nobody`).
 
 mod keeper;
+mod npm;
 mod port;
 mod postgres;
 mod process;
@@ -22,6 +23,7 @@ use std::time::Duration;
 
 use tokio::sync::OnceCell;
 
+pub use npm::{npm_packages, runs};
 pub use port::free_port;
 pub use postgres::PrivatePostgres;
 pub use process::Process;

@@ -1,4 +1,4 @@
-//! What stands between the network and a handler: overload, deadline, caller, size.
+//! What stands between the network and a handler: overload, deadline, caller.
 
 use std::{
     any::Any,
@@ -9,7 +9,6 @@ use std::{
 use axum::{body::Body, extract::State, middleware::Next};
 use clock::Clock;
 use http::{HeaderValue, Request, Response, header::AUTHORIZATION};
-use http_body_util::BodyExt as _;
 use tokio::sync::Semaphore;
 use tonic::Status;
 
@@ -29,7 +28,7 @@ pub(crate) struct Gate {
     places: Semaphore,
     most_places: usize,
     longest: Duration,
-    max_message_bytes: usize,
+    pub(super) max_message_bytes: usize,
 }
 
 impl Gate {
@@ -98,20 +97,6 @@ async fn identify(gate: &Gate, credential: Option<HeaderValue>) -> Result<Arc<Ca
         Some(token) => gate.verifier.verify(token, gate.clock.now()).await,
         None => Err(Error::new(Code::Unauthenticated, "TOKEN_MISSING", "a signed token is needed")),
     }
-}
-
-/// Ends a message that is longer than configured. No RPC takes a stream, so the body is one message.
-pub(crate) async fn bound_message(State(gate): State<Arc<Gate>>, request: Request<Body>, next: Next) -> Response<Body> {
-    // Five bytes of gRPC framing come before the message.
-    let most = gate.max_message_bytes + 5;
-    next.run(request.map(|body| Body::new(http_body_util::Limited::new(body, most).map_err(too_long)))).await
-}
-
-fn too_long(error: Box<dyn std::error::Error + Send + Sync>) -> Box<dyn std::error::Error + Send + Sync> {
-    if error.is::<http_body_util::LengthLimitError>() {
-        return Box::new(Status::from(Error::new(Code::Invalid, "MESSAGE_TOO_LONG", "the message is too long")));
-    }
-    error
 }
 
 /// The answer of a handler that panicked. The panic itself is logged by the hook of the process.

@@ -2,6 +2,7 @@
 
 mod admit;
 mod health;
+mod message;
 pub(crate) mod observe;
 mod serve;
 mod stream;

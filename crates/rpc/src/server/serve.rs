@@ -18,7 +18,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use super::{
     admit::{self, Gate},
-    health, observe,
+    health, message, observe,
     stream::{self, Streams},
 };
 use crate::{MAX_HEADER_BYTES, Verifier};
@@ -80,7 +80,7 @@ impl Server {
             .layer(from_fn_with_state(Arc::clone(&gate), admit::authenticate))
             // A stream lives no longer than the token that opened it.
             .layer(from_fn_with_state(streams, stream::bound))
-            .layer(from_fn_with_state(Arc::clone(&gate), admit::bound_message));
+            .layer(from_fn_with_state(Arc::clone(&gate), message::bound));
         let guarded = routes.add_service(reflection(services)?).into_axum_router().layer(layers);
         // Health is outside: probes have no token and must be answered under overload.
         let routes = Routes::from(guarded).add_service(health);

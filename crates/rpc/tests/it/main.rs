@@ -7,6 +7,7 @@ mod client;
 mod documented;
 mod drain;
 mod factories;
+mod foreign;
 mod key_ring;
 mod limits;
 mod signed;

@@ -6,6 +6,7 @@ use std::process::Command;
 
 use clock::Clock;
 use serde_json::json;
+use testkit::{npm_packages, runs};
 
 use super::kit::*;
 use super::receiver::{Post, Receiver, ok};
@@ -33,23 +34,6 @@ except ValueError:
 fn samples(language: &str) -> Vec<&'static str> {
     let open = format!("```{language}\n");
     PAGE.split(&open).skip(1).filter_map(|rest| rest.split("```").next()).collect()
-}
-
-fn runs(program: &str) -> bool {
-    Command::new(program).arg("--version").output().is_ok_and(|output| output.status.success())
-}
-
-/// Where Node finds the packages of `web/`; none without Node or the package.
-fn packages() -> Option<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    if !runs("node") {
-        return None;
-    }
-    let package = root.join("web/node_modules/standardwebhooks");
-    if !package.exists() {
-        let _ = Command::new(root.join("scripts/npm-install.sh")).arg("web").output();
-    }
-    package.exists().then(|| root.join("web/node_modules"))
 }
 
 /// What a program prints, on one line.
@@ -98,7 +82,7 @@ async fn the_verifiers_of_other_languages_take_what_is_sent_and_refuse_what_was_
     let directory = tempfile::tempdir().unwrap();
     let cases = cases(directory.path(), &secret, &other, &receiver.posts()[0]);
 
-    match packages() {
+    match npm_packages("standardwebhooks") {
         None => println!("SKIPPED: no Node or no standardwebhooks; the samples for Node were not run"),
         Some(packages) => {
             // Below the packages, so that the import finds them.
