@@ -71,7 +71,7 @@ async fn redirects_go_on_without_redis_and_the_clicks_come_later() {
     site.until_followed(false).await;
     click(&site, 30).await;
     site.server.as_mut().unwrap().restart().await.unwrap();
-    let mut consumer = Consumer::new(site.redis.clone());
+    let mut consumer = Consumer::of_a_forgetful(site.redis.clone());
     consumer.until(40).await;
     click(&site, 5).await;
     consumer.until(45).await;
@@ -80,7 +80,7 @@ async fn redirects_go_on_without_redis_and_the_clicks_come_later() {
 #[tokio::test(flavor = "multi_thread")]
 async fn clicks_that_redis_lost_are_sent_again() {
     let mut site = site_with_a_link(|_| {}).await;
-    let mut consumer = Consumer::new(site.redis.clone());
+    let mut consumer = Consumer::of_a_forgetful(site.redis.clone());
     click(&site, 10).await;
     consumer.until(10).await;
     for round in 1..=2 {
@@ -100,7 +100,7 @@ async fn clicks_that_vanish_from_a_running_redis_are_sent_again() {
     let site = site_with_a_link(|_| {}).await;
     click(&site, 10).await;
     until(async || streams_hold_something(&site).await, PATIENCE, "the clicks are in a stream").await;
-    let mut consumer = Consumer::new(site.redis.clone());
+    let mut consumer = Consumer::of_a_forgetful(site.redis.clone());
     consumer.lose_streams().await;
     consumer.until(10).await;
 }
@@ -137,7 +137,7 @@ async fn a_full_spool_drops_clicks_under_their_reason_and_recovers() {
     })
     .await;
     click(&site, 1).await;
-    let mut consumer = Consumer::new(site.redis.clone());
+    let mut consumer = Consumer::of_a_forgetful(site.redis.clone());
     consumer.until(1).await;
     site.server.as_mut().unwrap().kill9();
     let before = dropped("spool_full");

@@ -39,7 +39,7 @@ impl Drop for Process {
 async fn no_click_that_was_answered_is_lost_by_kill_9() {
     let mut site = Site::alone(|_| {}).await;
     site.publish(&link("a", "https://dest.example/")).await;
-    let mut consumer = Consumer::new(site.redis.clone());
+    let mut consumer = Consumer::of_a_forgetful(site.redis.clone());
     let mut answered = 0;
     for round in 0..4 {
         let mut process = Process::start(&site).await;

@@ -16,6 +16,8 @@ use super::PATIENCE;
 pub struct Consumer {
     redis: Pool,
     seen: HashMap<String, u64>,
+    /// Whether Redis may have lost something before the producer knows. Then a gap is asked for again, else it is a fault.
+    forgetful: bool,
     pub clicks: Vec<Click>,
     /// Clicks of which the producer says that they are lost.
     pub lost: u64,
@@ -23,7 +25,12 @@ pub struct Consumer {
 
 impl Consumer {
     pub fn new(redis: Pool) -> Self {
-        Self { redis, seen: HashMap::new(), clicks: Vec::new(), lost: 0 }
+        Self { redis, seen: HashMap::new(), forgetful: false, clicks: Vec::new(), lost: 0 }
+    }
+
+    /// A consumer of a Redis that loses entries.
+    pub fn of_a_forgetful(redis: Pool) -> Self {
+        Self { forgetful: true, ..Self::new(redis) }
     }
 
     /// Takes in what is in the streams and deletes it there. False when Redis does not answer.
@@ -36,7 +43,12 @@ impl Consumer {
                 return false;
             };
             for (id, fields) in entries {
-                self.take(ClickBatch::decode(fields["b"].clone()).unwrap());
+                let gap = self.take(ClickBatch::decode(fields["b"].clone()).unwrap());
+                if let Some(from) = gap
+                    && self.redis.hset::<Value, _, _>("clicks:replay", from).await.is_err()
+                {
+                    return false;
+                }
                 if self.redis.xdel::<Value, _, _>(&stream, id).await.is_err() {
                     return false;
                 }
@@ -45,20 +57,25 @@ impl Consumer {
         true
     }
 
-    fn take(&mut self, batch: ClickBatch) {
+    /// The producer and the first click that is missing before this batch, if one is.
+    fn take(&mut self, batch: ClickBatch) -> Option<(String, String)> {
         let id = hex(&batch.producer_id);
         let seen = self.seen.entry(id.clone()).or_default();
         if batch.lost_through > *seen {
             self.lost += batch.lost_through - *seen;
             *seen = batch.lost_through;
         }
-        assert!(batch.first_seq <= *seen + 1, "a gap of {id}: {} after {seen}", batch.first_seq);
+        if batch.first_seq > *seen + 1 {
+            assert!(self.forgetful, "a gap of {id}: {} after {seen}", batch.first_seq);
+            return Some((id, (*seen + 1).to_string()));
+        }
         for (seq, click) in (batch.first_seq..).zip(batch.clicks) {
             if seq == *seen + 1 {
                 self.clicks.push(click);
                 *seen = seq;
             }
         }
+        None
     }
 
     /// Says what is counted.
