@@ -127,6 +127,14 @@ impl App {
         })))
     }
 
+    /// The same gateway as another `config` wants it.
+    ///
+    /// # Errors
+    /// Those of [`App::new`].
+    pub fn under(&self, config: &config::Config) -> anyhow::Result<Self> {
+        Self::new(config, self.lasting.clone())
+    }
+
     /// A fresh request id.
     pub(crate) fn request_id(&self) -> RequestId {
         RequestId::generate(&mut *self.ids.lock().unwrap_or_else(PoisonError::into_inner))

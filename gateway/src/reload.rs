@@ -4,14 +4,13 @@
 //! began. What a running process can not change keeps the value it started with, and the log says so.
 
 use std::convert::Infallible;
-use std::sync::Arc;
 
 use axum::Router;
 use config::{Config, ConfigErrors};
 use tokio::signal::unix::Signal;
 use tokio::sync::watch;
 
-use crate::app::{App, Lasting};
+use crate::app::App;
 use crate::http;
 
 /// What the next request meets.
@@ -22,34 +21,24 @@ pub(crate) struct InForce {
 }
 
 impl InForce {
-    fn new(config: &Config, lasting: Lasting) -> anyhow::Result<Self> {
-        let app = App::new(config, lasting)?;
-        Ok(Self { router: http::router(&app), app })
+    fn new(app: App) -> Self {
+        Self { router: http::router(&app), app }
     }
 }
 
 /// Changes the configuration of a running gateway. Clones are the same.
 #[derive(Clone)]
-pub struct Reloader {
-    started: Arc<config::Gateway>,
-    lasting: Lasting,
-    keys: Arc<rpc::KeyRingCache>,
-    in_force: watch::Sender<InForce>,
-}
+pub struct Reloader(watch::Sender<InForce>);
 
 impl Reloader {
-    /// The configuration that the process starts with.
-    ///
-    /// # Errors
-    /// Those of [`App::new`].
-    pub(crate) fn new(config: &Config, lasting: Lasting, keys: Arc<rpc::KeyRingCache>) -> anyhow::Result<Self> {
-        let in_force = watch::Sender::new(InForce::new(config, lasting.clone())?);
-        Ok(Self { started: Arc::new(config.gateway.clone()), lasting, keys, in_force })
+    /// Begins with the configuration that the process starts with.
+    pub(crate) fn new(app: App) -> Self {
+        Self(watch::Sender::new(InForce::new(app)))
     }
 
     /// What is in force, now and after each change.
     pub(crate) fn follow(&self) -> watch::Receiver<InForce> {
-        self.in_force.subscribe()
+        self.0.subscribe()
     }
 
     /// Takes up what `config` says in `gateway`, `plans`, `proxies.trusted` and `domains.app_url`, and asks for the keys that
@@ -58,10 +47,11 @@ impl Reloader {
     /// # Errors
     /// When the manifest of persisted documents can not be used; then everything stays as it is.
     pub async fn reload(&self, mut config: Config) -> anyhow::Result<Vec<&'static str>> {
-        let held = hold(&self.started, &mut config.gateway);
-        let next = InForce::new(&config, self.lasting.clone())?;
-        self.in_force.send_replace(next);
-        self.keys.refresh().await;
+        let app = self.0.borrow().app.clone();
+        // What is held is never changed, so what is in force has it as it was at the start.
+        let held = hold(&app.settings, &mut config.gateway);
+        self.0.send_replace(InForce::new(app.under(&config)?));
+        app.authenticator.refresh_keys().await;
         Ok(held)
     }
 

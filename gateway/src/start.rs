@@ -14,7 +14,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
-use crate::app::Lasting;
+use crate::app::{App, Lasting};
 use crate::auth::{Authenticator, Revocations, follow};
 use crate::http;
 use crate::reload::{InForce, Reloader};
@@ -99,7 +99,8 @@ pub async fn start(config: config::Config, clock: Clock, shutdown: Shutdown) -> 
     let upstreams = Upstreams::new(auth, links, analytics, notify, search);
     let stages = (readiness.latch("load"), shutdown.clone());
     let lasting = Lasting::new(&settings, upstreams, authenticator, redis, stages, clock.clone(), system_rng());
-    let reloader = Reloader::new(&config, lasting.clone(), keys.clone())?;
+    let places = lasting.places.clone();
+    let reloader = Reloader::new(App::new(&config, lasting)?);
 
     let tail = streams::Tail::new(&config.redis, "accounts")?;
     let latch = readiness.latch("revocations");
@@ -107,7 +108,7 @@ pub async fn start(config: config::Config, clock: Clock, shutdown: Shutdown) -> 
     tasks.spawn("key ring", keys.run(shutdown.clone()));
     tasks.spawn("revocations", follow(tail, auth_client, revocations, clock, latch, shutdown.clone()));
     tasks.spawn("address limiter", forget_addresses(reloader.follow(), shutdown.clone()));
-    let (places, until) = (lasting.places, shutdown.clone());
+    let until = shutdown.clone();
     tasks.spawn("live connections", async move {
         until.draining().await;
         // They say good-bye by themselves; the process waits for it.

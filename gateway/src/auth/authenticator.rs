@@ -56,6 +56,11 @@ impl Authenticator {
         Self { keys, auth, revocations, clock, exchanged: Cache::new(KEPT) }
     }
 
+    /// Asks auth-svc for the keys that verify tokens, before a token of a new one comes.
+    pub async fn refresh_keys(&self) {
+        self.keys.refresh().await;
+    }
+
     /// The caller that `credential` stands for. `call` is used without authorization: the exchange is ours to ask.
     ///
     /// # Errors

@@ -107,7 +107,7 @@ pub async fn observe(State(app): State<App>, mut request: Request, next: Next) -
 
 /// A name as the log has it: of what clients make up, not more than a metric would take.
 pub(super) fn shown(name: &str) -> field::DisplayValue<&str> {
-    field::display(&name[..name.len().min(LONGEST_NAME)])
+    field::display(&name[..name.floor_char_boundary(LONGEST_NAME)])
 }
 
 /// - `gateway_request_seconds{path,kind,status}`: from the first byte of the headers to the answer
