@@ -39,8 +39,6 @@ pub struct App(Arc<Parts>);
 pub struct Parts {
     pub(crate) settings: config::Gateway,
     pub(crate) plans: config::Plans,
-    pub(crate) sizes: Sizes,
-    pub(crate) usage: Usage,
     pub(crate) documents: Documents,
     pub(crate) persisted: Persisted,
     pub(crate) addresses: AddressLimiter,
@@ -57,6 +55,8 @@ pub struct Parts {
 #[derive(Clone)]
 pub struct Lasting {
     pub(crate) schema: CurtailSchema,
+    pub(crate) sizes: Arc<Sizes>,
+    pub(crate) usage: Arc<Usage>,
     pub(crate) upstreams: Upstreams,
     pub(crate) authenticator: Arc<Authenticator>,
     pub(crate) places: Places,
@@ -73,6 +73,9 @@ pub struct Lasting {
 
 impl Lasting {
     /// The parts for a process that starts with `settings`.
+    ///
+    /// # Errors
+    /// When the schema does not understand its own description.
     pub fn new(
         settings: &config::Gateway,
         upstreams: Upstreams,
@@ -81,9 +84,13 @@ impl Lasting {
         (load, shutdown): (Latch, Shutdown),
         clock: Clock,
         rng: StdRng,
-    ) -> Self {
-        Self {
-            schema: schema::build(upstreams.clone()),
+    ) -> anyhow::Result<Self> {
+        let schema = schema::build(upstreams.clone());
+        let sdl = schema.sdl();
+        Ok(Self {
+            schema,
+            sizes: Arc::new(Sizes::from_sdl(&sdl)?),
+            usage: Arc::new(Usage::from_sdl(&sdl)?),
             upstreams,
             authenticator: Arc::new(authenticator),
             places: Places::new(settings.live_connections, settings.live_connections_per_user),
@@ -94,7 +101,7 @@ impl Lasting {
             redis,
             load,
             ids: Arc::new(Mutex::new(rng)),
-        }
+        })
     }
 }
 
@@ -102,17 +109,15 @@ impl App {
     /// The gateway as `config` wants it.
     ///
     /// # Errors
-    /// When the schema does not understand its own description, or the manifest can not be used.
+    /// When the manifest can not be used.
     pub fn new(config: &config::Config, lasting: Lasting) -> anyhow::Result<Self> {
         let settings = config.gateway.clone();
         let documents = Documents::new(Limits::from(&settings), settings.document_cache_entries);
         let manifest = Manifest::read(&settings.persisted_manifest, &documents)
             .with_context(|| format!("gateway.persisted_manifest {}", settings.persisted_manifest))?;
-        let sdl = lasting.schema.sdl();
+        lasting.usage.list(manifest.names());
         Ok(Self(Arc::new(Parts {
             plans: config.plans.clone(),
-            sizes: Sizes::from_sdl(&sdl)?,
-            usage: Usage::from_sdl(&sdl, manifest.names())?,
             documents,
             persisted: Persisted::new(&settings, manifest),
             addresses: AddressLimiter::new(settings.ip_per_second, settings.ip_burst),

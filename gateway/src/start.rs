@@ -98,7 +98,7 @@ pub async fn start(config: config::Config, clock: Clock, shutdown: Shutdown) -> 
     let authenticator = Authenticator::new(keys.clone(), auth_client.clone(), revocations.clone(), clock.clone());
     let upstreams = Upstreams::new(auth, links, analytics, notify, search);
     let stages = (readiness.latch("load"), shutdown.clone());
-    let lasting = Lasting::new(&settings, upstreams, authenticator, redis, stages, clock.clone(), system_rng());
+    let lasting = Lasting::new(&settings, upstreams, authenticator, redis, stages, clock.clone(), system_rng())?;
     let places = lasting.places.clone();
     let reloader = Reloader::new(App::new(&config, lasting)?);
 

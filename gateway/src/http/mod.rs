@@ -151,7 +151,7 @@ mod tests {
         let redis = streams::connect(&config.redis).await.unwrap();
         let rng = rand::rngs::StdRng::seed_from_u64(1);
         let stages = (readiness.latch("load"), Shutdown::new());
-        let lasting = Lasting::new(&config.gateway, upstreams, authenticator, redis, stages, clock, rng);
+        let lasting = Lasting::new(&config.gateway, upstreams, authenticator, redis, stages, clock, rng).unwrap();
         App::new(&config, lasting).unwrap()
     }
 

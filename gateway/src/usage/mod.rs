@@ -32,15 +32,17 @@ pub struct Counted {
 }
 
 impl Usage {
-    /// Counters for the schema that `sdl` describes. Each of the operations called `listed` has a label from the start.
+    /// Counters for the schema that `sdl` describes.
     ///
     /// # Errors
     /// When `sdl` is not a schema.
-    pub fn from_sdl<'a>(
-        sdl: &str,
-        listed: impl IntoIterator<Item = &'a str>,
-    ) -> Result<Self, async_graphql::parser::Error> {
-        Ok(Self { fields: Fields::from_sdl(sdl)?, names: Names::new(listed) })
+    pub fn from_sdl(sdl: &str) -> Result<Self, async_graphql::parser::Error> {
+        Ok(Self { fields: Fields::from_sdl(sdl)?, names: Names::default() })
+    }
+
+    /// Gives each of the operations called `names` a label, before it is sent.
+    pub fn list<'a>(&self, names: impl IntoIterator<Item = &'a str>) {
+        self.names.list(names);
     }
 
     /// Counts the operation of `document` called `name`, which was checked before and is about to be executed.
@@ -69,7 +71,8 @@ mod tests {
 
     #[test]
     fn who_asks_for_a_deprecated_field_is_told() {
-        let usage = Usage::from_sdl("type Query { slug: String @deprecated code: String }", ["Listed"]).unwrap();
+        let usage = Usage::from_sdl("type Query { slug: String @deprecated code: String }").unwrap();
+        usage.list(["Listed"]);
         let documents = Documents::new(Limits::from(&config::Config::for_tests().gateway), 1);
         let principal = |api_key_id| Principal {
             user_id: 1,

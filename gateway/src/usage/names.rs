@@ -18,36 +18,44 @@ const OTHER: Label = Label::const_str("other");
 /// The names that have a label of their own: those that the operator lists, and the first that callers who are known send.
 /// Nobody else can use the places up.
 #[derive(Debug, Default)]
-pub struct Names {
-    listed: HashMap<Box<str>, Label>,
-    sent: RwLock<HashMap<Box<str>, Label>>,
+pub struct Names(RwLock<Known>);
+
+#[derive(Debug, Default)]
+struct Known {
+    labels: HashMap<Box<str>, Label>,
+    /// How many of them nobody listed.
+    sent: usize,
 }
 
 impl Names {
-    /// `listed` have a label from the start, and take no place from others.
-    pub fn new<'a>(listed: impl IntoIterator<Item = &'a str>) -> Self {
-        let listed = listed.into_iter().map(|name| (name.into(), Label::from_shared(name.into())));
-        Self { listed: listed.collect(), sent: RwLock::default() }
+    /// Gives these a label, which takes no place from others.
+    pub fn list<'a>(&self, names: impl IntoIterator<Item = &'a str>) {
+        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        for name in names {
+            known.labels.entry(name.into()).or_insert_with(|| Label::from_shared(name.into()));
+        }
     }
 
     /// The label of `name`. `may_add`: whether its caller may give a new name a label; without it that is `other`, as it is when
-    /// there are 200 names already.
+    /// 200 names were sent already.
     pub fn label(&self, name: Option<&str>, may_add: bool) -> Label {
         let Some(name) = name else { return UNNAMED };
-        if let Some(listed) = self.listed.get(name) {
-            return listed.clone();
-        }
-        if let Some(known) = self.sent.read().unwrap_or_else(PoisonError::into_inner).get(name) {
-            return known.clone();
+        if let Some(label) = self.0.read().unwrap_or_else(PoisonError::into_inner).labels.get(name) {
+            return label.clone();
         }
         if !may_add || name.len() > LONGEST {
             return OTHER;
         }
-        let mut names = self.sent.write().unwrap_or_else(PoisonError::into_inner);
-        if names.len() >= MOST && !names.contains_key(name) {
+        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        // Another request may have brought it meanwhile.
+        if let Some(label) = known.labels.get(name) {
+            return label.clone();
+        }
+        if known.sent >= MOST {
             return OTHER;
         }
-        names.entry(name.into()).or_insert_with(|| Label::from_shared(name.into())).clone()
+        known.sent += 1;
+        known.labels.entry(name.into()).or_insert_with(|| Label::from_shared(name.into())).clone()
     }
 }
 
@@ -65,7 +73,9 @@ mod tests {
         }
         assert_eq!(names.label(Some("one_more"), true), OTHER);
         assert_eq!(names.label(Some("n0"), false), "n0".into(), "a known name is known whoever sends it");
-        assert_eq!(names.sent.read().unwrap().len(), MOST);
+        names.list(["listed"]);
+        assert_eq!(names.label(Some("listed"), false), "listed".into());
+        assert_eq!(names.0.read().unwrap().labels.len(), MOST + 1);
     }
 
     #[test]
