@@ -56,6 +56,14 @@ impl Ledger {
         self.clicks.values().filter(|click| of(click.outcome)).count() as u64
     }
 
+    /// The requests that were not redirected, in their order.
+    pub fn disturbed(&self) -> Vec<Click> {
+        let mut clicks: Vec<Click> =
+            self.clicks.values().filter(|click| click.outcome != Outcome::Redirected).copied().collect();
+        clicks.sort_unstable_by_key(|click| click.number);
+        clicks
+    }
+
     /// Redirects of each link.
     pub fn redirects(&self) -> BTreeMap<i64, i64> {
         let mut counts = BTreeMap::new();

@@ -47,6 +47,8 @@ impl World {
             ("CURTAIL_PLANS__FREE__REQUESTS_PER_MINUTE", "1000000".to_owned()),
             ("CURTAIL_EXPIRY__EXPIRE_INTERVAL_MS", "300".to_owned()),
             ("CURTAIL_ANALYTICS__SPIKE_MIN_CLICKS", "10".to_owned()),
+            // The first look for a code on a machine that is busy with all of this may take longer than is good for visitors.
+            ("CURTAIL_REDIRECTOR__FILL_TIMEOUT_MS", "5000".to_owned()),
             ("CURTAIL_NOTIFY__MAIL_TIMEOUT_MS", "1000".to_owned()),
             ("CURTAIL_WEBHOOKS__TIMEOUT_MS", "2000".to_owned()),
             ("CURTAIL_WEBHOOKS__ALLOW_HTTP", "true".to_owned()),
@@ -77,6 +79,8 @@ impl World {
     ) -> (BTreeMap<i64, Wanted>, Vec<Link>, Ledger) {
         let steady = self.account.create_links(STEADY).await;
         let load = Load::start(self.platform.redirector, &steady, 1, Duration::from_millis(10));
+        // Each is known to the redirector before who knows it is killed.
+        until(async || load.answered() >= STEADY as u64, SOON, "the steady links are clicked").await;
         let done = AtomicUsize::new(0);
         let kills = saboteur.left();
         let disturb = async {
