@@ -14,7 +14,7 @@ export interface Transport extends Credential {
 /** Sends one operation by POST and gives its data. */
 export async function send(to: Transport, query: string, variables: unknown, signal?: AbortSignal): Promise<unknown> {
   const patience = AbortSignal.timeout(to.timeoutMs);
-  const response = await reach(to, {
+  const response = await reach(to, signal, {
     method: "POST",
     credentials: to.credentials,
     headers: {
@@ -32,15 +32,16 @@ export async function send(to: Transport, query: string, variables: unknown, sig
   const retryAfter = Number.isFinite(seconds) ? seconds : undefined;
   const answer: unknown = await response.json().catch(() => undefined);
   if (isAnswer(answer)) return dataOf(answer, { status, requestId, retryAfter });
+  signal?.throwIfAborted();
   throw new CurtailError(`no answer of the API (${status})`, { code: "NO_ANSWER", status, requestId, retryAfter });
 }
 
-async function reach({ url, fetch }: Transport, init: RequestInit): Promise<Response> {
+async function reach({ url, fetch }: Transport, signal: AbortSignal | undefined, init: RequestInit): Promise<Response> {
   try {
     return await fetch(url, init);
   } catch (cause) {
     // Who gave up knows that it did.
-    if (cause instanceof Error && cause.name === "AbortError") throw cause;
+    signal?.throwIfAborted();
     throw new CurtailError("the API can not be reached", { code: "NO_ANSWER", cause });
   }
 }

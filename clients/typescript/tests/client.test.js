@@ -75,8 +75,26 @@ test("what is no answer of the API is told apart", { skip }, async () => {
   assert.deepEqual([away.code, away.status, away.retryAfter], ["NO_ANSWER", 502, 7]);
   const nobody = await failure(createClient({ url: "http://127.0.0.1:9/graphql" }).query(graphql("{ version }")));
   assert.deepEqual([nobody.code, nobody.status], ["NO_ANSWER", undefined]);
-  const gone = await failure(anybody.query(graphql("{ version }"), {}, { signal: AbortSignal.abort() }));
+});
+
+test("who gives up a request is told that, also in the middle of an answer", { skip }, async () => {
+  const version = graphql("{ version }");
+  const gone = await failure(anybody.query(version, {}, { signal: AbortSignal.abort() }));
   assert.equal(gone.name, "AbortError");
+  const half = async (_, { signal }) => {
+    const body = new ReadableStream({
+      start(answer) {
+        answer.enqueue(new TextEncoder().encode('{"data":'));
+        signal.addEventListener("abort", () => answer.error(signal.reason));
+      },
+    });
+    return new Response(body);
+  };
+  const patient = createClient({ url, fetch: half });
+  const late = await failure(patient.query(version, {}, { signal: AbortSignal.timeout(50) }));
+  assert.equal(late.name, "TimeoutError");
+  const slow = await failure(createClient({ url, fetch: half, timeoutMs: 50 }).query(version));
+  assert.deepEqual([slow.name, slow.code], ["CurtailError", "NO_ANSWER"]);
 });
 
 test("a click is seen by who follows the link", { skip, timeout: 60_000 }, async () => {
