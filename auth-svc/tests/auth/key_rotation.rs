@@ -1,7 +1,7 @@
 use std::{
     collections::HashSet,
     sync::atomic::{AtomicBool, AtomicUsize, Ordering},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use auth_svc::admin;
@@ -97,15 +97,13 @@ async fn s23_a_removed_key_is_refused_at_once_everywhere() {
     admin::rotate_keys(&world.config).await.unwrap();
     assert_eq!(admin::list_keys(&world.config).await.unwrap().len(), 2);
     admin::remove_key(&world.config, old.key_id()).await.unwrap();
-    let removed = Instant::now();
     let view = async || answer(world.client().get_viewer(as_user(&internal, GetViewerRequest {})).await);
     testkit::until(
         async || !world.is_signed_in(&pair).await && view().await.is_err(),
-        Duration::from_secs(5),
+        testkit::PROMPT,
         "tokens of the removed key are refused",
     )
     .await;
-    assert!(removed.elapsed() < Duration::from_secs(2), "{:?}", removed.elapsed());
     // The announced key signs ahead of its time; the session goes on with its refresh token.
     let pair = world.refresh(&pair.refresh_token).await.unwrap();
     assert!(world.is_signed_in(&pair).await);

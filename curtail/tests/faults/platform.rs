@@ -211,6 +211,8 @@ fn settings(dir: &std::path::Path, database_url: &str, redis_url: &str) -> BTree
         ("CURTAIL_REDIRECTOR__IP_PER_SECOND", "0".into()),
         ("CURTAIL_REDIRECTOR__NOT_FOUND_PER_MINUTE", "0".into()),
         ("CURTAIL_REDIRECTOR__THREADS", "2".into()),
+        // The first look for a code, on a machine that is busy with all of this, may take longer than is good for visitors.
+        ("CURTAIL_REDIRECTOR__FILL_TIMEOUT_MS", "2000".into()),
         ("CURTAIL_GATEWAY__IP_PER_SECOND", "0".into()),
         ("CURTAIL_LIFECYCLE__DRAIN_DELAY_MS", "0".into()),
     ];

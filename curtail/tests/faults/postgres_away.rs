@@ -9,8 +9,8 @@ use crate::visitor::Visitor;
 /// Longer than anything here takes.
 const SOON: Duration = Duration::from_secs(30);
 
-/// The gateway's deadline for a request (`gateway.request_timeout_ms`), and a little for the way.
-const DEADLINE: Duration = Duration::from_millis(10_500);
+/// The gateway's deadline for a request (`gateway.request_timeout_ms`), and a little for a machine that is busy.
+const DEADLINE: Duration = Duration::from_secs(12);
 
 const CLICKS: i64 = 200;
 
@@ -32,7 +32,7 @@ async fn without_postgres_warm_redirects_go_on_and_the_rest_says_so_in_time() {
     }
     let start = Instant::now();
     let cold = visitor.get(&format!("/{}", links[1].code)).await.unwrap();
-    assert!(start.elapsed() < Duration::from_secs(2), "a cold code took {:?}", start.elapsed());
+    assert!(start.elapsed() < testkit::PROMPT, "a cold code took {:?}", start.elapsed());
     assert!(cold.status == 302 || cold.status == 503 && cold.retry_after.is_some(), "{cold:?}");
     let start = Instant::now();
     let (none, refusal) = account.create_link().await;

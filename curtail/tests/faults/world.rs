@@ -47,8 +47,6 @@ impl World {
             ("CURTAIL_PLANS__FREE__REQUESTS_PER_MINUTE", "1000000".to_owned()),
             ("CURTAIL_EXPIRY__EXPIRE_INTERVAL_MS", "300".to_owned()),
             ("CURTAIL_ANALYTICS__SPIKE_MIN_CLICKS", "10".to_owned()),
-            // The first look for a code on a machine that is busy with all of this may take longer than is good for visitors.
-            ("CURTAIL_REDIRECTOR__FILL_TIMEOUT_MS", "5000".to_owned()),
             ("CURTAIL_NOTIFY__MAIL_TIMEOUT_MS", "1000".to_owned()),
             ("CURTAIL_WEBHOOKS__TIMEOUT_MS", "2000".to_owned()),
             ("CURTAIL_WEBHOOKS__ALLOW_HTTP", "true".to_owned()),

@@ -1,6 +1,6 @@
 //! What becomes of the work for a request whose time is used up.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::json;
 use sqlx::PgPool;
@@ -57,9 +57,7 @@ async fn a_deadline_reaches_postgres() {
     for answer in &answers {
         assert_eq!((answer.status.as_u16(), answer.code()), (504, "DEADLINE_EXCEEDED"), "{answer:?}");
     }
-    let answered = Instant::now();
-    testkit::until(async || waiting(&pool).await == 0, SOON, "nothing waits for the lock any more").await;
-    assert!(answered.elapsed() < Duration::from_secs(2), "{:?}", answered.elapsed());
+    testkit::until(async || waiting(&pool).await == 0, testkit::PROMPT, "nothing waits for the lock any more").await;
     let read = hasty.ask_as(&platform, token, &format!("{{ link(id: \"{id}\") {{ title }} }}")).await;
     assert_eq!((read.status.as_u16(), &read.body["data"]["link"]["title"]), (200, &json!("")), "{read:?}");
 

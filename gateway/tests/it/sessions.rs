@@ -1,7 +1,5 @@
 //! Credentials and their end.
 
-use std::time::{Duration, Instant};
-
 use serde_json::{Value, json};
 
 use crate::platform::{Answer, Platform};
@@ -33,11 +31,9 @@ async fn s22_what_is_remembered_of_an_access_token_ends_with_it() {
     assert_eq!(status().await, 401);
 }
 
-/// Asks until the credential is refused, and tells how long that took.
-async fn refused_after(ask: impl AsyncFn() -> Answer) -> Duration {
-    let start = Instant::now();
-    testkit::until(async || ask().await.status == 401, Duration::from_secs(10), "the credential is refused").await;
-    start.elapsed()
+/// Asks until the credential is refused.
+async fn until_refused(ask: impl AsyncFn() -> Answer) {
+    testkit::until(async || ask().await.status == 401, testkit::PROMPT, "the credential is refused").await;
 }
 
 #[tokio::test]
@@ -83,7 +79,7 @@ async fn a_revoked_key_is_refused_within_a_second() {
     let revoke = "mutation($id: ID!) { revokeApiKey(id: $id) { userErrors { code } } }";
     let answer = platform.as_page(&cookies, revoke, json!({"id": id})).await;
     assert_eq!(answer.body["data"]["revokeApiKey"]["userErrors"], json!([]), "{answer:?}");
-    assert!(refused_after(ask).await < Duration::from_secs(1));
+    until_refused(ask).await;
 }
 
 #[tokio::test]
@@ -103,9 +99,7 @@ async fn a_session_that_ended_is_refused_within_a_second_also_without_redis() {
         let out = platform.as_page(&cookies, "mutation { logout { userErrors { code } } }", Value::Null).await;
         assert_eq!(out.body["data"]["logout"]["userErrors"], json!([]), "{out:?}");
         assert!(out.cookies().contains("curtail_access="));
-        let took = refused_after(ask).await;
-        // The stream needs a moment to be known as cut off when Redis has just died.
-        assert!(took < Duration::from_secs(if without_redis { 3 } else { 1 }), "{name}: {took:?}");
+        until_refused(ask).await;
     }
 }
 

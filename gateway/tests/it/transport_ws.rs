@@ -200,6 +200,6 @@ async fn a_credential_is_looked_at_again_while_its_socket_is_open() {
     assert_eq!(revoked.body["data"]["revokeApiKey"]["userErrors"], json!([]), "{revoked:?}");
     let start = Instant::now();
     assert_eq!(by_key.closed().await, 4403, "the key was revoked");
-    assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
+    assert!(start.elapsed() < testkit::PROMPT, "{:?}", start.elapsed());
     assert_eq!(by_token.closed().await, 4403, "the token has expired");
 }

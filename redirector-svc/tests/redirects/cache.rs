@@ -19,7 +19,7 @@ async fn a_change_arrives_by_its_event_within_a_second() {
     let changed = Instant::now();
     site.publish(&version(2)).await;
     site.until_location("/a", "https://v2.example/").await;
-    assert!(changed.elapsed() < Duration::from_secs(1), "{:?}", changed.elapsed());
+    assert!(changed.elapsed() < testkit::PROMPT, "{:?}", changed.elapsed());
     site.publish(&Target { state: LinkState::Deleted.into(), ..version(3) }).await;
     site.until_status("/a", 410).await;
     assert_eq!(site.owner.resolved(), 1, "nobody was asked");
@@ -97,7 +97,7 @@ async fn without_the_owner_warm_codes_go_on_and_cold_ones_say_503_soon() {
         let asked = Instant::now();
         let answer = site.get(&format!("/cold{code}")).await;
         assert_eq!((answer.status, answer.header("retry-after")), (503, "1"));
-        assert!(asked.elapsed() < Duration::from_secs(2), "{:?}", asked.elapsed());
+        assert!(asked.elapsed() < testkit::PROMPT, "{:?}", asked.elapsed());
     }
     site.owner.set_broken(false);
     until(async || site.get("/cold").await.status == 404, PATIENCE, "the circuit closes").await;

@@ -83,7 +83,7 @@ async fn a_backend_that_accepts_and_says_nothing_costs_the_deadline_and_no_more(
     let start = Instant::now();
     let status = SearchServiceClient::new(channel(&url, &config)).search_links(search("")).await.unwrap_err();
     assert_eq!(Error::from_status(&status).code, Code::DeadlineExceeded);
-    assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
+    assert!(start.elapsed() < testkit::PROMPT, "{:?}", start.elapsed());
 }
 
 #[tokio::test]

@@ -19,7 +19,7 @@ async fn a_handler_that_hangs_ends_with_the_deadline() {
     let request = context().within(Duration::from_millis(200)).request(search("hang"));
     let error = Error::from_status(&backend.client().search_links(request).await.unwrap_err());
     assert_eq!(error.code, Code::DeadlineExceeded);
-    assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
+    assert!(start.elapsed() < testkit::PROMPT, "{:?}", start.elapsed());
 }
 
 #[tokio::test]
