@@ -90,10 +90,13 @@ test("who gives up a request is told that, also in the middle of an answer", { s
     });
     return new Response(body);
   };
+  // The timers of signals do not keep Node running.
+  const alive = setInterval(() => {}, 1000);
   const patient = createClient({ url, fetch: half });
   const late = await failure(patient.query(version, {}, { signal: AbortSignal.timeout(50) }));
   assert.equal(late.name, "TimeoutError");
   const slow = await failure(createClient({ url, fetch: half, timeoutMs: 50 }).query(version));
+  clearInterval(alive);
   assert.deepEqual([slow.name, slow.code], ["CurtailError", "NO_ANSWER"]);
 });
 
