@@ -5,6 +5,8 @@ mod pictures;
 mod png;
 mod svg;
 
+use std::time::Duration;
+
 use axum::body::{Body, Bytes};
 use axum::response::Response;
 use http::{HeaderValue, Method, StatusCode, header};
@@ -14,13 +16,14 @@ use utoipa::{IntoParams, ToSchema};
 
 use self::options::{Level, Options};
 pub use self::pictures::Pictures;
+use self::pictures::Undrawn;
 use super::endpoint::{Answer, Call, Endpoint, Id, Input, Nothing};
 use super::etag::{self, IfNoneMatch};
 use super::links;
 use super::openapi::{Schemas, Success};
 use super::operation::Operation;
 use super::problem::Problem;
-use crate::error::Code;
+use crate::error::{Code, Refusal};
 use crate::http::exchange::fault;
 
 /// Draws the QR code of a link.
@@ -126,12 +129,19 @@ impl Endpoint for GetLinkQr {
         let format = options.format;
         let link = links::find(call, By::Id(input.path.number())).await?;
         let text = format!("{}?{}", link.short_url, routes::SCAN_MARK);
-        let app = call.app.clone();
-        // Some milliseconds of arithmetic: not among those who wait for others.
-        let drawn = tokio::task::spawn_blocking(move || app.pictures.draw(text, options)).await;
-        let bytes = drawn
-            .map_err(|_| fault())?
-            .map_err(|error| Problem::field(Code::Invalid, error.field, "QR_DOES_NOT_FIT", error.message))?;
+        let bytes = call.app.pictures.draw(text, options).await?;
         Ok(Picture { format, bytes, known: input.headers })
+    }
+}
+
+impl From<Undrawn> for Problem {
+    fn from(undrawn: Undrawn) -> Self {
+        match undrawn {
+            Undrawn::DoesNotFit { field, message } => Self::field(Code::Invalid, field, "QR_DOES_NOT_FIT", message),
+            Undrawn::Busy => {
+                Refusal::new(Code::Overloaded, "too many pictures at once").retry_after(Duration::from_secs(1)).into()
+            }
+            Undrawn::Failed => fault().into(),
+        }
     }
 }

@@ -1,8 +1,11 @@
 //! Codes drawn and kept.
 
+use std::sync::Arc;
+
 use axum::body::Bytes;
 use qrcodegen::QrCode;
 use quick_cache::sync::Cache;
+use tokio::sync::Semaphore;
 
 use super::options::Options;
 use super::{Format, png, svg};
@@ -10,32 +13,65 @@ use super::{Format, png, svg};
 /// Pictures that are kept, of some kilobytes each.
 const KEPT: usize = 512;
 
-/// Draws codes, and remembers those it drew last.
-pub struct Pictures(Cache<(String, Options), Bytes>);
+/// Pictures that are drawn or wait for it; further ones are refused at once, for each holds one of the gateway's places.
+const ASKED: usize = 32;
 
-/// Why a text can not be drawn like this.
+/// Draws codes, and remembers those it drew last.
+pub struct Pictures {
+    kept: Cache<(String, Options), Bytes>,
+    asked: Semaphore,
+    /// Half of the processors: whatever is asked for, the other requests go on.
+    drawing: Arc<Semaphore>,
+}
+
+/// Why there is no picture.
 #[derive(Debug, PartialEq, Eq)]
-pub struct DoesNotFit {
-    /// The parameter to change.
-    pub field: &'static str,
-    /// What to change it to.
-    pub message: String,
+pub enum Undrawn {
+    /// The text can not be drawn like this.
+    DoesNotFit {
+        /// The parameter to change.
+        field: &'static str,
+        /// What to change it to.
+        message: String,
+    },
+    /// Too many are asked for at once.
+    Busy,
+    /// Drawing failed, which it never should.
+    Failed,
 }
 
 impl Default for Pictures {
     fn default() -> Self {
-        Self(Cache::new(KEPT))
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        Self {
+            kept: Cache::new(KEPT),
+            asked: Semaphore::new(ASKED),
+            drawing: Arc::new(Semaphore::new((processors / 2).max(1))),
+        }
     }
 }
 
 impl Pictures {
-    /// The picture of `text`.
+    /// The picture of `text`. Who asks for one that is being drawn waits for the same.
     ///
     /// # Errors
-    /// When the text is too long for the error correction, or the picture too small for the text.
-    pub fn draw(&self, text: String, options: Options) -> Result<Bytes, DoesNotFit> {
+    /// When the text is too long for the error correction, the picture is too small for the text, or too many pictures are asked for.
+    pub async fn draw(&self, text: String, options: Options) -> Result<Bytes, Undrawn> {
         let key = (text, options);
-        self.0.get_or_insert_with(&key, || draw(&key.0, &options))
+        self.kept.get_or_insert_async(&key, self.drawn(&key)).await
+    }
+
+    async fn drawn(&self, (text, options): &(String, Options)) -> Result<Bytes, Undrawn> {
+        let _asked = self.asked.try_acquire().map_err(|_| Undrawn::Busy)?;
+        let place = self.drawing.clone().acquire_owned().await.map_err(|_| Undrawn::Failed)?;
+        let (text, options) = (text.clone(), *options);
+        // Milliseconds of arithmetic: not among those who wait for others. It goes on when nobody waits for it any more, so the
+        // place goes with it.
+        let drawing = tokio::task::spawn_blocking(move || {
+            let _place = place;
+            draw(&text, &options)
+        });
+        drawing.await.map_err(|_| Undrawn::Failed)?
     }
 }
 
@@ -58,15 +94,19 @@ impl Modules {
     }
 }
 
-fn draw(text: &str, options: &Options) -> Result<Bytes, DoesNotFit> {
-    let code = QrCode::encode_text(text, options.level.into()).map_err(|_| DoesNotFit {
+/// Draws `text`.
+///
+/// # Errors
+/// [`Undrawn::DoesNotFit`].
+pub fn draw(text: &str, options: &Options) -> Result<Bytes, Undrawn> {
+    let code = QrCode::encode_text(text, options.level.into()).map_err(|_| Undrawn::DoesNotFit {
         field: "level",
         message: "the short URL is too long for so much error correction".to_owned(),
     })?;
     let modules = Modules { code, margin: i32::try_from(options.margin).unwrap_or_default() };
     if modules.width() > options.size {
         let message = format!("this code needs at least {} pixels", modules.width());
-        return Err(DoesNotFit { field: "size", message });
+        return Err(Undrawn::DoesNotFit { field: "size", message });
     }
     Ok(match options.format {
         Format::Png => png::write(&modules, options),
@@ -83,20 +123,53 @@ mod tests {
         Options { format, size, margin: 4, level: Level::M, color: [0; 3], background: [255; 3] }
     }
 
-    #[test]
-    fn s32_what_does_not_fit_is_refused_instead_of_drawn() {
-        let pictures = Pictures::default();
-        let long = "x".repeat(2_000);
-        let high = Options { level: Level::H, ..options(Format::Png, 2048) };
-        assert_eq!(pictures.draw(long.clone(), high).unwrap_err().field, "level");
-        assert_eq!(pictures.draw(long.clone(), options(Format::Svg, 64)).unwrap_err().field, "size");
-        assert!(pictures.draw(long, options(Format::Svg, 512)).is_ok());
+    fn field(text: &str, options: Options) -> &'static str {
+        match draw(text, &options) {
+            Err(Undrawn::DoesNotFit { field, .. }) => field,
+            other => panic!("{other:?}"),
+        }
     }
 
     #[test]
-    fn s32_a_picture_is_drawn_once() {
+    fn s32_what_does_not_fit_is_refused_instead_of_drawn() {
+        let long = "x".repeat(2_000);
+        let high = Options { level: Level::H, ..options(Format::Png, 2048) };
+        assert_eq!(field(&long, high), "level");
+        assert_eq!(field(&long, options(Format::Svg, 64)), "size");
+        assert!(draw(&long, &options(Format::Svg, 512)).is_ok());
+    }
+
+    #[tokio::test]
+    async fn s32_a_picture_is_drawn_once() {
         let pictures = Pictures::default();
-        let draw = || pictures.draw("https://s.example/a?qr=1".into(), options(Format::Png, 2048)).unwrap();
-        assert_eq!(draw().as_ptr(), draw().as_ptr());
+        let draw = || pictures.draw("https://s.example/a?qr=1".into(), options(Format::Png, 2048));
+        let (first, second) = tokio::join!(draw(), draw());
+        let first = first.unwrap().as_ptr();
+        assert_eq!((first, first), (second.unwrap().as_ptr(), draw().await.unwrap().as_ptr()));
+    }
+
+    #[tokio::test]
+    async fn s32_more_pictures_at_once_than_may_wait_are_refused() {
+        let pictures = Arc::new(Pictures::default());
+        let places = u32::try_from(pictures.drawing.available_permits()).unwrap();
+        let held = pictures.drawing.acquire_many(places).await.unwrap();
+        let ask = |number: usize| {
+            let pictures = pictures.clone();
+            async move { pictures.draw(format!("https://s.example/{number}"), options(Format::Svg, 64)).await }
+        };
+        let waiting: Vec<_> = (0..ASKED).map(|number| tokio::spawn(ask(number))).collect();
+        while pictures.asked.available_permits() > 0 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(ask(ASKED).await, Err(Undrawn::Busy));
+        drop(held);
+        for picture in waiting {
+            assert!(picture.await.unwrap().is_ok());
+        }
+        assert!(ask(ASKED).await.is_ok());
+        assert_eq!(
+            (pictures.asked.available_permits(), pictures.drawing.available_permits()),
+            (ASKED, places as usize)
+        );
     }
 }

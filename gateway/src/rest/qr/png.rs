@@ -1,7 +1,7 @@
 //! A code as PNG: two colours, one bit for each pixel.
 
 use axum::body::Bytes;
-use png::{BitDepth, ColorType, Encoder, EncodingError};
+use png::{BitDepth, ColorType, Compression, Encoder, EncodingError};
 
 use super::options::Options;
 use super::pictures::Modules;
@@ -24,6 +24,8 @@ fn encode(pixels: &[u8], options: &Options) -> Result<Vec<u8>, EncodingError> {
     encoder.set_color(ColorType::Indexed);
     encoder.set_depth(BitDepth::One);
     encoder.set_palette([options.background, options.color].concat());
+    // Some kilobytes either way, in a twentieth of the time.
+    encoder.set_compression(Compression::Fast);
     encoder.write_header()?.write_image_data(pixels)?;
     Ok(file)
 }
@@ -43,14 +45,18 @@ fn pixels(modules: &Modules, size: u32) -> Vec<u8> {
     };
     // The rows of a module are the same.
     let drawn: Vec<Vec<u8>> = (0..modules.width()).map(row_of).collect();
-    (0..size).flat_map(|y| module(y).and_then(|y| drawn.get(y as usize)).unwrap_or(&empty)).copied().collect()
+    let mut pixels = Vec::with_capacity(empty.len() * size as usize);
+    for y in 0..size {
+        pixels.extend_from_slice(module(y).and_then(|y| drawn.get(y as usize)).unwrap_or(&empty));
+    }
+    pixels
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::Format;
     use super::super::options::Level;
-    use super::super::pictures::Pictures;
+    use super::super::pictures::draw;
     use super::*;
 
     #[test]
@@ -58,7 +64,7 @@ mod tests {
         for size in [64, 511, 512, 2048] {
             let (color, background) = ([1, 2, 3], [250, 251, 252]);
             let options = Options { format: Format::Png, size, margin: 2, level: Level::L, color, background };
-            let file = Pictures::default().draw("https://s.example/a?qr=1".into(), options).unwrap();
+            let file = draw("https://s.example/a?qr=1", &options).unwrap();
             let mut reader = png::Decoder::new(std::io::Cursor::new(file)).read_info().unwrap();
             let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
             reader.next_frame(&mut pixels).unwrap();

@@ -31,14 +31,14 @@ fn hex([red, green, blue]: Color) -> String {
 mod tests {
     use super::super::Format;
     use super::super::options::Level;
-    use super::super::pictures::Pictures;
+    use super::super::pictures::draw;
     use super::*;
 
     #[test]
     fn shapes_have_the_units_of_modules() {
         let (color, background) = ([0xff, 0, 0], [0, 0, 0xff]);
         let options = Options { format: Format::Svg, size: 300, margin: 1, level: Level::L, color, background };
-        let svg = Pictures::default().draw("https://s.example/a?qr=1".into(), options).unwrap();
+        let svg = draw("https://s.example/a?qr=1", &options).unwrap();
         let svg = String::from_utf8(svg.to_vec()).unwrap();
         assert!(svg.starts_with(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"300\" height=\"300\" viewBox=\"0 0 27 27\""
