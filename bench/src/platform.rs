@@ -102,6 +102,17 @@ impl Gateway {
         Ok(())
     }
 
+    /// Reads `path` of the REST API.
+    ///
+    /// # Errors
+    /// When the answer is none of success.
+    pub async fn get(&self, path: &str) -> anyhow::Result<()> {
+        let url = format!("{}{path}", self.url.trim_end_matches("/graphql"));
+        let answer = self.http.get(url).bearer_auth(&self.token).send().await?.error_for_status()?;
+        answer.bytes().await?;
+        Ok(())
+    }
+
     /// Begins a subscription; its answers come as an event stream.
     ///
     /// # Errors

@@ -1,5 +1,5 @@
 //! S16: what hostile documents at 100 a second do to the honest requests beside them: `link(id)` at a fixed rate with and
-//! without them, alternating.
+//! without them, alternating; and whether the gateway, one of the measurement's own, takes more memory the longer it goes on.
 #![allow(clippy::print_stdout)]
 
 use std::sync::Arc;
@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use bench::load::{Outcome, median, open_loop};
+use bench::own_gateway::{OwnGateway, metric};
 use bench::platform::Gateway;
 use serde_json::{Value, json};
 
@@ -23,7 +24,8 @@ const WORKERS: usize = 64;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    let gateway = Gateway::sign_up().await?;
+    let own = OwnGateway::start(&[]).await?;
+    let gateway = Gateway::sign_up().await?.at(&own.url);
     let id = gateway.create_link("https://example.org/honest").await?;
     let honest = json!({ "query": "query($id: ID!) { link(id: $id) { url } }", "variables": { "id": id.to_string() } });
     let bombs: Vec<Value> = bombs::all().into_iter().map(|(_, query)| json!({ "query": query })).collect();
@@ -31,12 +33,13 @@ async fn main() -> anyhow::Result<()> {
     let bombs = Arc::new(bombs);
 
     let (mut alone, mut beside) = (Vec::new(), Vec::new());
-    let mut refused = 0;
+    let (mut refused, mut memory) = (0, Vec::new());
     for _ in 0..ROUNDS {
         alone.push(load(&gateway, &honest).await);
         let attack = tokio::spawn(attack(gateway.clone(), bombs.clone()));
         beside.push(load(&gateway, &honest).await);
         refused += attack.await.context("the attack")?;
+        memory.push(metric(own.admin, "process_resident_memory_bytes").await? / 1048576.0);
     }
     let ms = |rounds: &[Outcome], share| {
         median(rounds.iter().map(|round| round.percentile(share).as_secs_f64() * 1e3).collect())
@@ -50,6 +53,7 @@ async fn main() -> anyhow::Result<()> {
         ms(&beside, 0.99)
     );
     println!("ratio       {:>6.2}   {:>6.2}", ms(&beside, 0.5) / ms(&alone, 0.5), ms(&beside, 0.99) / ms(&alone, 0.99));
+    println!("MiB after each round: {memory:.1?}");
     Ok(())
 }
 
