@@ -17,7 +17,7 @@ export const PASSWORD = "correct horse battery staple 42";
 
 /**
  * What is promised within a second comes by itself and not by a timer, which is what tests look for: on a machine that is busy with
- * other things it may take so many milliseconds. How long it takes is measured in `bench/`.
+ * other things it may take so many milliseconds. `bench/` measures how long clicks and changes take.
  */
 export const PROMPT = 5_000;
 

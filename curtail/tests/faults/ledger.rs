@@ -57,7 +57,7 @@ impl Ledger {
     }
 
     /// The requests that were not redirected, in their order.
-    pub fn disturbed(&self) -> Vec<Click> {
+    pub fn not_redirected(&self) -> Vec<Click> {
         let mut clicks: Vec<Click> =
             self.clicks.values().filter(|click| click.outcome != Outcome::Redirected).copied().collect();
         clicks.sort_unstable_by_key(|click| click.number);

@@ -145,3 +145,18 @@ impl From<Undrawn> for Problem {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn s32_who_asks_for_too_many_is_told_when_to_come_back() {
+        let answer = Problem::from(Undrawn::Busy).answer("request", "/v1/links/1/qr");
+        assert_eq!(
+            (answer.status(), &answer.headers()[header::RETRY_AFTER]),
+            (StatusCode::SERVICE_UNAVAILABLE, &HeaderValue::from_static("1"))
+        );
+        assert_eq!(Problem::from(Undrawn::Failed).answer("request", "/").status(), StatusCode::INTERNAL_SERVER_ERROR);
+    }
+}
