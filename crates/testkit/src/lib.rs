@@ -29,7 +29,7 @@ pub use postgres::PrivatePostgres;
 pub use process::Process;
 pub use proxy::{Fault, Proxy};
 pub use redis::PrivateRedis;
-pub use wait::{PROMPT, holds_within, until};
+pub use wait::{PROMPT, holds_within, until, within_a_second};
 
 /// How long a server may take to start, on a machine that has other things to do.
 const START: Duration = Duration::from_secs(60);

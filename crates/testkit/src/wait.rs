@@ -30,9 +30,41 @@ pub async fn holds_within<F: AsyncFnMut() -> bool>(mut condition: F, timeout: Du
     }
 }
 
+/// Does something that is promised within a second up to five times; `take` tells how long it took. One of them must keep the promise:
+/// a machine that is busy with other tests holds up one or another, not each.
+///
+/// # Panics
+/// With `what` when none did.
+pub async fn within_a_second(mut take: impl AsyncFnMut() -> Duration, what: &str) {
+    let mut fastest = Duration::MAX;
+    for _ in 0..5 {
+        fastest = fastest.min(take().await);
+        if fastest < Duration::from_secs(1) {
+            return;
+        }
+    }
+    panic!("not within a second but {fastest:?}: {what}");
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn one_of_five_keeps_a_second() {
+        let mut tries = 0;
+        let slow_at_first = async || {
+            tries += 1;
+            Duration::from_millis(if tries < 5 { 1000 } else { 999 })
+        };
+        within_a_second(slow_at_first, "the fifth").await;
+    }
+
+    #[tokio::test]
+    #[should_panic(expected = "not within a second but 1s: never")]
+    async fn a_second_is_too_long() {
+        within_a_second(async || Duration::from_secs(1), "never").await;
+    }
 
     #[tokio::test]
     async fn until_returns_when_the_condition_holds() {
