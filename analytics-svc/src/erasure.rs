@@ -3,11 +3,11 @@
 //! A click may have been on its way when its workspace went, for as long as a redirector was cut off. So a workspace is
 //! remembered by its number for thirty days, and what came late is deleted by the hourly upkeep.
 
-use clock::Clock;
-use lifecycle::Shutdown;
-use proto::events::v1::envelope::Payload;
+use curtail_clock::Clock;
+use curtail_lifecycle::Shutdown;
+use curtail_proto::events::v1::envelope::Payload;
+use curtail_streams::{Consumer, Outcome};
 use sqlx::PgPool;
-use streams::{Consumer, Outcome};
 use time::{Duration, OffsetDateTime};
 
 /// How long late clicks are looked for.
@@ -30,13 +30,13 @@ const DELETE: [&str; 11] = [
 
 /// Follows the stream `accounts` until draining begins.
 pub async fn run(consumer: Consumer, pool: PgPool, clock: Clock, shutdown: Shutdown) -> anyhow::Result<()> {
-    let handle = |delivery: streams::Delivery| {
+    let handle = |delivery: curtail_streams::Delivery| {
         let (pool, now) = (pool.clone(), clock.now());
         async move {
             let Some(Payload::AccountErased(erased)) = delivery.envelope.payload else { return Outcome::Done };
             match erase(&pool, &erased.workspace_ids, now).await {
                 Ok(()) => Outcome::Done,
-                Err(error) if db::is_unavailable(&error) => Outcome::Retry(error.to_string()),
+                Err(error) if curtail_db::is_unavailable(&error) => Outcome::Retry(error.to_string()),
                 Err(error) => Outcome::Failed(error.to_string()),
             }
         }

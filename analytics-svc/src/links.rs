@@ -1,19 +1,19 @@
 //! Keeps what the stream `links` says about links: needed for the scopes of a tag and of a domain.
 
-use lifecycle::Shutdown;
-use proto::events::v1::Envelope;
-use proto::events::v1::envelope::Payload;
+use curtail_lifecycle::Shutdown;
+use curtail_proto::events::v1::Envelope;
+use curtail_proto::events::v1::envelope::Payload;
+use curtail_streams::{Consumer, Outcome};
 use sqlx::PgPool;
-use streams::{Consumer, Outcome};
 
 /// Follows the stream until draining begins.
 pub async fn run(consumer: Consumer, pool: PgPool, shutdown: Shutdown) -> anyhow::Result<()> {
-    let handle = |delivery: streams::Delivery| {
+    let handle = |delivery: curtail_streams::Delivery| {
         let pool = pool.clone();
         async move {
             match apply(&pool, delivery.envelope).await {
                 Ok(()) => Outcome::Done,
-                Err(error) if db::is_unavailable(&error) => Outcome::Retry(error.to_string()),
+                Err(error) if curtail_db::is_unavailable(&error) => Outcome::Retry(error.to_string()),
                 Err(error) => Outcome::Failed(error.to_string()),
             }
         }

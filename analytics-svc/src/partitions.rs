@@ -22,7 +22,8 @@ pub async fn keep(pool: &PgPool, now: OffsetDateTime, days_ahead: u32, kept: Kep
     let today = now.date();
     let mut connection = pool.acquire().await?;
     let ahead = today.saturating_add(time::Duration::days(days_ahead.into()));
-    db::partitions::ensure_daily(&mut connection, "clicks", today.previous_day().unwrap_or(today), ahead).await?;
+    curtail_db::partitions::ensure_daily(&mut connection, "clicks", today.previous_day().unwrap_or(today), ahead)
+        .await?;
     let names: Vec<String> = sqlx::query_scalar(NAMES).fetch_all(&mut *connection).await?;
     // A day longer than clicks are taken, so that none arrives for a partition that is being dropped.
     let oldest = instant(kept.raw_ms).date().previous_day().unwrap_or(Date::MIN);

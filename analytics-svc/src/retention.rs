@@ -39,7 +39,7 @@ impl Retention {
     }
 
     /// As configured.
-    pub fn of(config: &config::Analytics) -> Self {
+    pub fn of(config: &curtail_config::Analytics) -> Self {
         Self::new(config.raw_days, config.minute_days, config.hour_days)
     }
 

@@ -4,14 +4,14 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
-use ::rpc::{Keys, Verifier};
 use anyhow::Context as _;
-use clock::Clock;
-use config::Config;
-use lifecycle::{Admin, Readiness, Shutdown, Tasks};
+use curtail_clock::Clock;
+use curtail_config::Config;
+use curtail_lifecycle::{Admin, Readiness, Shutdown, Tasks};
+use curtail_rpc::{Keys, Verifier};
+use curtail_streams::Consumer;
 use rand::rngs::StdRng;
 use rand::{CryptoRng, RngExt as _, SeedableRng as _};
-use streams::Consumer;
 use tokio::net::TcpListener;
 
 use crate::alerts::Alerts;
@@ -82,17 +82,17 @@ pub async fn start(config: Config, outside: Outside, shutdown: Shutdown) -> anyh
     let mut tasks = Tasks::new(shutdown.clone());
 
     let Outside { clock, mut rng, keys } = outside;
-    let pool = db::connect(&config.database, SCHEMA).await?;
+    let pool = curtail_db::connect(&config.database, SCHEMA).await?;
     let sources = Sources { crawlers: Arc::new(Crawlers::new()), geo: geo(&config.analytics.geo_database)? };
     let owner = format!("{addr} {:016x}", rng.random::<u64>());
     let watched = Arc::new(Watched::new(config.analytics.live_clicks_per_second, rng.random()));
     let (publisher, picked) = Publisher::new();
     let live = (Arc::clone(&watched), publisher);
     let shards = Shards::new(&config, pool.clone(), clock.clone(), sources, live, owner).await?;
-    let subscriber = streams::subscriber(&config.redis)?;
+    let subscriber = curtail_streams::subscriber(&config.redis)?;
     let rooms = Arc::new(Rooms::new(subscriber.clone(), watched));
-    let redis = streams::connect(&config.redis).await?;
-    let relay = streams::Relay::new(pool.clone(), redis, clock.clone(), &config.streams, SCHEMA);
+    let redis = curtail_streams::connect(&config.redis).await?;
+    let relay = curtail_streams::Relay::new(pool.clone(), redis, clock.clone(), &config.streams, SCHEMA);
     let alerts = Alerts {
         pool: pool.clone(),
         clock: clock.clone(),
@@ -112,7 +112,7 @@ pub async fn start(config: Config, outside: Outside, shutdown: Shutdown) -> anyh
         .into_server()
         .max_decoding_message_size(config.rpc.max_message_bytes)
         .max_encoding_message_size(config.rpc.max_message_bytes);
-    let server = ::rpc::Server::new(SCHEMA, &config.rpc, verifier, clock.clone())
+    let server = curtail_rpc::Server::new(SCHEMA, &config.rpc, verifier, clock.clone())
         .add_service(service)
         .add_service(Live { rooms: Arc::clone(&rooms) }.into_server());
 
@@ -132,7 +132,7 @@ pub async fn start(config: Config, outside: Outside, shutdown: Shutdown) -> anyh
     let ahead = config.analytics.partitions_ahead;
     tasks.spawn("stores", async move {
         tokio::select! {
-            migrated = db::wait_migrated(&pool, &MIGRATOR) => migrated?,
+            migrated = curtail_db::wait_migrated(&pool, &MIGRATOR) => migrated?,
             () = shutdown.draining() => return Ok(()),
         }
         let mut tasks = Tasks::new(shutdown.clone());
@@ -143,7 +143,7 @@ pub async fn start(config: Config, outside: Outside, shutdown: Shutdown) -> anyh
         tasks.spawn("erasure", erasure::run(account_events, pool.clone(), clock.clone(), shutdown.clone()));
         tasks.spawn("upkeep", upkeep::run(pool.clone(), clock, ahead, retention, shutdown.clone()));
         tasks.spawn("folding", folding.run(shutdown.clone()));
-        tasks.spawn("probe", db::probe(pool, database, shutdown));
+        tasks.spawn("probe", curtail_db::probe(pool, database, shutdown));
         tasks.join().await
     });
     Ok(Running { addr, admin_addr, readiness, tasks })

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use clock::Clock;
-use lifecycle::Shutdown;
+use curtail_clock::Clock;
+use curtail_lifecycle::Shutdown;
 use sqlx::PgPool;
 
 use crate::retention::{self, Retention};

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use clock::Clock;
-use config::Config;
+use curtail_clock::Clock;
+use curtail_config::Config;
 use serde_json::json;
 use time::OffsetDateTime;
 
@@ -175,9 +175,9 @@ pub async fn list_keys(config: &Config) -> anyhow::Result<Vec<KeyInfo>> {
 /// An app for one command. A service that runs anywhere publishes its events.
 async fn app(config: &Config) -> anyhow::Result<Arc<App>> {
     let (clock, entropy) = (Clock::system(), Entropy::system());
-    let pool = db::connect(&config.database, SCHEMA).await?;
-    db::require_migrated(&pool, &MIGRATOR).await?;
-    let redis = streams::connect(&config.redis).await?;
-    let ids = ids::Generator::lease(pool.clone(), "curtail", clock.clone(), None).await?;
+    let pool = curtail_db::connect(&config.database, SCHEMA).await?;
+    curtail_db::require_migrated(&pool, &MIGRATOR).await?;
+    let redis = curtail_streams::connect(&config.redis).await?;
+    let ids = curtail_ids::Generator::lease(pool.clone(), "curtail", clock.clone(), None).await?;
     Ok(Arc::new(App::new(config, Parts { pool, redis, clock, entropy, ids, outbox: None })?))
 }

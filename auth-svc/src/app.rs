@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use clock::Clock;
-use config::Config;
+use curtail_clock::Clock;
+use curtail_config::Config;
 use sqlx::{PgPool, PgTransaction};
 use time::{Duration, OffsetDateTime};
 use tokio::sync::Notify;
@@ -43,9 +43,9 @@ pub struct App {
     /// Told when a question came whose answer goes by mail.
     pub mail_requested: Notify,
     /// Lives, costs and rates.
-    pub settings: config::Auth,
+    pub settings: curtail_config::Auth,
     /// Quotas.
-    pub plans: config::Plans,
+    pub plans: curtail_config::Plans,
 }
 
 impl App {
@@ -80,7 +80,7 @@ impl App {
 
     /// A new id.
     pub fn next_id(&self) -> Result<i64, Error> {
-        self.ids.0.next().map_err(|error| Error::Rpc(rpc::Error::unavailable(error)))
+        self.ids.0.next().map_err(|error| Error::Rpc(curtail_rpc::Error::unavailable(error)))
     }
 
     /// Commits a transaction with events in it and has them published now rather than at the next look.
@@ -103,13 +103,13 @@ pub struct Parts {
     /// Randomness.
     pub entropy: Entropy,
     /// Ids.
-    pub ids: ids::Generator,
+    pub ids: curtail_ids::Generator,
     /// Who publishes; `None` when nobody in this process does.
-    pub outbox: Option<streams::RelayHandle>,
+    pub outbox: Option<curtail_streams::RelayHandle>,
 }
 
 /// The id generator.
-pub struct Ids(ids::Generator);
+pub struct Ids(curtail_ids::Generator);
 
 impl std::fmt::Debug for Ids {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -118,7 +118,7 @@ impl std::fmt::Debug for Ids {
 }
 
 /// The way to the relay.
-pub struct Outbox(Option<streams::RelayHandle>);
+pub struct Outbox(Option<curtail_streams::RelayHandle>);
 
 impl Outbox {
     fn wake(&self) {

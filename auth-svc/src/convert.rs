@@ -1,7 +1,7 @@
 //! Between our types and the contract's. Roles, plans, scopes and states have the contract's numbers already.
 
-use proto::auth::v1 as wire;
-use tokens::Scope;
+use curtail_proto::auth::v1 as wire;
+use curtail_tokens::Scope;
 
 use crate::{
     domain::User,
@@ -27,7 +27,7 @@ pub fn user(user: &User) -> wire::User {
         full_name: user.full_name.clone(),
         status: user.status as i32,
         platform_admin: user.platform_admin,
-        created_at: Some(proto::timestamp(user.created_at)),
+        created_at: Some(curtail_proto::timestamp(user.created_at)),
     }
 }
 
@@ -55,14 +55,18 @@ pub fn workspace(workspace: &Workspace) -> wire::Workspace {
         personal: workspace.personal,
         plan: workspace.plan.number(),
         role: workspace.role.number(),
-        created_at: Some(proto::timestamp(workspace.created_at)),
+        created_at: Some(curtail_proto::timestamp(workspace.created_at)),
     }
 }
 
 /// A member of a workspace.
 pub fn member(member: Member) -> wire::Member {
     let user = wire::UserSummary { id: member.user_id, full_name: member.full_name, email: member.email };
-    wire::Member { user: Some(user), role: member.role.number(), joined_at: Some(proto::timestamp(member.created_at)) }
+    wire::Member {
+        user: Some(user),
+        role: member.role.number(),
+        joined_at: Some(curtail_proto::timestamp(member.created_at)),
+    }
 }
 
 /// An invitation without its token.
@@ -73,8 +77,8 @@ pub fn invitation(invitation: Invitation) -> wire::Invitation {
         email: invitation.email,
         role: invitation.role.number(),
         inviter_id: invitation.inviter_id,
-        created_at: Some(proto::timestamp(invitation.created_at)),
-        expires_at: Some(proto::timestamp(invitation.expires_at)),
+        created_at: Some(curtail_proto::timestamp(invitation.created_at)),
+        expires_at: Some(curtail_proto::timestamp(invitation.expires_at)),
     }
 }
 
@@ -83,7 +87,7 @@ pub fn audit_entry(entry: AuditEntry) -> wire::AuditEntry {
     let text = |value: Option<serde_json::Value>| value.map(|value| value.to_string()).unwrap_or_default();
     wire::AuditEntry {
         id: entry.id,
-        at: Some(proto::timestamp(entry.at)),
+        at: Some(curtail_proto::timestamp(entry.at)),
         action: entry.action,
         actor_kind: entry.actor_kind.into(),
         actor_user_id: entry.actor_user_id.unwrap_or(0),
@@ -99,9 +103,9 @@ pub fn audit_entry(entry: AuditEntry) -> wire::AuditEntry {
 pub fn pair(pair: Pair) -> wire::TokenPair {
     wire::TokenPair {
         access_token: pair.access_token,
-        access_expires_at: Some(proto::timestamp(pair.access_expires_at)),
+        access_expires_at: Some(curtail_proto::timestamp(pair.access_expires_at)),
         refresh_token: pair.refresh_token,
-        refresh_expires_at: Some(proto::timestamp(pair.refresh_expires_at)),
+        refresh_expires_at: Some(curtail_proto::timestamp(pair.refresh_expires_at)),
         session_id: pair.session_id,
         device: pair.device,
     }
@@ -113,8 +117,8 @@ pub fn session(session: &Session, current: Option<i64>) -> wire::Session {
         id: session.id,
         user_agent: session.user_agent.clone(),
         ip_prefix: session.ip_prefix.clone(),
-        created_at: Some(proto::timestamp(session.created_at)),
-        last_seen_at: Some(proto::timestamp(session.last_seen_at)),
+        created_at: Some(curtail_proto::timestamp(session.created_at)),
+        last_seen_at: Some(curtail_proto::timestamp(session.last_seen_at)),
         current: current == Some(session.id),
     }
 }
@@ -127,10 +131,10 @@ pub fn api_key(key: &ApiKey) -> wire::ApiKey {
         name: key.name.clone(),
         prefix: key.prefix.clone(),
         scopes: key.scopes.iter().map(|scope| Scope::number(*scope)).collect(),
-        created_at: Some(proto::timestamp(key.created_at)),
-        expires_at: key.expires_at.map(proto::timestamp),
-        last_used_at: key.last_used_at.map(proto::timestamp),
-        revoked_at: key.revoked_at.map(proto::timestamp),
+        created_at: Some(curtail_proto::timestamp(key.created_at)),
+        expires_at: key.expires_at.map(curtail_proto::timestamp),
+        last_used_at: key.last_used_at.map(curtail_proto::timestamp),
+        revoked_at: key.revoked_at.map(curtail_proto::timestamp),
         rate_limit_per_minute: key.rate_limit_per_minute.unsigned_abs(),
     }
 }
@@ -144,5 +148,5 @@ pub fn revocation(revocation: &Revocation) -> wire::Revocation {
         Revoked::User(id) => Subject::UserId(id),
         Revoked::Memberships(id) => Subject::MembershipsOf(id),
     };
-    wire::Revocation { subject: Some(subject), at: Some(proto::timestamp(revocation.at)) }
+    wire::Revocation { subject: Some(subject), at: Some(curtail_proto::timestamp(revocation.at)) }
 }

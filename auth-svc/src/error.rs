@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use rpc::Code;
+use curtail_rpc::Code;
 
 /// An outcome other than success. The texts are public; internal causes travel in `Store` and `Internal` and are logged once
 /// by the server layer.
@@ -127,7 +127,7 @@ pub enum Error {
     Store(#[from] sqlx::Error),
     /// An error that already has its code.
     #[error("{}", .0.message)]
-    Rpc(#[from] rpc::Error),
+    Rpc(#[from] curtail_rpc::Error),
     /// Should not happen.
     #[error("The service has trouble.")]
     Internal(anyhow::Error),
@@ -169,10 +169,10 @@ impl Error {
     pub const USER_NOT_FOUND: Self = Self::NotFound { reason: "USER_NOT_FOUND", what: "user" };
 }
 
-impl From<Error> for rpc::Error {
+impl From<Error> for curtail_rpc::Error {
     fn from(error: Error) -> Self {
         let message = error.to_string();
-        let of = |code: Code, reason: &'static str| rpc::Error::new(code, reason, message.clone());
+        let of = |code: Code, reason: &'static str| curtail_rpc::Error::new(code, reason, message.clone());
         match error {
             Error::Invalid { field, reason, .. } => of(Code::Invalid, reason).field(field),
             Error::WeakPassword { field, score, warning } => of(Code::Invalid, "WEAK_PASSWORD")
@@ -204,10 +204,10 @@ impl From<Error> for rpc::Error {
             }
             Error::TooManyMails { retry_after } => of(Code::RateLimited, "TOO_MANY_MAILS").retry_after(retry_after),
             Error::HashingBusy => of(Code::Unavailable, "HASHING_BUSY").retry_after(Duration::from_secs(1)),
-            Error::Store(cause) if db::is_unavailable(&cause) => rpc::Error::unavailable(cause),
-            Error::Store(cause) => rpc::Error::internal(cause),
+            Error::Store(cause) if curtail_db::is_unavailable(&cause) => curtail_rpc::Error::unavailable(cause),
+            Error::Store(cause) => curtail_rpc::Error::internal(cause),
             Error::Rpc(error) => error,
-            Error::Internal(cause) => rpc::Error::internal(cause),
+            Error::Internal(cause) => curtail_rpc::Error::internal(cause),
         }
     }
 }

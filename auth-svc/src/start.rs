@@ -3,11 +3,11 @@
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
-use clock::Clock;
-use config::Config;
-use lifecycle::{Admin, Latch, Readiness, Shutdown, Tasks};
-use proto::auth::v1::auth_service_server::AuthServiceServer;
-use rpc::Verifier;
+use curtail_clock::Clock;
+use curtail_config::Config;
+use curtail_lifecycle::{Admin, Latch, Readiness, Shutdown, Tasks};
+use curtail_proto::auth::v1::auth_service_server::AuthServiceServer;
+use curtail_rpc::Verifier;
 use sqlx::migrate::Migrator;
 use tokio::net::TcpListener;
 
@@ -29,8 +29,8 @@ const RETRY_AFTER: Duration = Duration::from_millis(500);
 ///
 /// # Errors
 /// When the database is away or a migration fails.
-pub async fn migrate(database: &config::Database) -> anyhow::Result<()> {
-    Ok(db::migrate(database, SCHEMA, &MIGRATOR).await?)
+pub async fn migrate(database: &curtail_config::Database) -> anyhow::Result<()> {
+    Ok(curtail_db::migrate(database, SCHEMA, &MIGRATOR).await?)
 }
 
 /// A started service.
@@ -77,16 +77,16 @@ pub async fn start(config: Config, clock: Clock, entropy: Entropy, shutdown: Shu
     let admin = Admin::bind(config.auth.admin_listen, readiness.clone()).await.context("auth.admin_listen")?;
     let (addr, admin_addr) = (listener.local_addr()?, admin.local_addr());
 
-    let pool = db::connect(&config.database, SCHEMA).await?;
-    let redis = streams::connect(&config.redis).await?;
-    let relay = streams::Relay::new(pool.clone(), redis.clone(), clock.clone(), &config.streams, SCHEMA);
-    let ids = ids::Generator::new(pool.clone(), "auth-svc", clock.clone(), Some(ids_leased));
+    let pool = curtail_db::connect(&config.database, SCHEMA).await?;
+    let redis = curtail_streams::connect(&config.redis).await?;
+    let relay = curtail_streams::Relay::new(pool.clone(), redis.clone(), clock.clone(), &config.streams, SCHEMA);
+    let ids = curtail_ids::Generator::new(pool.clone(), "auth-svc", clock.clone(), Some(ids_leased));
     let app = Arc::new(App::new(
         &config,
         Parts { pool, redis, clock: clock.clone(), entropy, ids: ids.clone(), outbox: Some(relay.handle()) },
     )?);
     let verifier = Verifier::new(&config.rpc.service_key, app.keys.ring_cache());
-    let server = rpc::Server::new("auth", &config.rpc, verifier, clock)
+    let server = curtail_rpc::Server::new("auth", &config.rpc, verifier, clock)
         .add_service(AuthServiceServer::new(Handlers::new(Arc::clone(&app))));
 
     let mut tasks = Tasks::new(shutdown.clone());
@@ -103,13 +103,13 @@ pub async fn start(config: Config, clock: Clock, entropy: Entropy, shutdown: Shu
 /// Everything that needs the migrated database, once it is there.
 async fn work_with_database(
     app: Arc<App>,
-    ids: ids::Generator,
-    relay: streams::Relay,
+    ids: curtail_ids::Generator,
+    relay: curtail_streams::Relay,
     keys_read: Latch,
     shutdown: Shutdown,
 ) -> anyhow::Result<()> {
     tokio::select! {
-        migrated = db::wait_migrated(&app.pool, &MIGRATOR) => migrated?,
+        migrated = curtail_db::wait_migrated(&app.pool, &MIGRATOR) => migrated?,
         () = shutdown.draining() => return Ok(()),
     }
     let mut tasks = Tasks::new(shutdown.clone());

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use testkit::Process;
+use curtail_testkit::Process;
 
 /// How long it may take to start.
 const START: Duration = Duration::from_secs(30);
@@ -25,15 +25,15 @@ impl OwnGateway {
     /// When the platform does not run or the settings are not right.
     pub async fn start(settings: &[(&str, String)]) -> anyhow::Result<Self> {
         let programs = std::env::var("BENCH_BIN").context("BENCH_BIN names no directory; start with bench/run.sh")?;
-        let listen = SocketAddr::from(([127, 0, 0, 1], testkit::free_port()));
-        let admin = SocketAddr::from(([127, 0, 0, 1], testkit::free_port()));
+        let listen = SocketAddr::from(([127, 0, 0, 1], curtail_testkit::free_port()));
+        let admin = SocketAddr::from(([127, 0, 0, 1], curtail_testkit::free_port()));
         let mut variables: Vec<(String, String)> = std::env::vars().collect();
         variables.extend(settings.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
         variables.push(("CURTAIL_GATEWAY__LISTEN".to_owned(), listen.to_string()));
         variables.push(("CURTAIL_GATEWAY__ADMIN_LISTEN".to_owned(), admin.to_string()));
         let log = std::env::temp_dir().join(format!("bench-gateway-{}.log", std::process::id()));
         let process = Process::start(format!("{programs}/curtail"), ["service", "gateway"], variables, &log)?;
-        let ready = testkit::holds_within(async || is_ready(admin).await, START).await;
+        let ready = curtail_testkit::holds_within(async || is_ready(admin).await, START).await;
         anyhow::ensure!(ready, "the gateway did not start: {}", log.display());
         Ok(Self { url: format!("http://{listen}"), admin, _process: process })
     }

@@ -3,26 +3,26 @@
 use std::time::{Duration, Instant};
 
 use analytics_svc::Outside;
-use clock::Clock;
-use config::Config;
-use lifecycle::Shutdown;
-use prost_types::Timestamp;
-use proto::analytics::v1::analytics_scope::Of;
-use proto::analytics::v1::analytics_service_client::AnalyticsServiceClient;
-use proto::analytics::v1::{
+use curtail_clock::Clock;
+use curtail_config::Config;
+use curtail_lifecycle::Shutdown;
+use curtail_proto::analytics::v1::analytics_scope::Of;
+use curtail_proto::analytics::v1::analytics_service_client::AnalyticsServiceClient;
+use curtail_proto::analytics::v1::{
     AnalyticsScope, BatchGetTotalsRequest, Dimension, DimensionFilter, ExportClicksRequest, LinkKey,
     QueryAnalyticsRequest, Step, TrendingLinksRequest,
 };
-use rpc::{CallContext, ServiceIdentity};
+use curtail_rpc::{CallContext, ServiceIdentity};
+use curtail_tokens::{Claims, KeyRing, Membership, Plan, Purpose, Role, SigningKey, Subject};
+use prost_types::Timestamp;
 use time::OffsetDateTime;
-use tokens::{Claims, KeyRing, Membership, Plan, Purpose, Role, SigningKey, Subject};
 
 use crate::clicks::{self, LINKS, WORKSPACES};
 
 /// A question may take longer than a user would wait.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
-type Client = AnalyticsServiceClient<rpc::Channel>;
+type Client = AnalyticsServiceClient<curtail_rpc::Channel>;
 
 /// What is asked; which link or workspace depends on the round.
 #[derive(Clone)]
@@ -126,10 +126,10 @@ impl Asker {
         config.analytics.admin_listen.set_port(0);
         let (clock, shutdown) = (Clock::system(), Shutdown::configured(&config.lifecycle));
         let rng = Box::new(rand::make_rng::<rand::rngs::StdRng>());
-        let outside = Outside { clock: clock.clone(), rng, keys: rpc::Keys::Given(KeyRing::of([&key])) };
+        let outside = Outside { clock: clock.clone(), rng, keys: curtail_rpc::Keys::Given(KeyRing::of([&key])) };
         let running = analytics_svc::start(config.clone(), outside, shutdown.clone()).await?;
         let identity = ServiceIdentity::new("bench", &config.rpc.service_key, clock.clone());
-        let channel = rpc::connect("analytics", &format!("http://{}", running.addr), &config.rpc, identity)?;
+        let channel = curtail_rpc::connect("analytics", &format!("http://{}", running.addr), &config.rpc, identity)?;
         tokio::spawn(running.join());
         Ok((Self { client: AnalyticsServiceClient::new(channel), key, now: clock.now(), clock }, shutdown))
     }
@@ -149,7 +149,7 @@ impl Asker {
             platform_admin: false,
             token_id: "bench".into(),
         };
-        Ok(tokens::sign(&self.key, Purpose::Internal, &claims)?)
+        Ok(curtail_tokens::sign(&self.key, Purpose::Internal, &claims)?)
     }
 
     fn request<T>(&self, message: T) -> anyhow::Result<tonic::Request<T>> {

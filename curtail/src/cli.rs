@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
-use streams::EntryId;
+use curtail_streams::EntryId;
 
 use crate::services::Service;
 

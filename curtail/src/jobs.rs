@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::Context as _;
-use clock::Clock;
+use curtail_clock::Clock;
 use expiry_worker::{Done, Status};
 use time::OffsetDateTime;
 use time::macros::format_description;

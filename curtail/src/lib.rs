@@ -19,7 +19,7 @@ mod up;
 use std::{path::Path, process::ExitCode};
 
 use anyhow::Context as _;
-use lifecycle::Shutdown;
+use curtail_lifecycle::Shutdown;
 
 pub use self::cli::Cli;
 use self::{cli::Command, services::Service};
@@ -48,9 +48,9 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
 }
 
 async fn service(service: Service) -> anyhow::Result<()> {
-    let config = config::Config::load()?;
+    let config = curtail_config::Config::load()?;
     config.require_secrets(service.secrets())?;
-    let _telemetry = telemetry::init(service.name(), &config.telemetry)?;
+    let _telemetry = curtail_telemetry::init(service.name(), &config.telemetry)?;
     let shutdown = Shutdown::from_signals(&config.lifecycle);
     service.run(config, shutdown).await
 }

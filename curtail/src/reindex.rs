@@ -4,10 +4,10 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
-use clock::Clock;
-use proto::search::v1::search_service_client::SearchServiceClient;
-use proto::search::v1::{GetReindexRequest, Reindex, StartReindexRequest};
-use rpc::{CallContext, ServiceIdentity};
+use curtail_clock::Clock;
+use curtail_proto::search::v1::search_service_client::SearchServiceClient;
+use curtail_proto::search::v1::{GetReindexRequest, Reindex, StartReindexRequest};
+use curtail_rpc::{CallContext, ServiceIdentity};
 
 use crate::{settings, terminal};
 
@@ -26,7 +26,7 @@ pub(crate) async fn run(dir: &Path) -> anyhow::Result<()> {
     let config = settings::load(dir)?;
     config.require_secrets(&["rpc.service_key"])?;
     let identity = ServiceIdentity::new("operator", &config.rpc.service_key, Clock::system());
-    let channel = rpc::connect("search", &config.rpc.search_url, &config.rpc, identity)?;
+    let channel = curtail_rpc::connect("search", &config.rpc.search_url, &config.rpc, identity)?;
     let mut client = SearchServiceClient::new(channel);
     let call = || CallContext::new(Instant::now() + CALL).read();
 

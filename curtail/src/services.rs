@@ -3,8 +3,8 @@
 use std::net::SocketAddr;
 
 use clap::ValueEnum;
-use config::Config;
-use lifecycle::Shutdown;
+use curtail_config::Config;
+use curtail_lifecycle::Shutdown;
 use sqlx::migrate::Migrator;
 
 /// A service that `curtail up` runs.
@@ -115,7 +115,7 @@ impl Service {
 ///
 /// # Errors
 /// When a migration fails; those before it are kept.
-pub(crate) async fn migrate(database: &config::Database) -> anyhow::Result<()> {
+pub(crate) async fn migrate(database: &curtail_config::Database) -> anyhow::Result<()> {
     auth_svc::migrate(database).await?;
     shortener_svc::migrate(database).await?;
     analytics_svc::migrate(database).await?;

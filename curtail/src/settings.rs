@@ -7,7 +7,7 @@
 use std::{fs, io, path::Path};
 
 use anyhow::Context as _;
-use config::{Config, Variables};
+use curtail_config::{Config, Variables};
 
 /// The configuration for a command: the environment of this process over what `up` wrote in `dir`, if it did.
 pub fn load(dir: &Path) -> anyhow::Result<Config> {

@@ -1,9 +1,9 @@
 //! What an operator does with jobs, while workers run or not.
 
 use anyhow::Context as _;
-use clock::Clock;
-use config::Config;
-use lifecycle::Shutdown;
+use curtail_clock::Clock;
+use curtail_config::Config;
+use curtail_lifecycle::Shutdown;
 
 use crate::done::Done;
 use crate::job::Job;
@@ -16,7 +16,7 @@ use crate::{SCHEMA, Status, timer};
 /// # Errors
 /// When the database is away.
 pub async fn list(config: &Config) -> anyhow::Result<Vec<Status>> {
-    let pool = db::connect(&config.database, SCHEMA).await?;
+    let pool = curtail_db::connect(&config.database, SCHEMA).await?;
     status::all(&pool).await.context("the database")
 }
 

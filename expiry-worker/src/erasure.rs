@@ -1,9 +1,9 @@
 //! Dead letters about an account go with it (S40). Follows the stream `accounts`.
 
+use curtail_lifecycle::Shutdown;
+use curtail_proto::events::v1::envelope::Payload;
+use curtail_streams::{Consumer, DeadLetters, Delivery, Erased, Outcome};
 use fred::clients::Pool;
-use lifecycle::Shutdown;
-use proto::events::v1::envelope::Payload;
-use streams::{Consumer, DeadLetters, Delivery, Erased, Outcome};
 
 /// The consumer group on `accounts`.
 pub(crate) const GROUP: &str = "upkeep";
@@ -16,7 +16,7 @@ pub(crate) async fn run(accounts: Consumer, redis: Pool, shutdown: Shutdown) -> 
             let Some(Payload::AccountErased(fact)) = &delivery.envelope.payload else { return Outcome::Done };
             match erase(&redis, &Erased::from(fact)).await {
                 Ok(()) => Outcome::Done,
-                Err(error) if streams::is_unavailable(&error) => Outcome::Retry(error.to_string()),
+                Err(error) if curtail_streams::is_unavailable(&error) => Outcome::Retry(error.to_string()),
                 Err(error) => Outcome::Failed(error.to_string()),
             }
         }

@@ -52,7 +52,7 @@ impl Job {
     }
 
     /// The time from the start of one run to that of the next.
-    pub fn every(self, settings: &config::Expiry) -> Duration {
+    pub fn every(self, settings: &curtail_config::Expiry) -> Duration {
         match self {
             Self::ExpireLinks => Duration::from_millis(settings.expire_interval_ms),
             Self::WarnExpiring | Self::TrimStreams => Duration::from_secs(60),

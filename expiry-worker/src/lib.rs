@@ -36,6 +36,6 @@ pub static MIGRATOR: Migrator = sqlx::migrate!();
 ///
 /// # Errors
 /// When the database is away or a migration fails.
-pub async fn migrate(database: &config::Database) -> anyhow::Result<()> {
-    Ok(db::migrate(database, SCHEMA, &MIGRATOR).await?)
+pub async fn migrate(database: &curtail_config::Database) -> anyhow::Result<()> {
+    Ok(curtail_db::migrate(database, SCHEMA, &MIGRATOR).await?)
 }

@@ -3,10 +3,10 @@
 use std::net::SocketAddr;
 
 use anyhow::Context as _;
-use clock::Clock;
-use config::Config;
-use lifecycle::{Admin, Readiness, Shutdown, Tasks};
-use streams::Consumer;
+use curtail_clock::Clock;
+use curtail_config::Config;
+use curtail_lifecycle::{Admin, Readiness, Shutdown, Tasks};
+use curtail_streams::Consumer;
 
 use crate::job::Job;
 use crate::tools::Tools;
@@ -60,7 +60,7 @@ pub async fn start(config: Config, clock: Clock, shutdown: Shutdown) -> anyhow::
     tasks.spawn("admin", admin.serve(shutdown.clone()));
     tasks.spawn("jobs", async move {
         tokio::select! {
-            migrated = db::wait_migrated(&tools.pool, &MIGRATOR) => migrated?,
+            migrated = curtail_db::wait_migrated(&tools.pool, &MIGRATOR) => migrated?,
             () = shutdown.draining() => return Ok(()),
         }
         let mut tasks = Tasks::new(shutdown.clone());

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use lifecycle::Latch;
+use curtail_lifecycle::Latch;
 use time::OffsetDateTime;
 
 use crate::done::Done;

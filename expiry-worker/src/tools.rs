@@ -3,12 +3,12 @@
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use clock::Clock;
-use config::Config;
+use curtail_clock::Clock;
+use curtail_config::Config;
+use curtail_lifecycle::Shutdown;
+use curtail_proto::links::v1::link_service_client::LinkServiceClient;
+use curtail_rpc::{CallContext, Channel, ServiceIdentity};
 use fred::clients::Pool;
-use lifecycle::Shutdown;
-use proto::links::v1::link_service_client::LinkServiceClient;
-use rpc::{CallContext, Channel, ServiceIdentity};
 use sqlx::PgPool;
 
 use crate::SCHEMA;
@@ -26,8 +26,8 @@ pub(crate) struct Tools {
     pub(crate) redis: Pool,
     pub(crate) links: LinkServiceClient<Channel>,
     pub(crate) clock: Clock,
-    pub(crate) settings: config::Expiry,
-    pub(crate) streams: config::Streams,
+    pub(crate) settings: curtail_config::Expiry,
+    pub(crate) streams: curtail_config::Streams,
     /// All of them.
     pub(crate) stream_names: Vec<String>,
     pub(crate) shutdown: Shutdown,
@@ -36,11 +36,12 @@ pub(crate) struct Tools {
 impl Tools {
     pub(crate) async fn new(config: &Config, clock: Clock, shutdown: Shutdown) -> anyhow::Result<Self> {
         let identity = ServiceIdentity::new("expiry-worker", &config.rpc.service_key, clock.clone());
-        let channel = rpc::connect("links", &config.rpc.links_url, &config.rpc, identity).context("rpc.links_url")?;
+        let channel =
+            curtail_rpc::connect("links", &config.rpc.links_url, &config.rpc, identity).context("rpc.links_url")?;
         let shards = (0..config.streams.click_shards).map(|shard| format!("clicks:{shard}"));
         Ok(Self {
-            pool: db::connect(&config.database, SCHEMA).await?,
-            redis: streams::connect(&config.redis).await?,
+            pool: curtail_db::connect(&config.database, SCHEMA).await?,
+            redis: curtail_streams::connect(&config.redis).await?,
             links: LinkServiceClient::new(channel),
             clock,
             settings: config.expiry.clone(),

@@ -3,13 +3,13 @@
 
 use std::sync::LazyLock;
 
-use clock::Clock;
+use curtail_clock::Clock;
 use gateway::http::cookies::Cookies;
 use http::{HeaderMap, HeaderValue, header};
 use libfuzzer_sys::fuzz_target;
 use time::macros::datetime;
 use time::{Duration, OffsetDateTime};
-use tokens::{Claims, KeyRing, Purpose, SigningKey, Subject};
+use curtail_tokens::{Claims, KeyRing, Purpose, SigningKey, Subject};
 
 const NOW: OffsetDateTime = datetime!(2026-01-01 00:00 UTC);
 
@@ -27,7 +27,7 @@ static SIGNED: LazyLock<String> = LazyLock::new(|| {
         platform_admin: false,
         token_id: "t".into(),
     };
-    tokens::sign(&KEY, Purpose::Internal, &claims).expect("the claims are right")
+    curtail_tokens::sign(&KEY, Purpose::Internal, &claims).expect("the claims are right")
 });
 
 fuzz_target!(|bytes: &[u8]| {
@@ -48,7 +48,7 @@ fuzz_target!(|bytes: &[u8]| {
 
 fn believe_only_the_signed(token: &str) {
     for purpose in [Purpose::Access, Purpose::Internal, Purpose::Service] {
-        let believed = tokens::verify(&RING, purpose, token, NOW).is_ok();
+        let believed = curtail_tokens::verify(&RING, purpose, token, NOW).is_ok();
         assert!(!believed || (token == *SIGNED && purpose == Purpose::Internal), "{token}");
     }
 }

@@ -3,7 +3,7 @@
 
 use std::sync::LazyLock;
 
-use config::Config;
+use curtail_config::Config;
 use libfuzzer_sys::fuzz_target;
 use shortener_svc::destination::Rules;
 

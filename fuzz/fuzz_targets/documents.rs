@@ -4,7 +4,7 @@
 use std::sync::LazyLock;
 
 use async_graphql::Variables;
-use config::Config;
+use curtail_config::Config;
 use gateway::limits::{Documents, Limits, Sizes, plan};
 use libfuzzer_sys::fuzz_target;
 

@@ -3,7 +3,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use prost::Message;
-use proto::events::v1::{Click, ClickBatch, Envelope};
+use curtail_proto::events::v1::{Click, ClickBatch, Envelope};
 
 fuzz_target!(|bytes: &[u8]| {
     again::<Envelope>(bytes);

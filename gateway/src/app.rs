@@ -5,12 +5,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::Context as _;
-use client_ip::ClientIp;
-use clock::Clock;
+use curtail_client_ip::ClientIp;
+use curtail_clock::Clock;
+use curtail_lifecycle::{Latch, Shutdown};
+use curtail_telemetry::RequestId;
 use fred::clients::Pool;
-use lifecycle::{Latch, Shutdown};
 use rand::rngs::StdRng;
-use telemetry::RequestId;
 use tokio::sync::Semaphore;
 
 use crate::auth::Authenticator;
@@ -37,8 +37,8 @@ pub struct App(Arc<Parts>);
 
 /// What it consists of.
 pub struct Parts {
-    pub(crate) settings: config::Gateway,
-    pub(crate) plans: config::Plans,
+    pub(crate) settings: curtail_config::Gateway,
+    pub(crate) plans: curtail_config::Plans,
     pub(crate) documents: Documents,
     pub(crate) persisted: Persisted,
     pub(crate) addresses: AddressLimiter,
@@ -77,7 +77,7 @@ impl Lasting {
     /// # Errors
     /// When the schema does not understand its own description.
     pub fn new(
-        settings: &config::Gateway,
+        settings: &curtail_config::Gateway,
         upstreams: Upstreams,
         authenticator: Authenticator,
         redis: Pool,
@@ -110,7 +110,7 @@ impl App {
     ///
     /// # Errors
     /// When the manifest can not be used.
-    pub fn new(config: &config::Config, lasting: Lasting) -> anyhow::Result<Self> {
+    pub fn new(config: &curtail_config::Config, lasting: Lasting) -> anyhow::Result<Self> {
         let settings = config.gateway.clone();
         let documents = Documents::new(Limits::from(&settings), settings.document_cache_entries);
         let manifest = Manifest::read(&settings.persisted_manifest, &documents)
@@ -136,7 +136,7 @@ impl App {
     ///
     /// # Errors
     /// Those of [`App::new`].
-    pub fn under(&self, config: &config::Config) -> anyhow::Result<Self> {
+    pub fn under(&self, config: &curtail_config::Config) -> anyhow::Result<Self> {
         Self::new(config, self.lasting.clone())
     }
 

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use rpc::Code as Upstream;
+use curtail_rpc::Code as Upstream;
 
 /// Declares the closed list of codes once: variant, text and meaning.
 macro_rules! codes {
@@ -183,8 +183,8 @@ impl Refusal {
     }
 }
 
-impl From<&rpc::Error> for Refusal {
-    fn from(error: &rpc::Error) -> Self {
+impl From<&curtail_rpc::Error> for Refusal {
+    fn from(error: &curtail_rpc::Error) -> Self {
         let refusal = Self::new(error.code.into(), error.message.clone());
         Self { retry_after: error.retry_after, ..refusal }
     }

@@ -6,7 +6,7 @@
 use std::convert::Infallible;
 
 use axum::Router;
-use config::{Config, ConfigErrors};
+use curtail_config::{Config, ConfigErrors};
 use tokio::signal::unix::Signal;
 use tokio::sync::watch;
 
@@ -82,7 +82,7 @@ impl Reloader {
 }
 
 /// Gives `wanted` back what can not change in a running process, and names what it wanted to change of that.
-fn hold(started: &config::Gateway, wanted: &mut config::Gateway) -> Vec<&'static str> {
+fn hold(started: &curtail_config::Gateway, wanted: &mut curtail_config::Gateway) -> Vec<&'static str> {
     fn keep<T: PartialEq + Clone>(started: &T, wanted: &mut T) -> bool {
         let differs = started != wanted;
         wanted.clone_from(started);

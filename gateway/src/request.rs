@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use proto::auth::v1::{Client, TokenPair};
+use curtail_proto::auth::v1::{Client, TokenPair};
 
 use crate::live::Vigil;
 
@@ -21,9 +21,9 @@ pub struct Principal {
     /// PASETO v4.public that the services verify themselves; already part of [`RequestContext::call`].
     pub internal_token: Arc<str>,
     /// Workspaces of the account (of the key: its one) with role and plan.
-    pub workspaces: Arc<[tokens::Membership]>,
+    pub workspaces: Arc<[curtail_tokens::Membership]>,
     /// What an API key may do; empty for sessions, which may do everything their role allows.
-    pub scopes: Arc<[tokens::Scope]>,
+    pub scopes: Arc<[curtail_tokens::Scope]>,
     /// Platform role `admin`.
     pub platform_admin: bool,
 }
@@ -55,7 +55,7 @@ pub struct RequestContext {
     /// What was seen of the client; goes into RPCs that open sessions.
     pub client: Client,
     /// Internal token, deadline, request id, trace and RPC counter of this request.
-    pub call: rpc::CallContext,
+    pub call: curtail_rpc::CallContext,
     /// The refresh token that came as a cookie, if that cookie counts (see the rules against request forgery).
     pub refresh_cookie: Option<String>,
     session_change: Arc<Mutex<Option<SessionChange>>>,
@@ -75,7 +75,7 @@ impl RequestContext {
     pub fn new(
         principal: Option<Principal>,
         client: Client,
-        call: rpc::CallContext,
+        call: curtail_rpc::CallContext,
         refresh_cookie: Option<String>,
     ) -> Self {
         Self {
@@ -99,9 +99,9 @@ impl RequestContext {
         self.lasting.is_some()
     }
 
-    fn call(&self) -> rpc::CallContext {
+    fn call(&self) -> curtail_rpc::CallContext {
         let Some(Lasting { vigil, patience }) = &self.lasting else { return self.call.clone() };
-        let call = rpc::CallContext { deadline: Instant::now() + *patience, ..self.call.clone() };
+        let call = curtail_rpc::CallContext { deadline: Instant::now() + *patience, ..self.call.clone() };
         match vigil.standing().good() {
             Some(principal) => call.on_behalf_of(principal.internal_token),
             // It ends with the credential; until then the service refuses.
@@ -110,10 +110,10 @@ impl RequestContext {
     }
 
     /// The caller, or `UNAUTHENTICATED`.
-    pub fn require_principal(&self) -> Result<&Principal, rpc::Error> {
-        self.principal
-            .as_ref()
-            .ok_or_else(|| rpc::Error::new(rpc::Code::Unauthenticated, "SIGN_IN_REQUIRED", "sign in to do this"))
+    pub fn require_principal(&self) -> Result<&Principal, curtail_rpc::Error> {
+        self.principal.as_ref().ok_or_else(|| {
+            curtail_rpc::Error::new(curtail_rpc::Code::Unauthenticated, "SIGN_IN_REQUIRED", "sign in to do this")
+        })
     }
 
     /// The workspace that was named or else the caller's first one, which is the personal one of an account and the only one
@@ -121,10 +121,12 @@ impl RequestContext {
     ///
     /// # Errors
     /// `UNAUTHENTICATED` for nobody; `NOT_FOUND` for an account without a workspace.
-    pub fn workspace(&self, named: Option<i64>) -> Result<i64, rpc::Error> {
+    pub fn workspace(&self, named: Option<i64>) -> Result<i64, curtail_rpc::Error> {
         let principal = self.require_principal()?;
         let first = || principal.workspaces.first().map(|membership| membership.id);
-        named.or_else(first).ok_or_else(|| rpc::Error::new(rpc::Code::NotFound, "WORKSPACE_NOT_FOUND", "no workspace"))
+        named
+            .or_else(first)
+            .ok_or_else(|| curtail_rpc::Error::new(curtail_rpc::Code::NotFound, "WORKSPACE_NOT_FOUND", "no workspace"))
     }
 
     /// A gRPC request for an RPC that changes nothing; it may be retried once.
@@ -140,7 +142,7 @@ impl RequestContext {
     /// The same in the gateway's own name, for an RPC whose message has its own proof (a password, the token of a mail) or needs
     /// none: who is signed in meanwhile does not matter to it.
     pub fn write_for_anybody<T>(&self, message: T) -> tonic::Request<T> {
-        rpc::CallContext { authorization: None, ..self.call().write() }.request(message)
+        curtail_rpc::CallContext { authorization: None, ..self.call().write() }.request(message)
     }
 
     /// How many RPCs this request has made, retries included.

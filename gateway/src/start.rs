@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use clock::Clock;
-use lifecycle::{Admin, Readiness, Shutdown, Tasks};
-use proto::auth::v1::auth_service_client::AuthServiceClient;
+use curtail_clock::Clock;
+use curtail_lifecycle::{Admin, Readiness, Shutdown, Tasks};
+use curtail_proto::auth::v1::auth_service_client::AuthServiceClient;
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 use tokio::net::TcpListener;
@@ -56,15 +56,15 @@ impl Running {
 ///
 /// # Errors
 /// When it can not start, or a task fails.
-pub async fn run(config: config::Config, shutdown: Shutdown) -> anyhow::Result<()> {
+pub async fn run(config: curtail_config::Config, shutdown: Shutdown) -> anyhow::Result<()> {
     // Before anything else: until then the signal would end the process.
     let hangup = signal(SignalKind::hangup()).context("SIGHUP")?;
-    lifecycle::raise_file_limit();
+    curtail_lifecycle::raise_file_limit();
     let running = start(config, Clock::system(), shutdown).await?;
     let reloader = running.reloader.clone();
     tokio::select! {
         ended = running.join() => ended,
-        never = reloader.on_hangup(hangup, config::Config::load) => match never {},
+        never = reloader.on_hangup(hangup, curtail_config::Config::load) => match never {},
     }
 }
 
@@ -72,7 +72,7 @@ pub async fn run(config: config::Config, shutdown: Shutdown) -> anyhow::Result<(
 ///
 /// # Errors
 /// When a port is taken or a URL of the configuration is none.
-pub async fn start(config: config::Config, clock: Clock, shutdown: Shutdown) -> anyhow::Result<Running> {
+pub async fn start(config: curtail_config::Config, clock: Clock, shutdown: Shutdown) -> anyhow::Result<Running> {
     let settings = config.gateway.clone();
     let listener =
         TcpListener::bind(settings.listen).await.with_context(|| format!("gateway.listen {}", settings.listen))?;
@@ -82,16 +82,16 @@ pub async fn start(config: config::Config, clock: Clock, shutdown: Shutdown) -> 
         .with_context(|| format!("gateway.admin_listen {}", settings.admin_listen))?;
     let (addr, admin_addr) = (listener.local_addr()?, admin.local_addr());
 
-    let identity = rpc::ServiceIdentity::new("gateway", &config.rpc.service_key, clock.clone());
-    let connect = |name, url: &str| rpc::connect(name, url, &config.rpc, identity.clone());
+    let identity = curtail_rpc::ServiceIdentity::new("gateway", &config.rpc.service_key, clock.clone());
+    let connect = |name, url: &str| curtail_rpc::connect(name, url, &config.rpc, identity.clone());
     let auth = connect("auth", &config.rpc.auth_url)?;
     let links = connect("links", &config.rpc.links_url)?;
     let analytics = connect("analytics", &config.rpc.analytics_url)?;
     let notify = connect("notify", &config.rpc.notify_url)?;
     let search = connect("search", &config.rpc.search_url)?;
-    let redis = streams::connect(&config.redis).await?;
+    let redis = curtail_streams::connect(&config.redis).await?;
 
-    let keys = rpc::KeyRingCache::fetching(auth.clone(), readiness.latch("key ring"));
+    let keys = curtail_rpc::KeyRingCache::fetching(auth.clone(), readiness.latch("key ring"));
     let keep = Duration::from_secs(config.auth.access_token_seconds) + REVOCATION_SLACK;
     let revocations = Arc::new(Revocations::new(keep.try_into()?));
     let auth_client = AuthServiceClient::new(auth.clone());
@@ -102,7 +102,7 @@ pub async fn start(config: config::Config, clock: Clock, shutdown: Shutdown) -> 
     let places = lasting.places.clone();
     let reloader = Reloader::new(App::new(&config, lasting)?);
 
-    let tail = streams::Tail::new(&config.redis, "accounts")?;
+    let tail = curtail_streams::Tail::new(&config.redis, "accounts")?;
     let latch = readiness.latch("revocations");
     let mut tasks = Tasks::new(shutdown.clone());
     tasks.spawn("key ring", keys.run(shutdown.clone()));

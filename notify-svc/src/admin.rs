@@ -1,7 +1,7 @@
 //! What an operator does with messages directly on the database.
 
-use clock::Clock;
-use config::Config;
+use curtail_clock::Clock;
+use curtail_config::Config;
 
 use crate::SCHEMA;
 use crate::store::messages::{self, Row};
@@ -14,7 +14,7 @@ const MOST: i64 = 100;
 /// # Errors
 /// When the database is away.
 pub async fn dead(config: &Config) -> anyhow::Result<Vec<Row>> {
-    let pool = db::connect(&config.database, SCHEMA).await?;
+    let pool = curtail_db::connect(&config.database, SCHEMA).await?;
     Ok(messages::list_dead(&pool, MOST).await?)
 }
 
@@ -23,6 +23,6 @@ pub async fn dead(config: &Config) -> anyhow::Result<Vec<Row>> {
 /// # Errors
 /// When the database is away.
 pub async fn redrive(config: &Config, id: Option<&[u8]>) -> anyhow::Result<u64> {
-    let pool = db::connect(&config.database, SCHEMA).await?;
+    let pool = curtail_db::connect(&config.database, SCHEMA).await?;
     Ok(messages::redrive(&pool, id, Clock::system().now()).await?)
 }

@@ -1,6 +1,6 @@
 //! Why somebody gets a message.
 
-use proto::notify::v1::NotificationKind;
+use curtail_proto::notify::v1::NotificationKind;
 
 /// The kinds of messages. Each has a folder of templates under `notify-svc/templates/`, named as [`Kind::name`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

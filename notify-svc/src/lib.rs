@@ -44,12 +44,16 @@ pub static MIGRATOR: Migrator = sqlx::migrate!();
 ///
 /// # Errors
 /// When the database is away or a migration fails.
-pub async fn migrate(database: &config::Database) -> anyhow::Result<()> {
-    db::migrate(database, SCHEMA, &MIGRATOR).await?;
+pub async fn migrate(database: &curtail_config::Database) -> anyhow::Result<()> {
+    curtail_db::migrate(database, SCHEMA, &MIGRATOR).await?;
     Ok(())
 }
 
 /// What a caller hears of a failed statement.
-fn store_error(error: sqlx::Error) -> ::rpc::Error {
-    if db::is_unavailable(&error) { ::rpc::Error::unavailable(error) } else { ::rpc::Error::internal(error) }
+fn store_error(error: sqlx::Error) -> curtail_rpc::Error {
+    if curtail_db::is_unavailable(&error) {
+        curtail_rpc::Error::unavailable(error)
+    } else {
+        curtail_rpc::Error::internal(error)
+    }
 }

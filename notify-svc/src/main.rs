@@ -1,12 +1,12 @@
 //! notify-svc as a process of its own.
 
-use config::Config;
-use lifecycle::Shutdown;
+use curtail_config::Config;
+use curtail_lifecycle::Shutdown;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let config = Config::load()?;
-    let _telemetry = telemetry::init("notify-svc", &config.telemetry)?;
+    let _telemetry = curtail_telemetry::init("notify-svc", &config.telemetry)?;
     let shutdown = Shutdown::from_signals(&config.lifecycle);
     notify_svc::run(config, shutdown).await
 }

@@ -35,7 +35,7 @@ impl Writer {
     ///
     /// # Errors
     /// When the sender is not a mailbox.
-    pub fn new(config: &config::Config) -> anyhow::Result<Self> {
+    pub fn new(config: &curtail_config::Config) -> anyhow::Result<Self> {
         Ok(Self { mails: mail::Composer::new(config)?, texts: text::Composer::new()? })
     }
 

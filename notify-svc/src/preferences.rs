@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use rpc::{Code, Error};
+use curtail_rpc::{Code, Error};
 use sqlx::PgPool;
 use time::OffsetDateTime;
 

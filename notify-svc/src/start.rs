@@ -3,14 +3,14 @@
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
-use ::rpc::{Keys, ServiceIdentity, Verifier};
 use anyhow::Context as _;
-use clock::Clock;
-use config::Config;
-use lifecycle::{Admin, Readiness, Shutdown, Tasks};
+use curtail_clock::Clock;
+use curtail_config::Config;
+use curtail_lifecycle::{Admin, Readiness, Shutdown, Tasks};
+use curtail_rpc::{Keys, ServiceIdentity, Verifier};
+use curtail_streams::Consumer;
 use rand::rngs::StdRng;
 use rand::{CryptoRng, SeedableRng as _};
-use streams::Consumer;
 use tokio::net::TcpListener;
 
 use crate::channel::Channel;
@@ -80,11 +80,11 @@ pub async fn start(config: Config, outside: Outside, shutdown: Shutdown) -> anyh
     let mut tasks = Tasks::new(shutdown.clone());
 
     let Outside { clock, mut rng, keys } = outside;
-    let pool = db::connect(&config.database, SCHEMA).await?;
+    let pool = curtail_db::connect(&config.database, SCHEMA).await?;
     let owner = format!("notify-svc {addr} pid {}", std::process::id());
-    let ids = ids::Generator::new(pool.clone(), &owner, clock.clone(), Some(readiness.latch("ids")));
-    let redis = streams::connect(&config.redis).await?;
-    let relay = streams::Relay::new(pool.clone(), redis, clock.clone(), &config.streams, SCHEMA);
+    let ids = curtail_ids::Generator::new(pool.clone(), &owner, clock.clone(), Some(readiness.latch("ids")));
+    let redis = curtail_streams::connect(&config.redis).await?;
+    let relay = curtail_streams::Relay::new(pool.clone(), redis, clock.clone(), &config.streams, SCHEMA);
     let seed = StdRng::from_rng(&mut rng);
     let webhooks = webhooks::App::new(&config, pool.clone(), clock.clone(), ids.clone(), relay.handle(), seed)?;
     let keys = keys.cache(SCHEMA, &config.rpc, &clock, &readiness, &mut tasks, &shutdown)?;
@@ -102,7 +102,7 @@ pub async fn start(config: Config, outside: Outside, shutdown: Shutdown) -> anyh
     let webhook_service = webhooks::Service::server(webhooks.clone())
         .max_decoding_message_size(config.rpc.max_message_bytes)
         .max_encoding_message_size(config.rpc.max_message_bytes);
-    let server = ::rpc::Server::new(SCHEMA, &config.rpc, verifier, clock.clone())
+    let server = curtail_rpc::Server::new(SCHEMA, &config.rpc, verifier, clock.clone())
         .add_service(service)
         .add_service(webhook_service);
 
@@ -129,7 +129,7 @@ pub async fn start(config: Config, outside: Outside, shutdown: Shutdown) -> anyh
     let database = readiness.latch("database");
     tasks.spawn("stores", async move {
         tokio::select! {
-            migrated = db::wait_migrated(&pool, &MIGRATOR) => migrated?,
+            migrated = curtail_db::wait_migrated(&pool, &MIGRATOR) => migrated?,
             () = shutdown.draining() => return Ok(()),
         }
         let mut tasks = Tasks::new(shutdown.clone());
@@ -147,7 +147,7 @@ pub async fn start(config: Config, outside: Outside, shutdown: Shutdown) -> anyh
         tasks.spawn("sender of mails", mails.run(shutdown.clone()));
         tasks.spawn("sender of texts", texts.run(shutdown.clone()));
         tasks.spawn("upkeep", upkeep::run(pool.clone(), clock, config.notify.keep_days, shutdown.clone()));
-        tasks.spawn("probe", db::probe(pool, database, shutdown));
+        tasks.spawn("probe", curtail_db::probe(pool, database, shutdown));
         tasks.join().await
     });
     Ok(Running { addr, admin_addr, readiness, tasks })

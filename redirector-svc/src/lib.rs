@@ -30,6 +30,6 @@ pub use start::{Running, run, start};
 ///
 /// # Errors
 /// Never.
-pub async fn migrate(_: &config::Database) -> anyhow::Result<()> {
+pub async fn migrate(_: &curtail_config::Database) -> anyhow::Result<()> {
     Ok(())
 }

@@ -7,11 +7,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use client_ip::ClientIp;
-use clock::Clock;
-use config::Config;
-use lifecycle::{Admin, Readiness, Shutdown, Tasks};
-use proto::links::v1::link_service_client::LinkServiceClient;
+use curtail_client_ip::ClientIp;
+use curtail_clock::Clock;
+use curtail_config::Config;
+use curtail_lifecycle::{Admin, Readiness, Shutdown, Tasks};
+use curtail_proto::links::v1::link_service_client::LinkServiceClient;
 use rand::SeedableRng as _;
 use rand::rngs::{StdRng, SysRng};
 use tokio_util::sync::CancellationToken;
@@ -54,7 +54,7 @@ impl Running {
 /// # Errors
 /// When an address or the spool directory can not be used, or a part fails later.
 pub async fn run(config: Config, shutdown: Shutdown) -> anyhow::Result<()> {
-    lifecycle::raise_file_limit();
+    curtail_lifecycle::raise_file_limit();
     let running = start(config, Clock::system(), shutdown).await?;
     tracing::info!(addr = %running.addr, admin = %running.admin_addr, "redirects are served");
     running.join().await
@@ -75,8 +75,8 @@ pub async fn start(config: Config, clock: Clock, shutdown: Shutdown) -> anyhow::
     let (listeners, addr) = http::listen(settings.listen, threads).with_context(|| settings.listen.to_string())?;
     let admin = Admin::bind(settings.admin_listen, readiness.clone()).await?;
     let admin_addr = admin.local_addr();
-    let redis = streams::connect(&config.redis).await?;
-    let tail = streams::Tail::new(&config.redis, "links")?;
+    let redis = curtail_streams::connect(&config.redis).await?;
+    let tail = curtail_streams::Tail::new(&config.redis, "links")?;
 
     let meters = Arc::new(Meters::new());
     let hosts = Hosts::new(&config.domains);
@@ -124,8 +124,8 @@ fn links(
     clock: &Clock,
 ) -> anyhow::Result<Links> {
     let settings = &config.redirector;
-    let identity = rpc::ServiceIdentity::new("redirector", &config.rpc.service_key, clock.clone());
-    let owner = LinkServiceClient::new(rpc::connect("links", &config.rpc.links_url, &config.rpc, identity)?);
+    let identity = curtail_rpc::ServiceIdentity::new("redirector", &config.rpc.service_key, clock.clone());
+    let owner = LinkServiceClient::new(curtail_rpc::connect("links", &config.rpc.links_url, &config.rpc, identity)?);
     let bounds = cache::Settings {
         entries: settings.cache_entries,
         ttl: Duration::from_secs(settings.cache_ttl_seconds),
@@ -153,7 +153,7 @@ fn app(config: &Config, hosts: Hosts, links: Arc<Links>, meters: Arc<Meters>, cl
 
 /// A spool for each serving thread.
 fn spools(
-    settings: &config::Redirector,
+    settings: &curtail_config::Redirector,
     threads: usize,
     usage: &Arc<Usage>,
     bell: &Arc<Bell>,

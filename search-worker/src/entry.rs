@@ -1,8 +1,8 @@
 //! A link as an index keeps it.
 
+use curtail_proto::links::v1::{Link, LinkState};
 use percent_encoding::percent_decode_str;
 use prost_types::Timestamp;
-use proto::links::v1::{Link, LinkState};
 use url::Url;
 
 use crate::part::Texts;

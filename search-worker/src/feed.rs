@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use clock::Clock;
-use lifecycle::Shutdown;
+use curtail_clock::Clock;
+use curtail_lifecycle::Shutdown;
+use curtail_proto::events::v1::Envelope;
+use curtail_proto::events::v1::envelope::Payload;
+use curtail_streams::{ENVELOPE_FIELD, Entry, EntryId, Group, is_unavailable};
 use prost::Message as _;
-use proto::events::v1::Envelope;
-use proto::events::v1::envelope::Payload;
-use streams::{ENVELOPE_FIELD, Entry, EntryId, Group, is_unavailable};
 
 use crate::engine::Engine;
 use crate::entry::Change;
@@ -41,8 +41,8 @@ impl Feed {
     ///
     /// # Errors
     /// When the URL of Redis does not parse.
-    pub async fn new(config: &config::Config, engine: Engine, clock: Clock) -> anyhow::Result<Self> {
-        let pool = streams::connect(&config.redis).await?;
+    pub async fn new(config: &curtail_config::Config, engine: Engine, clock: Clock) -> anyhow::Result<Self> {
+        let pool = curtail_streams::connect(&config.redis).await?;
         let consumer = format!("search {}", config.search.listen);
         Ok(Self {
             group: Group::new(&config.redis, pool, STREAM, GROUP, &consumer)?,
@@ -205,8 +205,8 @@ async fn pause(shutdown: &Shutdown) {
 #[cfg(test)]
 mod tests {
     use bytes::Bytes;
-    use proto::events::v1::{LinkCreated, LinkSnapshot};
-    use proto::links::v1::Link;
+    use curtail_proto::events::v1::{LinkCreated, LinkSnapshot};
+    use curtail_proto::links::v1::Link;
 
     use super::*;
 

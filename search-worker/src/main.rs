@@ -1,12 +1,12 @@
 //! search-worker as a process of its own.
 
-use config::Config;
-use lifecycle::Shutdown;
+use curtail_config::Config;
+use curtail_lifecycle::Shutdown;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let config = Config::load()?;
-    let _telemetry = telemetry::init("search-worker", &config.telemetry)?;
+    let _telemetry = curtail_telemetry::init("search-worker", &config.telemetry)?;
     let shutdown = Shutdown::from_signals(&config.lifecycle);
     search_worker::run(config, shutdown).await
 }

@@ -1,6 +1,6 @@
 //! What is asked of an index.
 
-use proto::links::v1::LinkState;
+use curtail_proto::links::v1::LinkState;
 
 use crate::cursor::Place;
 use crate::part::Texts;

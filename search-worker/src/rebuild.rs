@@ -8,11 +8,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use clock::Clock;
-use lifecycle::{Latch, Shutdown};
-use proto::links::v1::ScanLinksRequest;
-use proto::links::v1::link_service_client::LinkServiceClient;
-use rpc::CallContext;
+use curtail_clock::Clock;
+use curtail_lifecycle::{Latch, Shutdown};
+use curtail_proto::links::v1::ScanLinksRequest;
+use curtail_proto::links::v1::link_service_client::LinkServiceClient;
+use curtail_rpc::CallContext;
 use time::OffsetDateTime;
 use tokio::sync::Notify;
 
@@ -79,7 +79,7 @@ pub struct Builder {
     /// What is built.
     pub engine: Engine,
     /// Where the links are.
-    pub links: LinkServiceClient<rpc::Channel>,
+    pub links: LinkServiceClient<curtail_rpc::Channel>,
     /// What time it is.
     pub clock: Clock,
     /// Who asks.
@@ -156,7 +156,7 @@ impl Builder {
         }
     }
 
-    async fn page(&self, after_id: i64) -> anyhow::Result<proto::links::v1::ScanLinksResponse> {
+    async fn page(&self, after_id: i64) -> anyhow::Result<curtail_proto::links::v1::ScanLinksResponse> {
         let mut tries = 0;
         loop {
             let context = CallContext::new(Instant::now() + PAGE_TIMEOUT).read();

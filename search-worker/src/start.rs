@@ -3,13 +3,13 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use ::rpc::{Keys, ServiceIdentity, Verifier};
 use anyhow::Context as _;
-use clock::Clock;
-use config::Config;
-use lifecycle::{Admin, Readiness, Shutdown, Tasks};
-use proto::links::v1::link_service_client::LinkServiceClient;
-use proto::search::v1::search_service_server::SearchServiceServer;
+use curtail_clock::Clock;
+use curtail_config::Config;
+use curtail_lifecycle::{Admin, Readiness, Shutdown, Tasks};
+use curtail_proto::links::v1::link_service_client::LinkServiceClient;
+use curtail_proto::search::v1::search_service_server::SearchServiceServer;
+use curtail_rpc::{Keys, ServiceIdentity, Verifier};
 use tokio::net::TcpListener;
 
 use crate::NAME;
@@ -82,7 +82,7 @@ pub async fn start(config: Config, outside: Outside, shutdown: Shutdown) -> anyh
     let engine = tokio::task::spawn_blocking(move || Engine::of(&settings, time)).await??;
     let feed = Feed::new(&config, engine.clone(), clock.clone()).await?;
     let identity = ServiceIdentity::new(NAME, &config.rpc.service_key, clock.clone());
-    let links = LinkServiceClient::new(::rpc::connect("links", &config.rpc.links_url, &config.rpc, identity)?)
+    let links = LinkServiceClient::new(curtail_rpc::connect("links", &config.rpc.links_url, &config.rpc, identity)?)
         .max_decoding_message_size(config.rpc.max_message_bytes);
     let rebuilds = Rebuilds::default();
     let builder = Builder {
@@ -98,7 +98,7 @@ pub async fn start(config: Config, outside: Outside, shutdown: Shutdown) -> anyh
     let service = SearchServiceServer::new(Search { engine: engine.clone(), rebuilds, clock: clock.clone() })
         .max_decoding_message_size(config.rpc.max_message_bytes)
         .max_encoding_message_size(config.rpc.max_message_bytes);
-    let server = ::rpc::Server::new(NAME, &config.rpc, verifier, clock).add_service(service);
+    let server = curtail_rpc::Server::new(NAME, &config.rpc, verifier, clock).add_service(service);
 
     tasks.spawn("grpc", server.serve(listener, readiness.clone(), shutdown.clone()));
     tasks.spawn("admin", admin.serve(shutdown.clone()));

@@ -1,6 +1,6 @@
 //! The state of a link at an instant, as links have it everywhere: an index keeps what lasts, the rest follows from the time.
 
-use proto::links::v1::LinkState;
+use curtail_proto::links::v1::LinkState;
 
 /// The states that a hit can be in; deleted links are never found.
 pub const SEARCHED: [LinkState; 6] = [

@@ -1,7 +1,7 @@
 //! Who may do what with a link.
 
-use rpc::{Code, Error, UserCaller};
-use tokens::{Role, Scope};
+use curtail_rpc::{Code, Error, UserCaller};
+use curtail_tokens::{Role, Scope};
 
 use crate::link::Link;
 use crate::refusal;

@@ -2,14 +2,14 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use clock::Clock;
-use proto::events::v1::Envelope;
-use proto::links::v1::{Link as LinkMessage, Target};
+use curtail_clock::Clock;
+use curtail_proto::events::v1::Envelope;
+use curtail_proto::links::v1::{Link as LinkMessage, Target};
+use curtail_rpc::Error;
+use curtail_tokens::Plan;
 use rand::CryptoRng;
-use rpc::Error;
 use sqlx::PgPool;
 use time::OffsetDateTime;
-use tokens::Plan;
 
 use crate::code::Codes;
 use crate::destination::Rules;
@@ -32,11 +32,11 @@ pub struct App {
     /// Random codes.
     pub codes: Codes,
     /// Quotas.
-    pub plans: config::Plans,
+    pub plans: curtail_config::Plans,
     /// The largest message, in bytes.
     pub max_message_bytes: usize,
-    pub(crate) ids: ids::Generator,
-    pub(crate) relay: streams::RelayHandle,
+    pub(crate) ids: curtail_ids::Generator,
+    pub(crate) relay: curtail_streams::RelayHandle,
     pub(crate) rng: Mutex<Box<dyn CryptoRng + Send>>,
     pub(crate) slots: Arc<Slots>,
     pub(crate) group_commit: GroupCommit,
@@ -81,7 +81,7 @@ impl App {
     pub fn event(&self, fact: Fact, link: &Link, now: OffsetDateTime) -> Envelope {
         let mut event_id = [0; 16];
         self.rng().fill_bytes(&mut event_id);
-        let traceparent = telemetry::current_traceparent().unwrap_or_default();
+        let traceparent = curtail_telemetry::current_traceparent().unwrap_or_default();
         event::envelope(fact, link, &self.domains, now, event_id, traceparent)
     }
 

@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use proto::links::v1::LinkSort;
+use curtail_proto::links::v1::LinkSort;
 
 use crate::limits;
 

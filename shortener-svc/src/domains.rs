@@ -36,7 +36,7 @@ pub struct Domains {
 
 impl Domains {
     /// Reads the configuration. Further domains are shown with scheme and port of the default one's base URL.
-    pub fn new(config: &config::Domains) -> anyhow::Result<Self> {
+    pub fn new(config: &curtail_config::Domains) -> anyhow::Result<Self> {
         let default = config.default.to_ascii_lowercase();
         let base = Url::parse(&config.default_base_url).context("domains.default_base_url")?;
         let mut bases = HashMap::from([(default.clone(), base.as_str().trim_end_matches('/').to_owned())]);
@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     fn domains() -> Domains {
-        let mut config = config::Config::for_tests().domains;
+        let mut config = curtail_config::Config::for_tests().domains;
         config.additional = vec!["go.example".to_owned(), "kürz.example".to_owned()];
         Domains::new(&config).unwrap()
     }

@@ -5,9 +5,9 @@
 
 use std::sync::Arc;
 
-use lifecycle::Shutdown;
-use proto::events::v1::{Envelope, LinkDeleted, LinkSnapshot, envelope::Payload};
-use streams::{Consumer, Delivery, Erased, Outcome};
+use curtail_lifecycle::Shutdown;
+use curtail_proto::events::v1::{Envelope, LinkDeleted, LinkSnapshot, envelope::Payload};
+use curtail_streams::{Consumer, Delivery, Erased, Outcome};
 use time::Duration;
 
 use crate::MIGRATOR;
@@ -32,7 +32,7 @@ const AGAIN: std::time::Duration = std::time::Duration::from_secs(5);
 /// When migrations are missing for good.
 pub async fn run(app: Arc<App>, accounts: Consumer, shutdown: Shutdown) -> anyhow::Result<()> {
     tokio::select! {
-        migrated = db::wait_migrated(&app.pool, &MIGRATOR) => migrated?,
+        migrated = curtail_db::wait_migrated(&app.pool, &MIGRATOR) => migrated?,
         () = shutdown.draining() => return Ok(()),
     }
     tokio::try_join!(follow(Arc::clone(&app), accounts, shutdown.clone()), again(&app, &shutdown))?;
@@ -45,7 +45,7 @@ async fn follow(app: Arc<App>, accounts: Consumer, shutdown: Shutdown) -> anyhow
         async move {
             match apply(&app, delivery.envelope).await {
                 Ok(()) => Outcome::Done,
-                Err(error) if db::is_unavailable(&error) => Outcome::Retry(error.to_string()),
+                Err(error) if curtail_db::is_unavailable(&error) => Outcome::Retry(error.to_string()),
                 Err(error) => Outcome::Failed(error.to_string()),
             }
         }
@@ -90,7 +90,7 @@ async fn erase(app: &App, erased: &Erased) -> Result<(), sqlx::Error> {
         erasure::delete_rest(&app.pool, workspace_id).await?;
     }
     let mut conn = app.pool.acquire().await?;
-    db::outbox::forget(&mut conn, &erased.marks(), |event| erased.concerns(event) && !is_blank(event)).await?;
+    curtail_db::outbox::forget(&mut conn, &erased.marks(), |event| erased.concerns(event) && !is_blank(event)).await?;
     Ok(())
 }
 
@@ -123,7 +123,7 @@ async fn erase_batch(app: &App, workspace_id: i64) -> Result<bool, sqlx::Error> 
             ..link
         };
         update::write(&mut *tx, &blank).await?;
-        db::outbox::append(&mut tx, event::STREAM, &app.event(Fact::Deleted, &blank, now)).await?;
+        curtail_db::outbox::append(&mut tx, event::STREAM, &app.event(Fact::Deleted, &blank, now)).await?;
     }
     erasure::forget_creators(&mut tx, &ids).await?;
     tx.commit().await?;

@@ -1,6 +1,6 @@
 //! What can go wrong inside of a transaction.
 
-use rpc::Error;
+use curtail_rpc::Error;
 
 use crate::refusal;
 
@@ -17,7 +17,7 @@ impl Failure {
     /// The constraint that was violated, if that is what happened.
     pub fn constraint(&self) -> Option<&str> {
         match self {
-            Self::Store(error) => db::constraint(error),
+            Self::Store(error) => curtail_db::constraint(error),
             Self::Refused(_) => None,
         }
     }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::anyhow;
-use rpc::Error;
+use curtail_rpc::Error;
 use sqlx::PgPool;
 use tokio::sync::{mpsc, oneshot};
 
@@ -71,7 +71,7 @@ async fn write(pool: &PgPool, gathered: &mut Vec<Waiting>, slot: i16) {
     metrics::histogram!("link_create_group_size").record(group.len() as f64);
     let created = match tokio::time::timeout(PATIENCE, create_many::insert_group(pool, &group, slot)).await {
         Ok(Ok(created)) => created,
-        Ok(Err(error)) if db::is_unavailable(&error) => return,
+        Ok(Err(error)) if curtail_db::is_unavailable(&error) => return,
         Ok(Err(error)) => {
             tracing::warn!(%error, links = group.len(), "a group of creates was refused; each tries alone");
             HashSet::new()

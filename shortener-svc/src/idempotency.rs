@@ -1,7 +1,7 @@
 //! Creates that may be repeated: the first answer to a key is kept in the transaction of the create and given again.
 
+use curtail_rpc::Error;
 use prost::Message;
-use rpc::Error;
 use sha2::{Digest as _, Sha256};
 use time::{Duration, OffsetDateTime};
 
@@ -67,7 +67,7 @@ impl Ticket {
 
 #[cfg(test)]
 mod tests {
-    use proto::links::v1::NewLink;
+    use curtail_proto::links::v1::NewLink;
 
     use super::*;
 

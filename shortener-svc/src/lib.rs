@@ -37,7 +37,7 @@ pub mod tagging;
 pub mod upkeep;
 
 use anyhow::Context as _;
-use clock::Clock;
+use curtail_clock::Clock;
 use sqlx::Connection as _;
 use sqlx::migrate::Migrator;
 
@@ -53,9 +53,9 @@ pub static MIGRATOR: Migrator = sqlx::migrate!();
 ///
 /// # Errors
 /// When the database is away or a migration fails.
-pub async fn migrate(database: &config::Database) -> anyhow::Result<()> {
-    db::migrate(database, SCHEMA, &MIGRATOR).await?;
-    let pool = db::connect(database, SCHEMA).await?;
+pub async fn migrate(database: &curtail_config::Database) -> anyhow::Result<()> {
+    curtail_db::migrate(database, SCHEMA, &MIGRATOR).await?;
+    let pool = curtail_db::connect(database, SCHEMA).await?;
     let mut conn = pool.acquire().await.context("after migrating")?;
     upkeep::make_partitions(&mut conn, Clock::system().now(), 1).await?;
     upkeep::build_indexes(&mut conn).await?;

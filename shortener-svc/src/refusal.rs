@@ -1,6 +1,6 @@
 //! The outcomes that callers have to reckon with, as errors of the wire. Their reasons are listed in `docs/links.md`.
 
-use rpc::{Code, Error};
+use curtail_rpc::{Code, Error};
 
 use crate::code::alias;
 use crate::destination;
@@ -87,5 +87,5 @@ pub fn upkeep_batch(limit: u32) -> Result<i64, Error> {
 
 /// What a failed statement means to the caller.
 pub fn store(error: sqlx::Error) -> Error {
-    if db::is_unavailable(&error) { Error::unavailable(error) } else { Error::internal(error) }
+    if curtail_db::is_unavailable(&error) { Error::unavailable(error) } else { Error::internal(error) }
 }

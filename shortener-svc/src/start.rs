@@ -4,15 +4,15 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
 use anyhow::Context as _;
-use clock::Clock;
-use config::Config;
-use lifecycle::{Admin, Readiness, Shutdown, Tasks};
-use proto::links::v1::link_service_server::LinkServiceServer;
+use curtail_clock::Clock;
+use curtail_config::Config;
+use curtail_lifecycle::{Admin, Readiness, Shutdown, Tasks};
+use curtail_proto::links::v1::link_service_server::LinkServiceServer;
+use curtail_rpc::{Keys, Verifier};
+use curtail_streams::Consumer;
 use rand::CryptoRng;
 use rand::rngs::StdRng;
-use rpc::{Keys, Verifier};
 use sqlx::PgPool;
-use streams::Consumer;
 use tokio::net::TcpListener;
 
 use crate::app::App;
@@ -83,11 +83,11 @@ pub async fn start(config: Config, outside: Outside, shutdown: Shutdown) -> anyh
     let mut tasks = Tasks::new(shutdown.clone());
 
     let Outside { clock, rng, keys } = outside;
-    let pool = db::connect(&config.database, SCHEMA).await?;
-    let redis = streams::connect(&config.redis).await?;
+    let pool = curtail_db::connect(&config.database, SCHEMA).await?;
+    let redis = curtail_streams::connect(&config.redis).await?;
     let owner = format!("shortener-svc {addr} pid {}", std::process::id());
-    let ids = ids::Generator::new(pool.clone(), &owner, clock.clone(), Some(readiness.latch("ids")));
-    let relay = streams::Relay::new(pool.clone(), redis, clock.clone(), &config.streams, SCHEMA);
+    let ids = curtail_ids::Generator::new(pool.clone(), &owner, clock.clone(), Some(readiness.latch("ids")));
+    let relay = curtail_streams::Relay::new(pool.clone(), redis, clock.clone(), &config.streams, SCHEMA);
     let app = Arc::new(app(&config, pool.clone(), clock.clone(), rng, ids.clone(), relay.handle())?);
     let consumer = format!("shortener {}", config.shortener.listen);
     let accounts = Consumer::new(&config.redis, "accounts", SCHEMA, &consumer, &config.streams).await?;
@@ -98,7 +98,7 @@ pub async fn start(config: Config, outside: Outside, shutdown: Shutdown) -> anyh
         .max_decoding_message_size(config.rpc.max_message_bytes)
         .max_encoding_message_size(config.rpc.max_message_bytes);
     let rooms = Arc::<Rooms>::default();
-    let server = rpc::Server::new(SCHEMA, &config.rpc, verifier, clock.clone())
+    let server = curtail_rpc::Server::new(SCHEMA, &config.rpc, verifier, clock.clone())
         .add_service(service)
         .add_service(LinkLive { rooms: Arc::clone(&rooms) }.into_server());
 
@@ -118,8 +118,8 @@ fn app(
     pool: PgPool,
     clock: Clock,
     rng: Box<dyn CryptoRng + Send>,
-    ids: ids::Generator,
-    relay: streams::RelayHandle,
+    ids: curtail_ids::Generator,
+    relay: curtail_streams::RelayHandle,
 ) -> anyhow::Result<App> {
     let slots = Arc::<Slots>::default();
     Ok(App {

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use clock::Clock;
-use db::partitions::{ensure_index, ensure_monthly_by_id, month_after};
-use lifecycle::{Latch, Shutdown};
+use curtail_clock::Clock;
+use curtail_db::partitions::{ensure_index, ensure_monthly_by_id, month_after};
+use curtail_lifecycle::{Latch, Shutdown};
 use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
 
@@ -33,7 +33,7 @@ pub async fn run(
     shutdown: Shutdown,
 ) -> anyhow::Result<()> {
     tokio::select! {
-        migrated = db::wait_migrated(&pool, &crate::MIGRATOR) => migrated?,
+        migrated = curtail_db::wait_migrated(&pool, &crate::MIGRATOR) => migrated?,
         () = shutdown.draining() => return Ok(()),
     }
     loop {
@@ -68,7 +68,7 @@ async fn round(pool: &PgPool, now: OffsetDateTime, partitions_ahead: u32) -> Res
 pub async fn make_partitions(conn: &mut PgConnection, now: OffsetDateTime, ahead: u32) -> Result<(), sqlx::Error> {
     let months = i32::try_from(ahead).unwrap_or(24);
     let (from, through) = (month_after(now.date(), -1), month_after(now.date(), months));
-    let made = ensure_monthly_by_id(conn, "links", from, through, ids::first_id_at).await?;
+    let made = ensure_monthly_by_id(conn, "links", from, through, curtail_ids::first_id_at).await?;
     if made > 0 {
         tracing::info!(made, through = %through, "made partitions of links");
     }

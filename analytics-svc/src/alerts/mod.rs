@@ -8,15 +8,15 @@ pub mod weekly;
 
 use std::time::Duration;
 
-use clock::Clock;
-use lifecycle::Shutdown;
-use proto::events::v1::Envelope;
-use proto::events::v1::envelope::Payload;
-use proto::timestamp;
+use curtail_clock::Clock;
+use curtail_lifecycle::Shutdown;
+use curtail_proto::events::v1::Envelope;
+use curtail_proto::events::v1::envelope::Payload;
+use curtail_proto::timestamp;
+use curtail_streams::RelayHandle;
 use rand::Rng;
 use rand::rngs::StdRng;
 use sqlx::PgPool;
-use streams::RelayHandle;
 use time::{Date, OffsetDateTime};
 
 /// The stream of the events.

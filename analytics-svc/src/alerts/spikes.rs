@@ -8,9 +8,9 @@
 //!
 //! A spike is told once, and another one of the same link not before [`QUIET`] has passed since.
 
-use proto::events::v1::TrafficSpike;
-use proto::events::v1::envelope::Payload;
-use proto::timestamp;
+use curtail_proto::events::v1::TrafficSpike;
+use curtail_proto::events::v1::envelope::Payload;
+use curtail_proto::timestamp;
 use rand::Rng;
 use sqlx::PgPool;
 use time::{Duration, OffsetDateTime};
@@ -129,7 +129,7 @@ async fn tell(
         window_start: Some(timestamp(start)),
     };
     let event = envelope(spike.workspace_id, now, rng, Payload::TrafficSpike(event));
-    db::outbox::append(&mut tx, STREAM, &event).await?;
+    curtail_db::outbox::append(&mut tx, STREAM, &event).await?;
     tx.commit().await?;
     tracing::info!(link_id = spike.link_id, clicks = spike.clicks, "traffic spike");
     Ok(true)

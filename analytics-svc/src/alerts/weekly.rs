@@ -3,9 +3,9 @@
 //! A week is from Monday to Sunday in UTC. Its reports are written from an hour after its end on, for every workspace that was
 //! clicked in it or in the week before; a service that was not there at that time makes up for it during the following week.
 
-use proto::events::v1::envelope::Payload;
-use proto::events::v1::{WeeklyReport, weekly_report::LinkClicks};
-use proto::timestamp;
+use curtail_proto::events::v1::envelope::Payload;
+use curtail_proto::events::v1::{WeeklyReport, weekly_report::LinkClicks};
+use curtail_proto::timestamp;
 use rand::Rng;
 use sqlx::PgPool;
 use sqlx::postgres::PgConnection;
@@ -72,7 +72,7 @@ enum ReportError {
     #[error(transparent)]
     Store(#[from] sqlx::Error),
     #[error(transparent)]
-    Numbers(#[from] ::rpc::Error),
+    Numbers(#[from] curtail_rpc::Error),
 }
 
 /// False when another process wrote it meanwhile.
@@ -95,7 +95,7 @@ async fn report_one(
     }
     let report = numbers(&mut tx, workspace, week).await?;
     let event = envelope(workspace, now, rng, Payload::WeeklyReport(report));
-    db::outbox::append(&mut tx, STREAM, &event).await?;
+    curtail_db::outbox::append(&mut tx, STREAM, &event).await?;
     tx.commit().await?;
     Ok(true)
 }

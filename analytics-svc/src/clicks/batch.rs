@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use streams::EntryId;
+use curtail_streams::EntryId;
 use time::Date;
 
 use super::copy;

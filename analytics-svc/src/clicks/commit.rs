@@ -120,7 +120,7 @@ impl Committer {
     ) -> Result<(), sqlx::Error> {
         for &day in days {
             if !self.partitions.contains(&day) {
-                db::partitions::ensure_daily(connection, "clicks", day, day).await?;
+                curtail_db::partitions::ensure_daily(connection, "clicks", day, day).await?;
                 self.partitions.insert(day);
             }
         }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use proto::events::v1::Click;
+use curtail_proto::events::v1::Click;
 use quick_cache::unsync::Cache;
 
 use super::row::Row;

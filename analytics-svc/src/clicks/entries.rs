@@ -6,8 +6,8 @@
 
 use std::time::{Duration, Instant};
 
+use curtail_streams::{Entry, EntryId, Group};
 use fred::error::Error;
-use streams::{Entry, EntryId, Group};
 
 /// The consumer group of this service on every click stream.
 pub const GROUP: &str = "analytics";

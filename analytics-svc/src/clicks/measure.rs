@@ -38,7 +38,7 @@ pub fn owner(shard: i32, owns: bool) {
 
 /// How many entries wait, read or unread.
 pub async fn waiting(redis: &Pool, shard: i32, stream: &str) -> Result<(), fred::error::Error> {
-    if let Some(lag) = streams::lag(redis, stream).await?.into_iter().find(|lag| lag.group == GROUP) {
+    if let Some(lag) = curtail_streams::lag(redis, stream).await?.into_iter().find(|lag| lag.group == GROUP) {
         let waiting = lag.waiting.unwrap_or(0) + lag.pending;
         gauge!("analytics_waiting_entries", "shard" => shard.to_string()).set(waiting as f64);
     }

@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
+use curtail_proto::events::v1::ClickBatch;
+use curtail_streams::{Entry, EntryId};
 use prost::Message as _;
-use proto::events::v1::ClickBatch;
-use streams::{Entry, EntryId};
 use time::OffsetDateTime;
 
 use super::batch::{Advance, Batch, Producer};
@@ -137,7 +137,7 @@ fn day(at_ms: i64) -> Option<time::Date> {
 #[cfg(test)]
 mod tests {
     use bytes::Bytes;
-    use proto::events::v1::Click;
+    use curtail_proto::events::v1::Click;
 
     use super::super::enricher::Sources;
     use super::*;

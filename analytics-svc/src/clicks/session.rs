@@ -8,11 +8,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use curtail_lifecycle::Shutdown;
+use curtail_streams::Group;
 use fred::clients::Pool;
 use fred::interfaces::StreamsInterface as _;
-use lifecycle::Shutdown;
 use sqlx::PgPool;
-use streams::Group;
 use tokio::sync::mpsc;
 
 use super::batch::{Batch, Producer};
@@ -40,7 +40,7 @@ pub struct Context {
     /// For commands that do not block.
     pub redis: Pool,
     /// The clock.
-    pub clock: clock::Clock,
+    pub clock: curtail_clock::Clock,
     /// Lists and databases for enrichment.
     pub sources: Sources,
     /// For how long clicks are kept.
@@ -275,7 +275,7 @@ async fn set_aside(
         portion.refused(batch.rows as usize);
         return Err(SessionError::Refused(error));
     };
-    streams::set_aside(&context.redis, stream, GROUP, entry, "poison", &error.to_string()).await?;
+    curtail_streams::set_aside(&context.redis, stream, GROUP, entry, "poison", &error.to_string()).await?;
     batch.refuse();
     committer.commit(batch).await?;
     Ok(())
@@ -297,7 +297,7 @@ async fn acknowledge(context: &Context, stream: &str, batch: &Batch) -> Result<(
 async fn look_after(context: &Context, shard: i32, stream: &str) -> SessionError {
     loop {
         let looked_after = async {
-            streams::trim_behind_groups(&context.redis, stream, Duration::ZERO).await?;
+            curtail_streams::trim_behind_groups(&context.redis, stream, Duration::ZERO).await?;
             measure::waiting(&context.redis, shard, stream).await
         };
         if let Err(error) = looked_after.await {
@@ -309,8 +309,8 @@ async fn look_after(context: &Context, shard: i32, stream: &str) -> SessionError
 
 #[cfg(test)]
 mod tests {
-    use proto::events::v1::{Click, ClickBatch};
-    use streams::EntryId;
+    use curtail_proto::events::v1::{Click, ClickBatch};
+    use curtail_streams::EntryId;
 
     use super::*;
 

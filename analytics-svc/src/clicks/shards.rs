@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use lifecycle::{Shutdown, Tasks};
+use curtail_lifecycle::{Shutdown, Tasks};
+use curtail_streams::Group;
 use sqlx::PgPool;
-use streams::Group;
 
 use super::commit::CommitError;
 use super::enricher::Sources;
@@ -24,7 +24,7 @@ const LASTED: Duration = Duration::from_secs(10);
 /// All click shards, as this process sees them.
 pub struct Shards {
     context: Context,
-    redis: config::Redis,
+    redis: curtail_config::Redis,
     owner: String,
     lease: Duration,
     /// The most clicks of a transaction.
@@ -35,16 +35,16 @@ pub struct Shards {
 impl Shards {
     /// `owner` is a name that no other process has.
     pub async fn new(
-        config: &config::Config,
+        config: &curtail_config::Config,
         pool: PgPool,
-        clock: clock::Clock,
+        clock: curtail_clock::Clock,
         sources: Sources,
         (watched, publisher): (Arc<Watched>, Publisher),
         owner: String,
     ) -> anyhow::Result<Self> {
         let context = Context {
             pool,
-            redis: streams::connect(&config.redis).await?,
+            redis: curtail_streams::connect(&config.redis).await?,
             clock,
             sources,
             retention: Retention::of(&config.analytics),

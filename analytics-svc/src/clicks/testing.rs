@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use proto::events::v1::Click;
+use curtail_proto::events::v1::Click;
 
 use super::enricher::{Enricher, Sources};
 use super::row::Row;

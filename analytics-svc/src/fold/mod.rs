@@ -15,8 +15,8 @@ pub mod subject;
 
 use std::time::Duration;
 
-use clock::Clock;
-use lifecycle::Shutdown;
+use curtail_clock::Clock;
+use curtail_lifecycle::Shutdown;
 use metrics::{counter, gauge};
 use sqlx::PgPool;
 use time::Date;

@@ -1,10 +1,10 @@
 //! Sends the clicks of committed batches to whoever watches.
 
 use bytes::Bytes;
+use curtail_lifecycle::Shutdown;
 use fred::clients::Client;
 use fred::error::Error;
 use fred::interfaces::PubsubInterface as _;
-use lifecycle::Shutdown;
 use prost::Message as _;
 use tokio::sync::mpsc;
 

@@ -4,14 +4,14 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use fanout::{Room, Watch};
+use curtail_fanout::{Room, Watch};
+use curtail_lifecycle::Shutdown;
+use curtail_proto::analytics::v1::WatchClicksResponse;
 use fred::clients::Client;
 use fred::error::Error;
 use fred::interfaces::{EventInterface as _, PubsubInterface as _};
 use fred::types::Message;
-use lifecycle::Shutdown;
 use prost::Message as _;
-use proto::analytics::v1::WatchClicksResponse;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{Notify, watch};
 

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use proto::analytics::v1::{LiveClick, WatchClicksResponse};
-use proto::timestamp;
+use curtail_proto::analytics::v1::{LiveClick, WatchClicksResponse};
+use curtail_proto::timestamp;
 use time::OffsetDateTime;
 
 use crate::clicks::Row;

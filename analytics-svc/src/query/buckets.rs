@@ -1,9 +1,9 @@
 //! Where the buckets of a series begin, in the caller's time zone.
 
+use curtail_proto::analytics::v1::Step;
+use curtail_rpc::{Code, Error};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan as _, Zoned};
-use proto::analytics::v1::Step;
-use rpc::{Code, Error};
 
 use super::range::Range;
 

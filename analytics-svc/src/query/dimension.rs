@@ -1,7 +1,7 @@
 //! The properties of a click that can be filtered and broken down by.
 
-use proto::analytics::v1::Dimension;
-use rpc::{Code, Error};
+use curtail_proto::analytics::v1::Dimension;
+use curtail_rpc::{Code, Error};
 
 /// Every dimension with its column in `dimension_days` and `dimension_hours`.
 pub const COLUMNS: [(Dimension, &str); 16] = [

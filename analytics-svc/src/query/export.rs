@@ -4,9 +4,9 @@
 //! read in their order. So a page costs about the same wherever it is, and however large the workspace. Clicks are never
 //! updated, so the place of a row is a unique second key among clicks of the same instant.
 
-use proto::analytics::v1::ExportedClick;
-use proto::timestamp;
-use rpc::{Code, Error};
+use curtail_proto::analytics::v1::ExportedClick;
+use curtail_proto::timestamp;
+use curtail_rpc::{Code, Error};
 use sqlx::postgres::{PgConnection, PgRow};
 use sqlx::{FromRow, QueryBuilder};
 use time::OffsetDateTime;

@@ -1,7 +1,7 @@
 //! Which clicks of a scope are asked for.
 
-use proto::analytics::v1::{Dimension, DimensionFilter};
-use rpc::{Code, Error};
+use curtail_proto::analytics::v1::{Dimension, DimensionFilter};
+use curtail_rpc::{Code, Error};
 
 use super::dimension;
 

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range as Span;
 
-use proto::analytics::v1::Totals;
-use proto::timestamp;
-use rpc::Error;
+use curtail_proto::analytics::v1::Totals;
+use curtail_proto::timestamp;
+use curtail_rpc::Error;
 use sqlx::postgres::PgConnection;
 
 use super::filter::Filter;

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use curtail_proto::analytics::v1::Dimension;
+use curtail_rpc::Error;
 use futures_util::TryStreamExt as _;
-use proto::analytics::v1::Dimension;
-use rpc::Error;
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Row as _};
 use time::Date;

@@ -1,6 +1,6 @@
 //! Questions about times of which not every level is kept any more: they are answered by the next coarser one.
 
-use rpc::{Code, Error};
+use curtail_rpc::{Code, Error};
 
 use super::range::Range;
 use crate::level::Level;

@@ -1,7 +1,7 @@
 //! The range of time of a question.
 
+use curtail_rpc::{Code, Error};
 use prost_types::Timestamp;
-use rpc::{Code, Error};
 
 /// The longest range, in days.
 pub const MAX_DAYS: i64 = 1_830;

@@ -3,10 +3,10 @@
 //! Visitors are counted as folded days know them, so that an answer does not depend on what is folded: who has several of the
 //! values of a filter, or clicked several of the links of a tag or a domain, counts for each.
 
-use proto::analytics::v1::query_analytics_response::{Breakdown, Row};
-use proto::analytics::v1::{Dimension, Totals};
-use proto::timestamp;
-use rpc::Error;
+use curtail_proto::analytics::v1::query_analytics_response::{Breakdown, Row};
+use curtail_proto::analytics::v1::{Dimension, Totals};
+use curtail_proto::timestamp;
+use curtail_rpc::Error;
 use sqlx::postgres::{PgConnection, Postgres};
 use sqlx::{QueryBuilder, Row as _};
 use time::OffsetDateTime;

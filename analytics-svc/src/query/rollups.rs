@@ -1,8 +1,8 @@
 //! Totals and series from the rollups.
 
+use curtail_proto::analytics::v1::{LinkTotals, Totals};
+use curtail_rpc::Error;
 use futures_util::TryStreamExt as _;
-use proto::analytics::v1::{LinkTotals, Totals};
-use rpc::Error;
 use sqlx::PgPool;
 use sqlx::postgres::PgConnection;
 

@@ -1,7 +1,7 @@
 //! What the numbers are about.
 
-use proto::analytics::v1::{AnalyticsScope, analytics_scope::Of};
-use rpc::{Code, Error};
+use curtail_proto::analytics::v1::{AnalyticsScope, analytics_scope::Of};
+use curtail_rpc::{Code, Error};
 use sqlx::PgPool;
 
 /// The longest tag or domain, in bytes.

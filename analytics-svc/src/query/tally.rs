@@ -1,6 +1,6 @@
 //! Counts that are being added up.
 
-use proto::analytics::v1::Totals;
+use curtail_proto::analytics::v1::Totals;
 use time::OffsetDateTime;
 
 use crate::sketch::{BadSketch, Uniques};
@@ -52,7 +52,7 @@ impl Tally {
             bots: self.clicks - self.humans,
             // An estimate must not say more visitors than visits.
             uniques: self.uniques.count().min(self.humans),
-            last_click_at: self.last_click_at.map(proto::timestamp),
+            last_click_at: self.last_click_at.map(curtail_proto::timestamp),
         }
     }
 }

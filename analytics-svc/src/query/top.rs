@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use proto::analytics::v1::Dimension;
-use proto::analytics::v1::query_analytics_response::{Breakdown, Row};
-use rpc::Error;
+use curtail_proto::analytics::v1::Dimension;
+use curtail_proto::analytics::v1::query_analytics_response::{Breakdown, Row};
+use curtail_rpc::Error;
 use sqlx::postgres::PgConnection;
 
 use super::folded::{self, Folded};

@@ -1,7 +1,7 @@
 //! The links that are clicked most at the moment.
 
-use proto::analytics::v1::TrendingLink;
-use rpc::Error;
+use curtail_proto::analytics::v1::TrendingLink;
+use curtail_rpc::Error;
 use sqlx::PgPool;
 use time::OffsetDateTime;
 

@@ -1,7 +1,7 @@
 //! Who may see the numbers of a workspace.
 
-use ::rpc::{Error, UserCaller};
-use tokens::{Role, Scope};
+use curtail_rpc::{Error, UserCaller};
+use curtail_tokens::{Role, Scope};
 
 /// Any member may, and an API key that may read or see analytics.
 ///

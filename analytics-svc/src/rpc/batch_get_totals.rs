@@ -1,7 +1,7 @@
 //! Lifetime totals of many links at once.
 
-use ::rpc::{Code, Error};
-use proto::analytics::v1::{BatchGetTotalsRequest, BatchGetTotalsResponse};
+use curtail_proto::analytics::v1::{BatchGetTotalsRequest, BatchGetTotalsResponse};
+use curtail_rpc::{Code, Error};
 use tonic::Request;
 
 use super::{Analytics, access};
@@ -15,7 +15,7 @@ pub async fn handle(
     analytics: &Analytics,
     request: Request<BatchGetTotalsRequest>,
 ) -> Result<BatchGetTotalsResponse, Error> {
-    let user = ::rpc::user(&request)?;
+    let user = curtail_rpc::user(&request)?;
     let asked = &request.get_ref().links;
     if asked.len() > MAX_LINKS {
         return Err(Error::new(Code::Invalid, "TOO_MANY_LINKS", format!("at most {MAX_LINKS} links")).field("links"));

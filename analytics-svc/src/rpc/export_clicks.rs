@@ -1,8 +1,8 @@
 //! The raw clicks of a scope, for a file.
 
-use ::rpc::{Code, Error};
-use proto::analytics::v1::{ExportClicksRequest, ExportClicksResponse};
-use proto::timestamp;
+use curtail_proto::analytics::v1::{ExportClicksRequest, ExportClicksResponse};
+use curtail_proto::timestamp;
+use curtail_rpc::{Code, Error};
 use tonic::Request;
 
 use super::{Analytics, access};
@@ -24,7 +24,7 @@ pub async fn handle(
     analytics: &Analytics,
     request: Request<ExportClicksRequest>,
 ) -> Result<ExportClicksResponse, Error> {
-    let user = ::rpc::user(&request)?;
+    let user = curtail_rpc::user(&request)?;
     let scope = request.get_ref().scope.clone();
     let scope = scope.ok_or_else(|| Error::new(Code::Invalid, "SCOPE_MISSING", "say of what").field("scope"))?;
     access::require(user, scope.workspace_id)?;

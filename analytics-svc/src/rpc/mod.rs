@@ -9,8 +9,8 @@ mod watch_clicks;
 
 pub use watch_clicks::Live;
 
-use proto::analytics::v1::analytics_service_server::{AnalyticsService, AnalyticsServiceServer};
-use proto::analytics::v1::{
+use curtail_proto::analytics::v1::analytics_service_server::{AnalyticsService, AnalyticsServiceServer};
+use curtail_proto::analytics::v1::{
     BatchGetTotalsRequest, BatchGetTotalsResponse, ExportClicksRequest, ExportClicksResponse, QueryAnalyticsRequest,
     QueryAnalyticsResponse, TrendingLinksRequest, TrendingLinksResponse,
 };
@@ -24,7 +24,7 @@ pub struct Analytics {
     /// The schema `analytics`.
     pub pool: PgPool,
     /// The clock.
-    pub clock: clock::Clock,
+    pub clock: curtail_clock::Clock,
     /// For how long clicks are kept.
     pub retention: Retention,
 }

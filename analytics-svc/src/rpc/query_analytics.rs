@@ -1,9 +1,9 @@
 //! Totals, series and breakdowns of a scope over a range.
 
-use ::rpc::{Code, Error};
-use proto::analytics::v1::query_analytics_response::Bucket;
-use proto::analytics::v1::{Dimension, QueryAnalyticsRequest, QueryAnalyticsResponse, Step};
-use proto::timestamp;
+use curtail_proto::analytics::v1::query_analytics_response::Bucket;
+use curtail_proto::analytics::v1::{Dimension, QueryAnalyticsRequest, QueryAnalyticsResponse, Step};
+use curtail_proto::timestamp;
+use curtail_rpc::{Code, Error};
 use sqlx::postgres::PgConnection;
 use tonic::Request;
 
@@ -48,7 +48,7 @@ pub async fn handle(
     analytics: &Analytics,
     request: Request<QueryAnalyticsRequest>,
 ) -> Result<QueryAnalyticsResponse, Error> {
-    let user = ::rpc::user(&request)?;
+    let user = curtail_rpc::user(&request)?;
     let scope = request.get_ref().scope.clone();
     let scope = scope.ok_or_else(|| Error::new(Code::Invalid, "SCOPE_MISSING", "say of what").field("scope"))?;
     access::require(user, scope.workspace_id)?;

@@ -1,7 +1,7 @@
 //! The most clicked links of a recent window.
 
-use ::rpc::{Caller, Code, Error};
-use proto::analytics::v1::{TrendingLinksRequest, TrendingLinksResponse};
+use curtail_proto::analytics::v1::{TrendingLinksRequest, TrendingLinksResponse};
+use curtail_rpc::{Caller, Code, Error};
 use tonic::Request;
 
 use super::{Analytics, access};
@@ -18,7 +18,7 @@ pub async fn handle(
     request: Request<TrendingLinksRequest>,
 ) -> Result<TrendingLinksResponse, Error> {
     let asked = request.get_ref();
-    let workspace = match ::rpc::caller(&request)? {
+    let workspace = match curtail_rpc::caller(&request)? {
         Caller::Service(_) => Some(asked.workspace_id).filter(|id| *id != 0),
         Caller::User(user) => {
             access::require(user, asked.workspace_id)?;

@@ -3,10 +3,10 @@
 use std::pin::Pin;
 use std::sync::Arc;
 
-use ::rpc::Error;
+use curtail_proto::analytics::v1::live_service_server::{LiveService, LiveServiceServer};
+use curtail_proto::analytics::v1::{WatchClicksRequest, WatchClicksResponse};
+use curtail_rpc::Error;
 use futures_util::{Stream, StreamExt as _};
-use proto::analytics::v1::live_service_server::{LiveService, LiveServiceServer};
-use proto::analytics::v1::{WatchClicksRequest, WatchClicksResponse};
 use tonic::{Request, Response, Status};
 
 use super::access;
@@ -44,6 +44,6 @@ async fn handle(
     request: Request<WatchClicksRequest>,
 ) -> Result<impl Stream<Item = WatchClicksResponse> + Send + use<>, Error> {
     let WatchClicksRequest { workspace_id, link_id } = *request.get_ref();
-    access::require(::rpc::user(&request)?, workspace_id)?;
+    access::require(curtail_rpc::user(&request)?, workspace_id)?;
     Ok(live.rooms.watch(workspace_id, link_id).await.into_stream())
 }

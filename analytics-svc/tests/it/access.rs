@@ -2,12 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use proto::analytics::v1::{
+use curtail_proto::analytics::v1::{
     AnalyticsScope, BatchGetTotalsRequest, ExportClicksRequest, LinkKey, QueryAnalyticsRequest, TrendingLinksRequest,
 };
-use rpc::{CallContext, Code, Error};
-use testkit::until;
-use tokens::{Role, Scope};
+use curtail_rpc::{CallContext, Code, Error};
+use curtail_testkit::until;
+use curtail_tokens::{Role, Scope};
 
 use super::publish::{Producer, click, publish};
 use super::world::{NOW, WORKSPACE, Who, World, ms, question};
@@ -81,7 +81,7 @@ async fn s18_members_see_their_workspace_and_no_other() {
 async fn s18_a_strange_link_has_no_clicks_in_ones_own_workspace() {
     let world = world().await;
     let mut request = of(WORKSPACE);
-    request.scope.as_mut().unwrap().of = Some(proto::analytics::v1::analytics_scope::Of::LinkId(2));
+    request.scope.as_mut().unwrap().of = Some(curtail_proto::analytics::v1::analytics_scope::Of::LinkId(2));
     assert_eq!(world.query(request).await.unwrap().totals.unwrap().clicks, 0);
     world.stop().await;
 }
@@ -101,19 +101,23 @@ async fn services_see_what_trends_everywhere_and_nothing_else() {
 async fn s37_a_call_without_a_valid_token_is_refused() {
     let world = world().await;
     let context = CallContext::new(Instant::now() + Duration::from_secs(10));
-    let foreign = tokens::SigningKey::from_seed([6; 32]);
-    let claims = tokens::Claims {
-        subject: tokens::Subject::User(1),
+    let foreign = curtail_tokens::SigningKey::from_seed([6; 32]);
+    let claims = curtail_tokens::Claims {
+        subject: curtail_tokens::Subject::User(1),
         session_id: Some(1),
         api_key_id: None,
         issued_at: NOW,
         expires_at: NOW + time::Duration::minutes(1),
-        workspaces: vec![tokens::Membership { id: WORKSPACE, role: Role::Owner, plan: tokens::Plan::Pro }],
+        workspaces: vec![curtail_tokens::Membership {
+            id: WORKSPACE,
+            role: Role::Owner,
+            plan: curtail_tokens::Plan::Pro,
+        }],
         scopes: Vec::new(),
         platform_admin: true,
         token_id: "forged".into(),
     };
-    let forged = tokens::sign(&foreign, tokens::Purpose::Internal, &claims).unwrap();
+    let forged = curtail_tokens::sign(&foreign, curtail_tokens::Purpose::Internal, &claims).unwrap();
     for token in ["x".to_owned(), String::new(), forged] {
         let request = context.on_behalf_of(token).request(of(WORKSPACE));
         let status = world.client().query_analytics(request).await.unwrap_err();

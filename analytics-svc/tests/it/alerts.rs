@@ -5,13 +5,13 @@ use std::time::Duration;
 use analytics_svc::alerts::spikes::{self, Rule};
 use analytics_svc::alerts::weekly;
 use analytics_svc::sketch::{Sketch, visitor};
+use curtail_proto::events::v1::envelope::Payload;
+use curtail_proto::events::v1::{Envelope, TrafficSpike, WeeklyReport};
+use curtail_testkit::until;
 use prost::Message as _;
-use proto::events::v1::envelope::Payload;
-use proto::events::v1::{Envelope, TrafficSpike, WeeklyReport};
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 use sqlx::PgPool;
-use testkit::until;
 use time::OffsetDateTime;
 use time::macros::datetime;
 
@@ -24,9 +24,9 @@ const HOUR: time::Duration = time::Duration::HOUR;
 const DAY: time::Duration = time::Duration::DAY;
 
 async fn store() -> PgPool {
-    let config = testkit::config().await;
+    let config = curtail_testkit::config().await;
     analytics_svc::migrate(&config.database).await.unwrap();
-    db::connect(&config.database, "analytics").await.unwrap()
+    curtail_db::connect(&config.database, "analytics").await.unwrap()
 }
 
 /// Clicks by people, and as many by bots, in a row of a rollup.
@@ -155,7 +155,8 @@ async fn clicks_become_an_event_on_the_stream() {
     let world = World::start().await;
     let clicks = (0..60).map(|visitor| click(WORKSPACE, 1, ms(NOW) - 60_000, visitor)).collect();
     publish(&world.redis, "clicks:0", &Producer::new(1, clicks).batch(1, 60)).await;
-    let mut group = streams::Group::new(&world.config.redis, world.redis.clone(), "alerts", "test", "test").unwrap();
+    let mut group =
+        curtail_streams::Group::new(&world.config.redis, world.redis.clone(), "alerts", "test", "test").unwrap();
     group.ensure().await.unwrap();
     let told = async || {
         let entries = group.read(10, Duration::from_millis(100)).await.unwrap();

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use proto::events::v1::ClickBatch;
-use testkit::until;
+use curtail_proto::events::v1::ClickBatch;
+use curtail_testkit::until;
 
 use super::publish::{Dice, FIREFOX, GOOGLEBOT, Producer, click, expected, publish, traffic};
 use super::world::{NOW, WORKSPACE, World, ms};
@@ -26,7 +26,7 @@ async fn clicks_are_counted_and_acknowledged() {
     assert_eq!(totals.last_click_at.map(|at| at.seconds * 1000), Some(at + 5_000));
     assert_eq!(world.raw_rows().await, 4);
     let acknowledged = async || {
-        let lag = streams::lag(&world.redis, "clicks:2").await.unwrap();
+        let lag = curtail_streams::lag(&world.redis, "clicks:2").await.unwrap();
         lag[0].pending == 0 && lag[0].waiting == Some(0)
     };
     until(acknowledged, PATIENCE, "acknowledged").await;
@@ -42,7 +42,7 @@ async fn repeated_and_overlapping_batches_count_once() {
         publish(&world.redis, "clicks:0", &producer.batch(first, last)).await;
     }
     until(async || producer.counted(&world.redis).await == 20, PATIENCE, "counted").await;
-    let drained = async || streams::lag(&world.redis, "clicks:0").await.unwrap()[0].pending == 0;
+    let drained = async || curtail_streams::lag(&world.redis, "clicks:0").await.unwrap()[0].pending == 0;
     until(drained, PATIENCE, "drained").await;
     let totals = world.lifetime(1).await;
     assert_eq!((totals.clicks, totals.uniques, world.raw_rows().await), (20, 20, 20));
@@ -124,7 +124,7 @@ async fn f8_shuffled_and_redelivered_entries_add_up_as_undisturbed_ones() {
 
     // The same clicks in order, of another workspace.
     let undisturbed: Vec<_> =
-        all.into_iter().map(|click| proto::events::v1::Click { workspace_id: 71, ..click }).collect();
+        all.into_iter().map(|click| curtail_proto::events::v1::Click { workspace_id: 71, ..click }).collect();
     let calm = Producer::new(9, undisturbed);
     for entry in calm.batches(1_000) {
         publish(&world.redis, "clicks:3", &entry).await;

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use proto::analytics::v1::query_analytics_response::Row;
-use proto::analytics::v1::{Dimension, DimensionFilter, QueryAnalyticsRequest};
-use proto::events::v1::Click;
-use testkit::until;
+use curtail_proto::analytics::v1::query_analytics_response::Row;
+use curtail_proto::analytics::v1::{Dimension, DimensionFilter, QueryAnalyticsRequest};
+use curtail_proto::events::v1::Click;
+use curtail_testkit::until;
 
 use super::publish::{GOOGLEBOT, Producer, click, publish};
 use super::world::{NOW, WORKSPACE, World, ms, question};

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use analytics_svc::erasure;
 use bytes::Bytes;
+use curtail_proto::events::v1::envelope::Payload;
+use curtail_proto::events::v1::{AccountErased, Envelope};
+use curtail_testkit::until;
 use prost::Message as _;
-use proto::events::v1::envelope::Payload;
-use proto::events::v1::{AccountErased, Envelope};
-use testkit::until;
 
 use super::folding::folding;
 use super::publish::{Producer, click, publish};
@@ -45,7 +45,9 @@ async fn s40_an_erased_account_leaves_no_row() {
     let erased = AccountErased { user_id: 1, workspace_ids: vec![WORKSPACE] };
     let payload = Some(Payload::AccountErased(erased));
     let envelope = Envelope { event_id: vec![1; 16], payload, ..Envelope::default() };
-    streams::append(&world.redis, "accounts", vec![("e", Bytes::from(envelope.encode_to_vec()))]).await.unwrap();
+    curtail_streams::append(&world.redis, "accounts", vec![("e", Bytes::from(envelope.encode_to_vec()))])
+        .await
+        .unwrap();
     until(async || rows(&world, WORKSPACE).await == 0, Duration::from_secs(20), "nothing is left").await;
 
     let yesterday = ms(NOW) - 86_400_000;

@@ -2,16 +2,18 @@
 
 use std::time::Duration;
 
-use proto::analytics::v1::{Dimension, DimensionFilter, ExportClicksRequest, ExportClicksResponse, ExportedClick};
-use testkit::until;
+use curtail_proto::analytics::v1::{
+    Dimension, DimensionFilter, ExportClicksRequest, ExportClicksResponse, ExportedClick,
+};
+use curtail_testkit::until;
 use time::OffsetDateTime;
 
 use super::publish::{Dice, GOOGLEBOT, Producer, click, publish, traffic};
 use super::world::{NOW, WORKSPACE, World, ms, question, timestamp};
 
-async fn export(world: &World, request: ExportClicksRequest) -> Result<ExportClicksResponse, rpc::Error> {
+async fn export(world: &World, request: ExportClicksRequest) -> Result<ExportClicksResponse, curtail_rpc::Error> {
     let answer = world.client().export_clicks(world.request(request)).await;
-    answer.map(tonic::Response::into_inner).map_err(|status| rpc::Error::from_status(&status))
+    answer.map(tonic::Response::into_inner).map_err(|status| curtail_rpc::Error::from_status(&status))
 }
 
 fn request(from: OffsetDateTime, until: OffsetDateTime, limit: u32) -> ExportClicksRequest {
@@ -37,7 +39,7 @@ async fn all(world: &World, mut request: ExportClicksRequest) -> (Vec<ExportedCl
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_click_is_exported_once_in_order() {
-    let mut config = testkit::config().await;
+    let mut config = curtail_testkit::config().await;
     // One day of the two has minutes, the other has hours only.
     (config.analytics.raw_days, config.analytics.minute_days, config.analytics.hour_days) = (90, 2, 100);
     let world = World::with(config).await;

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use curtail_testkit::{PrivatePostgres, PrivateRedis, free_port, until};
 use fred::interfaces::{KeysInterface as _, StreamsInterface as _};
 use fred::types::Value;
-use testkit::{PrivatePostgres, PrivateRedis, free_port, until};
 
 use super::publish::{Dice, Producer, click, expected, publish, traffic};
 use super::world::{NOW, WORKSPACE, World, ms, question};
@@ -27,16 +27,16 @@ async fn f9_poison_goes_to_the_dead_letters_and_the_rest_goes_on() {
                 2 => Bytes::from_static(b""),
                 _ => Bytes::from_static(&[0x1a, 5, 0x32, 3, b'a', 0xff, b'b']),
             };
-            streams::append(&world.redis, "clicks:0", vec![("b", payload)]).await.unwrap();
+            curtail_streams::append(&world.redis, "clicks:0", vec![("b", payload)]).await.unwrap();
             bad += 1;
         }
     }
-    streams::append(&world.redis, "clicks:0", vec![("other", Bytes::from_static(b"1"))]).await.unwrap();
+    curtail_streams::append(&world.redis, "clicks:0", vec![("other", Bytes::from_static(b"1"))]).await.unwrap();
     bad += 1;
     until(async || producer.counted(&world.redis).await == 2_000, PATIENCE, "counted").await;
     let letters = async || world.redis.xlen::<u64, _>("clicks:0:dlq").await.unwrap() == bad;
     until(letters, PATIENCE, "every bad entry is a dead letter").await;
-    let drained = async || streams::lag(&world.redis, "clicks:0").await.unwrap()[0].pending == 0;
+    let drained = async || curtail_streams::lag(&world.redis, "clicks:0").await.unwrap()[0].pending == 0;
     until(drained, PATIENCE, "drained").await;
     assert_eq!(world.hours(WORKSPACE).await, expected(&producer.clicks));
     world.stop().await;
@@ -57,7 +57,7 @@ async fn a_lost_group_delivers_everything_again_and_counts_nothing_twice() {
     }
     until(async || producer.counted(&world.redis).await == 100, PATIENCE, "told again").await;
     let drained = async || {
-        let lag = streams::lag(&world.redis, "clicks:0").await.unwrap();
+        let lag = curtail_streams::lag(&world.redis, "clicks:0").await.unwrap();
         lag.iter().any(|lag| lag.group == "analytics" && lag.pending == 0 && lag.waiting == Some(0))
     };
     until(drained, PATIENCE, "drained").await;
@@ -69,7 +69,7 @@ async fn a_lost_group_delivers_everything_again_and_counts_nothing_twice() {
 async fn a_redis_that_comes_back_empty_costs_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let mut server = PrivateRedis::start(dir.path(), free_port()).await.unwrap();
-    let mut config = testkit::config().await;
+    let mut config = curtail_testkit::config().await;
     config.redis = server.config(0);
     let world = World::with(config).await;
     let mut dice = Dice::new(4);
@@ -93,7 +93,7 @@ async fn without_postgres_clicks_wait_and_questions_are_unavailable() {
     std::fs::set_permissions(dir.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
     let mut server = PrivatePostgres::start(dir.path().join("pg"), free_port()).await.unwrap();
     server.create_database("curtail").await.unwrap();
-    let mut config = testkit::config().await;
+    let mut config = curtail_testkit::config().await;
     config.database = server.config("curtail");
     config.database.acquire_timeout_ms = 500;
     let world = World::with(config).await;
@@ -110,7 +110,7 @@ async fn without_postgres_clicks_wait_and_questions_are_unavailable() {
     }
     until(async || !world.running.readiness.is_ready(), PATIENCE, "not ready").await;
     let refused = world.query(question(NOW - time::Duration::hours(1), NOW)).await.unwrap_err();
-    assert_eq!(refused.code, rpc::Code::Unavailable);
+    assert_eq!(refused.code, curtail_rpc::Code::Unavailable);
     server.restart().await.unwrap();
     until(async || producer.counted(&world.redis).await == 2_000, PATIENCE, "counted").await;
     until(async || world.running.readiness.is_ready(), PATIENCE, "ready again").await;

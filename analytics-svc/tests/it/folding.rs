@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use analytics_svc::fold::Folding;
 use analytics_svc::retention::Retention;
-use proto::analytics::v1::analytics_scope::Of;
-use proto::analytics::v1::{
+use curtail_proto::analytics::v1::analytics_scope::Of;
+use curtail_proto::analytics::v1::{
     AnalyticsScope, Dimension, DimensionFilter, QueryAnalyticsRequest, QueryAnalyticsResponse, Step,
 };
-use proto::events::v1::Click;
-use testkit::until;
+use curtail_proto::events::v1::Click;
+use curtail_testkit::until;
 use time::macros::datetime;
 
 use super::publish::{Dice, FIREFOX, GOOGLEBOT, Producer, click, publish};
@@ -237,7 +237,7 @@ async fn values_beyond_the_kept_ones_are_told_and_still_filtered() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_service_folds_by_itself_and_days_outlive_their_raw_clicks() {
-    let mut config = testkit::config().await;
+    let mut config = curtail_testkit::config().await;
     config.analytics.fold_after_hours = 87_600;
     let world = World::with(config.clone()).await;
     count(&world, 1, traffic(&mut Dice::new(13), 1_000)).await;

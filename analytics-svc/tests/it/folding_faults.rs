@@ -1,8 +1,8 @@
 //! Folding by several processes, interrupted, and while clicks arrive.
 
-use proto::analytics::v1::{Dimension, DimensionFilter, QueryAnalyticsRequest};
+use curtail_proto::analytics::v1::{Dimension, DimensionFilter, QueryAnalyticsRequest};
+use curtail_testkit::until;
 use sqlx::{Postgres, Transaction};
-use testkit::until;
 use time::macros::datetime;
 
 use super::folding::{PATIENCE, count, folding, stale_days};
@@ -12,7 +12,7 @@ use super::world::{WORKSPACE, World, ms, question};
 const DAYS: i64 = 4;
 
 /// Clicks of three workspaces on each of four days that ended.
-fn clicks() -> Vec<proto::events::v1::Click> {
+fn clicks() -> Vec<curtail_proto::events::v1::Click> {
     let start = ms(datetime!(2026-11-17 00:00 UTC));
     let all = (0..DAYS * 300).map(|n| {
         let at_ms = start + n / 300 * 86_400_000 + n % 300 * 60_000;

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use analytics_svc::enrich::{Geo, Place, Places};
 use bytes::Bytes;
-use proto::analytics::v1::{Dimension, DimensionFilter, QueryAnalyticsRequest};
-use proto::events::v1::Click;
-use testkit::until;
+use curtail_proto::analytics::v1::{Dimension, DimensionFilter, QueryAnalyticsRequest};
+use curtail_proto::events::v1::Click;
+use curtail_testkit::until;
 
 use super::mmdb::{Data, write};
 use super::publish::{Producer, click, publish};
@@ -69,7 +69,7 @@ fn a_directory_stands_for_its_files() {
 async fn regions_and_cities_are_broken_down_and_filtered() {
     let dir = tempfile::tempdir().unwrap();
     write(&dir.path().join("a.mmdb"), 4, &NESTED);
-    let mut config = testkit::config().await;
+    let mut config = curtail_testkit::config().await;
     config.analytics.geo_database = dir.path().display().to_string();
     let world = World::with(config).await;
     let at = |network: &'static [u8], visitor| Click {

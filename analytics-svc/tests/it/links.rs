@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use curtail_proto::analytics::v1::{AnalyticsScope, QueryAnalyticsRequest, analytics_scope::Of};
+use curtail_proto::events::v1::envelope::Payload;
+use curtail_proto::events::v1::{Envelope, LinkCreated, LinkDeleted, LinkSnapshot, LinkUpdated};
+use curtail_proto::links::v1::{Link, Tag};
+use curtail_testkit::until;
 use prost::Message as _;
-use proto::analytics::v1::{AnalyticsScope, QueryAnalyticsRequest, analytics_scope::Of};
-use proto::events::v1::envelope::Payload;
-use proto::events::v1::{Envelope, LinkCreated, LinkDeleted, LinkSnapshot, LinkUpdated};
-use proto::links::v1::{Link, Tag};
-use testkit::until;
 
 use super::publish::{Producer, click, publish};
 use super::world::{NOW, WORKSPACE, World, ms, question};
@@ -21,7 +21,7 @@ fn snapshot(id: i64, version: i64, domain: &str, tags: &[&str]) -> Option<LinkSn
 
 async fn tell(world: &World, payload: Payload) {
     let envelope = Envelope { event_id: vec![1; 16], payload: Some(payload), ..Envelope::default() };
-    streams::append(&world.redis, "links", vec![("e", Bytes::from(envelope.encode_to_vec()))]).await.unwrap();
+    curtail_streams::append(&world.redis, "links", vec![("e", Bytes::from(envelope.encode_to_vec()))]).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,11 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use proto::analytics::v1::live_service_client::LiveServiceClient;
-use proto::analytics::v1::{LiveClick, WatchClicksRequest, WatchClicksResponse};
-use rpc::{Code, Error};
-use testkit::until;
-use tokens::{Role, Scope};
+use curtail_proto::analytics::v1::live_service_client::LiveServiceClient;
+use curtail_proto::analytics::v1::{LiveClick, WatchClicksRequest, WatchClicksResponse};
+use curtail_rpc::{Code, Error};
+use curtail_testkit::until;
+use curtail_tokens::{Role, Scope};
 use tonic::Streaming;
 
 use super::publish::{GOOGLEBOT, Producer, click, publish};
@@ -45,7 +45,7 @@ async fn seen(stream: &mut Streaming<WatchClicksResponse>, count: usize) -> (Vec
 }
 
 /// Publishes clicks as a redirector of its own.
-async fn happen(world: &World, producer: u8, shard: u32, clicks: Vec<proto::events::v1::Click>) {
+async fn happen(world: &World, producer: u8, shard: u32, clicks: Vec<curtail_proto::events::v1::Click>) {
     let last = clicks.len() as u64;
     publish(&world.redis, &format!("clicks:{shard}"), &Producer::new(producer, clicks).batch(1, last)).await;
 }
@@ -59,7 +59,7 @@ async fn a_click_is_seen_within_a_second_with_all_but_the_visitor() {
     let start = Instant::now();
     happen(&world, 1, 0, vec![click(WORKSPACE, 8, ms(NOW) - 1, 1), bot, click(STRANGE, 7, ms(NOW), 1)]).await;
     let (clicks, skipped) = seen(&mut stream, 2).await;
-    assert!(start.elapsed() < testkit::PROMPT, "{:?}", start.elapsed());
+    assert!(start.elapsed() < curtail_testkit::PROMPT, "{:?}", start.elapsed());
     assert_eq!((clicks.len(), skipped), (2, 0), "nothing of the other workspace");
     let [first, second] = &clicks[..] else { panic!("two") };
     assert_eq!((first.link_id, first.browser.as_str(), first.device.as_str()), (8, "Firefox", "desktop"));
@@ -94,7 +94,7 @@ async fn every_replica_serves_watchers_and_one_link_can_be_watched_alone() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn more_than_are_shown_in_a_second_are_a_number() {
-    let mut config = testkit::config().await;
+    let mut config = curtail_testkit::config().await;
     config.analytics.live_clicks_per_second = 10;
     let world = World::with(config).await;
     let mut stream = watch(&world, &viewer(WORKSPACE), WORKSPACE, 0).await.unwrap();
@@ -132,7 +132,7 @@ async fn s18_members_watch_their_workspace_and_no_other() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_watcher_who_does_not_read_holds_nobody_up() {
-    let mut config = testkit::config().await;
+    let mut config = curtail_testkit::config().await;
     config.analytics.live_clicks_per_second = 10_000;
     let world = World::with(config).await;
     let _idle = watch(&world, &viewer(WORKSPACE), WORKSPACE, 0).await.unwrap();
@@ -147,8 +147,8 @@ async fn a_watcher_who_does_not_read_holds_nobody_up() {
 #[tokio::test(flavor = "multi_thread")]
 async fn watching_goes_on_after_redis_was_away() {
     let directory = tempfile::tempdir().unwrap();
-    let mut redis = testkit::PrivateRedis::start(directory.path(), testkit::free_port()).await.unwrap();
-    let config = config::Config { redis: redis.config(0), ..testkit::config().await };
+    let mut redis = curtail_testkit::PrivateRedis::start(directory.path(), curtail_testkit::free_port()).await.unwrap();
+    let config = curtail_config::Config { redis: redis.config(0), ..curtail_testkit::config().await };
     let world = World::with(config).await;
     let mut stream = watch(&world, &viewer(WORKSPACE), WORKSPACE, 0).await.unwrap();
     happen(&world, 1, 0, vec![click(WORKSPACE, 1, ms(NOW), 1)]).await;

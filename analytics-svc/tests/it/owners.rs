@@ -3,9 +3,9 @@
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use config::Config;
+use curtail_config::Config;
+use curtail_testkit::until;
 use sqlx::PgPool;
-use testkit::until;
 
 use super::publish::{Dice, Producer, expected, publish, traffic};
 use super::world::WORKSPACE;
@@ -59,17 +59,17 @@ async fn sums(pool: &PgPool) -> (i64, i64) {
     (sqlx::query_scalar(raw).fetch_one(pool).await.unwrap(), sqlx::query_scalar(rolled).fetch_one(pool).await.unwrap())
 }
 
-fn recent(seed: u64, count: usize) -> Vec<proto::events::v1::Click> {
-    let now = clock::Clock::system().unix_ms();
+fn recent(seed: u64, count: usize) -> Vec<curtail_proto::events::v1::Click> {
+    let now = curtail_clock::Clock::system().unix_ms();
     traffic(&mut Dice::new(seed), WORKSPACE, now - 8_000_000, count)
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn f8_an_owner_that_was_stopped_and_comes_back_writes_nothing() {
-    let config = testkit::config().await;
+    let config = curtail_testkit::config().await;
     analytics_svc::migrate(&config.database).await.unwrap();
-    let pool = db::connect(&config.database, "analytics").await.unwrap();
-    let redis = streams::connect(&config.redis).await.unwrap();
+    let pool = curtail_db::connect(&config.database, "analytics").await.unwrap();
+    let redis = curtail_streams::connect(&config.redis).await.unwrap();
     let producer = Producer::new(1, recent(1, 20_000));
     let batches = producer.batches(100);
 
@@ -99,10 +99,10 @@ async fn f8_an_owner_that_was_stopped_and_comes_back_writes_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn f2_kills_at_any_moment_lose_and_double_nothing() {
-    let config = testkit::config().await;
+    let config = curtail_testkit::config().await;
     analytics_svc::migrate(&config.database).await.unwrap();
-    let pool = db::connect(&config.database, "analytics").await.unwrap();
-    let redis = streams::connect(&config.redis).await.unwrap();
+    let pool = curtail_db::connect(&config.database, "analytics").await.unwrap();
+    let redis = curtail_streams::connect(&config.redis).await.unwrap();
     let producer = Producer::new(1, recent(2, 60_000));
     let mut dice = Dice::new(3);
     for part in producer.batches(500).chunks(20) {

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
+use curtail_proto::events::v1::{Click, ClickBatch};
 use fred::interfaces::HashesInterface as _;
 use prost::Message as _;
-use proto::events::v1::{Click, ClickBatch};
 
 /// A desktop browser.
 pub const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:127.0) Gecko/20100101 Firefox/127.0";
@@ -77,7 +77,7 @@ impl Producer {
             }
             counted == all
         };
-        testkit::until(counted, std::time::Duration::from_secs(60), "everything is counted").await;
+        curtail_testkit::until(counted, std::time::Duration::from_secs(60), "everything is counted").await;
     }
 
     fn batches_from(&self, first: u64, size: u64) -> Vec<ClickBatch> {
@@ -96,7 +96,7 @@ pub async fn try_publish(
     stream: &str,
     batch: &ClickBatch,
 ) -> Result<(), fred::error::Error> {
-    streams::append(redis, stream, vec![("b", Bytes::from(batch.encode_to_vec()))]).await.map(drop)
+    curtail_streams::append(redis, stream, vec![("b", Bytes::from(batch.encode_to_vec()))]).await.map(drop)
 }
 
 /// A small generator of numbers that are the same in every run.

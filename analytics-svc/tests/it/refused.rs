@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use curtail_testkit::until;
 use fred::interfaces::StreamsInterface as _;
-use testkit::until;
 
 use super::publish::{Producer, click, publish};
 use super::world::{NOW, WORKSPACE, World, ms};
@@ -32,7 +32,7 @@ async fn f9_what_the_database_refuses_is_set_aside_and_the_rest_is_counted() {
     let refused: i64 = sqlx::query_scalar("SELECT refused FROM producers").fetch_one(&world.pool).await.unwrap();
     assert_eq!(refused, 20);
     assert_eq!(world.redis.xlen::<u64, _>("clicks:0:dlq").await.unwrap(), 2);
-    let drained = async || streams::lag(&world.redis, "clicks:0").await.unwrap()[0].pending == 0;
+    let drained = async || curtail_streams::lag(&world.redis, "clicks:0").await.unwrap()[0].pending == 0;
     until(drained, PATIENCE, "nothing is left").await;
     world.stop().await;
 }

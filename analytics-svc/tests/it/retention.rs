@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use analytics_svc::partitions;
 use analytics_svc::retention::{self, Retention};
-use proto::analytics::v1::{Dimension, QueryAnalyticsRequest, Step};
-use testkit::until;
+use curtail_proto::analytics::v1::{Dimension, QueryAnalyticsRequest, Step};
+use curtail_testkit::until;
 use time::macros::datetime;
 
 use super::publish::{Producer, click, publish};
@@ -14,7 +14,7 @@ use super::world::{NOW, WORKSPACE, World, ms, question, timestamp};
 const RETENTION: Retention = Retention::new(90, 10, 100);
 
 async fn world(ages: &[time::Duration]) -> World {
-    let mut config = testkit::config().await;
+    let mut config = curtail_testkit::config().await;
     // Upkeep of the service itself finds nothing to delete; the tests call it.
     (config.analytics.raw_days, config.analytics.minute_days, config.analytics.hour_days) = (800, 800, 800);
     let world = World::with(config).await;
@@ -51,7 +51,7 @@ async fn each_level_is_kept_for_its_own_time() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn questions_about_thinned_times_say_what_they_count() {
-    let mut config = testkit::config().await;
+    let mut config = curtail_testkit::config().await;
     (config.analytics.raw_days, config.analytics.minute_days, config.analytics.hour_days) = (90, 10, 100);
     let world = World::with(config).await;
     let at = [datetime!(2026-11-02 10:20 UTC), datetime!(2026-11-02 10:50 UTC), datetime!(2026-11-02 11:10 UTC)];

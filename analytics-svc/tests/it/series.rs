@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-use proto::analytics::v1::{Dimension, DimensionFilter, QueryAnalyticsRequest, Step};
-use testkit::until;
+use curtail_proto::analytics::v1::{Dimension, DimensionFilter, QueryAnalyticsRequest, Step};
+use curtail_testkit::until;
 use time::OffsetDateTime;
 use time::macros::datetime;
 
 use super::publish::{Dice, Producer, click, publish, traffic};
 use super::world::{WORKSPACE, World, ms, question};
 
-async fn count(world: &World, clicks: Vec<proto::events::v1::Click>) {
+async fn count(world: &World, clicks: Vec<curtail_proto::events::v1::Click>) {
     let all = clicks.len() as u64;
     let producer = Producer::new(1, clicks);
     for batch in producer.batches(1_000) {

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use proto::analytics::v1::{BatchGetTotalsRequest, LinkKey};
-use rpc::Error;
-use testkit::until;
+use curtail_proto::analytics::v1::{BatchGetTotalsRequest, LinkKey};
+use curtail_rpc::Error;
+use curtail_testkit::until;
 
 use super::publish::{Producer, click, publish};
 use super::world::{NOW, WORKSPACE, World, ms};

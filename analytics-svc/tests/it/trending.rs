@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use proto::analytics::v1::TrendingLinksRequest;
-use testkit::until;
+use curtail_proto::analytics::v1::TrendingLinksRequest;
+use curtail_testkit::until;
 
 use super::publish::{GOOGLEBOT, Producer, click, publish};
 use super::world::{NOW, WORKSPACE, World, ms};

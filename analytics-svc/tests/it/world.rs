@@ -3,21 +3,21 @@
 use std::time::{Duration, Instant};
 
 use analytics_svc::{Outside, Running};
-use clock::Clock;
-use config::Config;
-use fred::clients::Pool;
-use lifecycle::Shutdown;
-use prost_types::Timestamp;
-use proto::analytics::v1::analytics_service_client::AnalyticsServiceClient;
-use proto::analytics::v1::{
+use curtail_clock::Clock;
+use curtail_config::Config;
+use curtail_lifecycle::Shutdown;
+use curtail_proto::analytics::v1::analytics_service_client::AnalyticsServiceClient;
+use curtail_proto::analytics::v1::{
     AnalyticsScope, BatchGetTotalsRequest, LinkKey, QueryAnalyticsRequest, QueryAnalyticsResponse, Totals,
 };
-use rpc::Keys;
-use rpc::{CallContext, ServiceIdentity};
+use curtail_rpc::Keys;
+use curtail_rpc::{CallContext, ServiceIdentity};
+use curtail_tokens::{Claims, KeyRing, Membership, Plan, Purpose, Role, Scope, SigningKey, Subject};
+use fred::clients::Pool;
+use prost_types::Timestamp;
 use sqlx::PgPool;
 use time::OffsetDateTime;
 use time::macros::datetime;
-use tokens::{Claims, KeyRing, Membership, Plan, Purpose, Role, Scope, SigningKey, Subject};
 
 use super::publish::Expected;
 
@@ -48,7 +48,7 @@ pub struct Who {
 impl World {
     /// Its days are folded when a test does it.
     pub async fn start() -> Self {
-        let mut config = testkit::config().await;
+        let mut config = curtail_testkit::config().await;
         config.analytics.fold_after_hours = 87_600;
         Self::with(config).await
     }
@@ -61,8 +61,8 @@ impl World {
         let rng = Box::new(rand::make_rng::<rand::rngs::StdRng>());
         let outside = Outside { clock: clock.clone(), rng, keys: Keys::Given(KeyRing::of([&key])) };
         let running = analytics_svc::start(config.clone(), outside, shutdown.clone()).await.unwrap();
-        let pool = db::connect(&config.database, "analytics").await.unwrap();
-        let redis = streams::connect(&config.redis).await.unwrap();
+        let pool = curtail_db::connect(&config.database, "analytics").await.unwrap();
+        let redis = curtail_streams::connect(&config.redis).await.unwrap();
         Self { config, clock, pool, redis, running, shutdown, key }
     }
 
@@ -71,14 +71,14 @@ impl World {
         self.running.join().await.unwrap();
     }
 
-    pub fn client(&self) -> AnalyticsServiceClient<rpc::Channel> {
+    pub fn client(&self) -> AnalyticsServiceClient<curtail_rpc::Channel> {
         AnalyticsServiceClient::new(self.channel())
     }
 
-    pub fn channel(&self) -> rpc::Channel {
+    pub fn channel(&self) -> curtail_rpc::Channel {
         let identity = ServiceIdentity::new("tests", &self.config.rpc.service_key, self.clock.clone());
         let url = format!("http://{}", self.running.addr);
-        rpc::connect("analytics", &url, &self.config.rpc, identity).unwrap()
+        curtail_rpc::connect("analytics", &url, &self.config.rpc, identity).unwrap()
     }
 
     /// The internal token of a user.
@@ -94,7 +94,7 @@ impl World {
             platform_admin: false,
             token_id: "test".into(),
         };
-        tokens::sign(&self.key, Purpose::Internal, &claims).unwrap()
+        curtail_tokens::sign(&self.key, Purpose::Internal, &claims).unwrap()
     }
 
     /// A request in the name of a viewer of [`WORKSPACE`].
@@ -107,9 +107,9 @@ impl World {
         CallContext::new(due).on_behalf_of(self.token(who)).read().request(message)
     }
 
-    pub async fn query(&self, request: QueryAnalyticsRequest) -> Result<QueryAnalyticsResponse, rpc::Error> {
+    pub async fn query(&self, request: QueryAnalyticsRequest) -> Result<QueryAnalyticsResponse, curtail_rpc::Error> {
         let answer = self.client().query_analytics(self.request(request)).await;
-        answer.map(tonic::Response::into_inner).map_err(|status| rpc::Error::from_status(&status))
+        answer.map(tonic::Response::into_inner).map_err(|status| curtail_rpc::Error::from_status(&status))
     }
 
     pub async fn lifetime(&self, link_id: i64) -> Totals {

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use proto::auth::v1::Client;
+use curtail_proto::auth::v1::Client;
 
 use crate::Error;
 
@@ -36,7 +36,7 @@ impl ClientInfo {
 
     /// The network that is stored and shown: /24 or /48.
     pub fn ip_prefix(&self) -> String {
-        client_ip::ip_prefix(self.ip)
+        curtail_client_ip::ip_prefix(self.ip)
     }
 }
 

@@ -1,6 +1,6 @@
 //! `AcceptInvitation`.
 
-use proto::auth::v1::{AcceptInvitationRequest, AcceptInvitationResponse};
+use curtail_proto::auth::v1::{AcceptInvitationRequest, AcceptInvitationResponse};
 use tonic::Request;
 
 use super::session_of;
@@ -14,7 +14,7 @@ pub(super) async fn handle(
     app: &App,
     request: Request<AcceptInvitationRequest>,
 ) -> Result<AcceptInvitationResponse, Error> {
-    let caller = rpc::user(&request)?;
+    let caller = curtail_rpc::user(&request)?;
     session_of(caller)?;
     let message = request.get_ref();
     let token = MailToken::parse(&message.token)?;

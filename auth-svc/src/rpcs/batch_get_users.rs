@@ -1,13 +1,13 @@
 //! `BatchGetUsers`.
 
-use proto::auth::v1::{BatchGetUsersRequest, BatchGetUsersResponse};
-use tokens::Scope;
+use curtail_proto::auth::v1::{BatchGetUsersRequest, BatchGetUsersResponse};
+use curtail_tokens::Scope;
 use tonic::Request;
 
 use crate::{App, Error, convert, services::accounts};
 
 pub(super) async fn handle(app: &App, request: Request<BatchGetUsersRequest>) -> Result<BatchGetUsersResponse, Error> {
-    let caller = rpc::user(&request)?;
+    let caller = curtail_rpc::user(&request)?;
     if !caller.allows(Scope::Read) {
         return Err(Error::ScopeMissing);
     }

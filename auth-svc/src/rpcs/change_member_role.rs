@@ -1,6 +1,6 @@
 //! `ChangeMemberRole`.
 
-use proto::auth::v1::{ChangeMemberRoleRequest, ChangeMemberRoleResponse};
+use curtail_proto::auth::v1::{ChangeMemberRoleRequest, ChangeMemberRoleResponse};
 use tonic::Request;
 
 use super::role;
@@ -14,7 +14,7 @@ pub(super) async fn handle(
     app: &App,
     request: Request<ChangeMemberRoleRequest>,
 ) -> Result<ChangeMemberRoleResponse, Error> {
-    let caller = rpc::user(&request)?;
+    let caller = curtail_rpc::user(&request)?;
     let message = request.get_ref();
     let role = role(message.role)?;
     let actor = Actor::of(caller, ClientInfo::optional(message.client.clone()).as_ref());

@@ -1,6 +1,6 @@
 //! `ChangePassword`.
 
-use proto::auth::v1::{ChangePasswordRequest, ChangePasswordResponse};
+use curtail_proto::auth::v1::{ChangePasswordRequest, ChangePasswordResponse};
 use tonic::Request;
 
 use super::session_of;
@@ -14,7 +14,7 @@ pub(super) async fn handle(
     app: &App,
     request: Request<ChangePasswordRequest>,
 ) -> Result<ChangePasswordResponse, Error> {
-    let caller = rpc::user(&request)?.clone();
+    let caller = curtail_rpc::user(&request)?.clone();
     let session = session_of(&caller)?;
     let request = request.into_inner();
     let current = Password::parse(request.current_password, "current_password")?;

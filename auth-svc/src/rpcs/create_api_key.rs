@@ -1,7 +1,7 @@
 //! `CreateApiKey`.
 
-use proto::auth::v1::{CreateApiKeyRequest, CreateApiKeyResponse};
-use tokens::Scope;
+use curtail_proto::auth::v1::{CreateApiKeyRequest, CreateApiKeyResponse};
+use curtail_tokens::Scope;
 use tonic::Request;
 
 use crate::{
@@ -14,7 +14,7 @@ use crate::{
 };
 
 pub(super) async fn handle(app: &App, request: Request<CreateApiKeyRequest>) -> Result<CreateApiKeyResponse, Error> {
-    let caller = rpc::user(&request)?.clone();
+    let caller = curtail_rpc::user(&request)?.clone();
     let request = request.into_inner();
     let actor = Actor::of(&caller, ClientInfo::optional(request.client.clone()).as_ref());
     let (key, text) = api_keys::create(app, &actor, &caller, request.workspace_id, wanted(&request)?).await?;
@@ -26,7 +26,7 @@ fn wanted(request: &CreateApiKeyRequest) -> Result<Wanted, Error> {
     let scopes = scopes.ok_or(Error::invalid("scopes", "SCOPES_INVALID", "There is no such scope."))?;
     let expires_at = match &request.expires_at {
         None => None,
-        Some(at) => Some(proto::instant(*at).ok_or(Error::invalid(
+        Some(at) => Some(curtail_proto::instant(*at).ok_or(Error::invalid(
             "expires_at",
             "EXPIRY_INVALID",
             "There is no such instant.",

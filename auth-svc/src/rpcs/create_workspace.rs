@@ -1,6 +1,6 @@
 //! `CreateWorkspace`.
 
-use proto::auth::v1::{CreateWorkspaceRequest, CreateWorkspaceResponse};
+use curtail_proto::auth::v1::{CreateWorkspaceRequest, CreateWorkspaceResponse};
 use tonic::Request;
 
 use super::session_of;
@@ -14,7 +14,7 @@ pub(super) async fn handle(
     app: &App,
     request: Request<CreateWorkspaceRequest>,
 ) -> Result<CreateWorkspaceResponse, Error> {
-    let caller = rpc::user(&request)?.clone();
+    let caller = curtail_rpc::user(&request)?.clone();
     session_of(&caller)?;
     let request = request.into_inner();
     let name = WorkspaceName::parse(&request.name)?;

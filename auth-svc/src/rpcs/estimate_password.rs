@@ -1,6 +1,6 @@
 //! `EstimatePassword`.
 
-use proto::auth::v1::{EstimatePasswordRequest, EstimatePasswordResponse};
+use curtail_proto::auth::v1::{EstimatePasswordRequest, EstimatePasswordResponse};
 use tonic::Request;
 
 use crate::{
@@ -14,7 +14,7 @@ pub(super) async fn handle(
     app: &App,
     request: Request<EstimatePasswordRequest>,
 ) -> Result<EstimatePasswordResponse, Error> {
-    rpc::caller(&request)?;
+    curtail_rpc::caller(&request)?;
     let request = request.into_inner();
     let password = Password::parse(request.password, "password")?;
     let inputs: Vec<&str> = request.user_inputs.iter().map(String::as_str).collect();

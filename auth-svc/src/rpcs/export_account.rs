@@ -1,6 +1,6 @@
 //! `ExportAccount`.
 
-use proto::auth::v1::{ExportAccountRequest, ExportAccountResponse};
+use curtail_proto::auth::v1::{ExportAccountRequest, ExportAccountResponse};
 use tonic::Request;
 
 use super::session_of;
@@ -11,7 +11,7 @@ use crate::{
 };
 
 pub(super) async fn handle(app: &App, request: Request<ExportAccountRequest>) -> Result<ExportAccountResponse, Error> {
-    let caller = rpc::user(&request)?;
+    let caller = curtail_rpc::user(&request)?;
     session_of(caller)?;
     let actor = Actor::of(caller, ClientInfo::optional(request.get_ref().client.clone()).as_ref());
     let account = export::export(app, &actor, caller.user_id).await?;

@@ -1,6 +1,6 @@
 //! `GeneratePassword`.
 
-use proto::auth::v1::{GeneratePasswordRequest, GeneratePasswordResponse};
+use curtail_proto::auth::v1::{GeneratePasswordRequest, GeneratePasswordResponse};
 use tonic::Request;
 
 use crate::{App, Error, services::strength};
@@ -10,6 +10,6 @@ pub(super) async fn handle(
     app: &App,
     request: Request<GeneratePasswordRequest>,
 ) -> Result<GeneratePasswordResponse, Error> {
-    rpc::caller(&request)?;
+    curtail_rpc::caller(&request)?;
     Ok(GeneratePasswordResponse { password: strength::generate(&mut app.entropy.fork()) })
 }

@@ -1,11 +1,11 @@
 //! `GetKeyRing`.
 
-use proto::auth::v1::{GetKeyRingRequest, GetKeyRingResponse};
+use curtail_proto::auth::v1::{GetKeyRingRequest, GetKeyRingResponse};
 use tonic::Request;
 
 use crate::{App, Error};
 
 pub(super) async fn handle(app: &App, request: Request<GetKeyRingRequest>) -> Result<GetKeyRingResponse, Error> {
-    rpc::service(&request)?;
+    curtail_rpc::service(&request)?;
     Ok(GetKeyRingResponse { keys: app.keys.public()? })
 }

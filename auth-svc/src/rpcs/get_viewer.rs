@@ -1,13 +1,13 @@
 //! `GetViewer`.
 
-use proto::auth::v1::{GetViewerRequest, GetViewerResponse};
-use tokens::Scope;
+use curtail_proto::auth::v1::{GetViewerRequest, GetViewerResponse};
+use curtail_tokens::Scope;
 use tonic::Request;
 
 use crate::{App, Error, convert, services::accounts};
 
 pub(super) async fn handle(app: &App, request: Request<GetViewerRequest>) -> Result<GetViewerResponse, Error> {
-    let caller = rpc::user(&request)?;
+    let caller = curtail_rpc::user(&request)?;
     if !caller.allows(Scope::Read) {
         return Err(Error::ScopeMissing);
     }

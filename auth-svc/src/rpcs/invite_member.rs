@@ -1,6 +1,6 @@
 //! `InviteMember`.
 
-use proto::auth::v1::{InviteMemberRequest, InviteMemberResponse};
+use curtail_proto::auth::v1::{InviteMemberRequest, InviteMemberResponse};
 use tonic::Request;
 
 use super::role;
@@ -11,7 +11,7 @@ use crate::{
 };
 
 pub(super) async fn handle(app: &App, request: Request<InviteMemberRequest>) -> Result<InviteMemberResponse, Error> {
-    let caller = rpc::user(&request)?.clone();
+    let caller = curtail_rpc::user(&request)?.clone();
     let request = request.into_inner();
     let (email, role) = (Email::parse(&request.email)?, role(request.role)?);
     let client = ClientInfo::required(request.client)?;

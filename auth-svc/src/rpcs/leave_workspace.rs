@@ -1,6 +1,6 @@
 //! `LeaveWorkspace`.
 
-use proto::auth::v1::{LeaveWorkspaceRequest, LeaveWorkspaceResponse};
+use curtail_proto::auth::v1::{LeaveWorkspaceRequest, LeaveWorkspaceResponse};
 use tonic::Request;
 
 use super::session_of;
@@ -14,7 +14,7 @@ pub(super) async fn handle(
     app: &App,
     request: Request<LeaveWorkspaceRequest>,
 ) -> Result<LeaveWorkspaceResponse, Error> {
-    let caller = rpc::user(&request)?;
+    let caller = curtail_rpc::user(&request)?;
     session_of(caller)?;
     let message = request.get_ref();
     let actor = Actor::of(caller, ClientInfo::optional(message.client.clone()).as_ref());

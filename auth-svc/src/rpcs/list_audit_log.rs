@@ -1,13 +1,13 @@
 //! `ListAuditLog`.
 
-use proto::auth::v1::{ListAuditLogRequest, ListAuditLogResponse};
+use curtail_proto::auth::v1::{ListAuditLogRequest, ListAuditLogResponse};
 use tonic::Request;
 
 use super::session_of;
 use crate::{App, Error, convert, services::audit, store::audit_log::Page};
 
 pub(super) async fn handle(app: &App, request: Request<ListAuditLogRequest>) -> Result<ListAuditLogResponse, Error> {
-    let caller = rpc::user(&request)?;
+    let caller = curtail_rpc::user(&request)?;
     let message = request.get_ref();
     let page = page(message)?;
     let (entries, has_more) = match message.workspace_id {

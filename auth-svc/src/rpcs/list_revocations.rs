@@ -1,6 +1,6 @@
 //! `ListRevocations`.
 
-use proto::auth::v1::{ListRevocationsRequest, ListRevocationsResponse};
+use curtail_proto::auth::v1::{ListRevocationsRequest, ListRevocationsResponse};
 use time::Duration;
 use tonic::Request;
 
@@ -14,9 +14,9 @@ pub(super) async fn handle(
     app: &App,
     request: Request<ListRevocationsRequest>,
 ) -> Result<ListRevocationsResponse, Error> {
-    rpc::service(&request)?;
+    curtail_rpc::service(&request)?;
     let oldest = app.now() - REVOCATION_LIFE;
-    let since = proto::instant(request.get_ref().since).unwrap_or(oldest).max(oldest);
+    let since = curtail_proto::instant(request.get_ref().since).unwrap_or(oldest).max(oldest);
     let revocations = revocations::since(&app.pool, since - OVERLAP).await?;
     Ok(ListRevocationsResponse { revocations: revocations.iter().map(convert::revocation).collect() })
 }

@@ -1,6 +1,6 @@
 //! `Login`.
 
-use proto::auth::v1::{LoginRequest, LoginResponse};
+use curtail_proto::auth::v1::{LoginRequest, LoginResponse};
 use tonic::Request;
 
 use crate::{
@@ -10,7 +10,7 @@ use crate::{
 };
 
 pub(super) async fn handle(app: &App, request: Request<LoginRequest>) -> Result<LoginResponse, Error> {
-    rpc::service(&request)?;
+    curtail_rpc::service(&request)?;
     let request = request.into_inner();
     // What cannot be an address or a password is told so: that reveals nothing about who has an account.
     let email = Email::parse(&request.email)?;

@@ -1,6 +1,6 @@
 //! `LogoutAll`.
 
-use proto::auth::v1::{LogoutAllRequest, LogoutAllResponse};
+use curtail_proto::auth::v1::{LogoutAllRequest, LogoutAllResponse};
 use tonic::Request;
 
 use super::session_of;
@@ -11,7 +11,7 @@ use crate::{
 };
 
 pub(super) async fn handle(app: &App, request: Request<LogoutAllRequest>) -> Result<LogoutAllResponse, Error> {
-    let user = rpc::user(&request)?;
+    let user = curtail_rpc::user(&request)?;
     session_of(user)?;
     let client = ClientInfo::optional(request.get_ref().client.clone());
     let ended = sessions::end_all(app, user.user_id, &Actor::of(user, client.as_ref())).await?;

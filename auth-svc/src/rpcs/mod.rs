@@ -39,8 +39,8 @@ mod verify_email;
 
 use std::sync::Arc;
 
-use proto::auth::v1::{auth_service_server::AuthService, *};
-use rpc::UserCaller;
+use curtail_proto::auth::v1::{auth_service_server::AuthService, *};
+use curtail_rpc::UserCaller;
 use tonic::{Request, Response, Status};
 
 use crate::{App, Error};
@@ -63,7 +63,7 @@ macro_rules! forward {
         impl AuthService for Handlers {
             $(async fn $name(&self, request: Request<$request>) -> Result<Response<$response>, Status> {
                 let answer = $name::handle(&self.0, request).await;
-                answer.map(Response::new).map_err(|error| rpc::Error::from(error).into())
+                answer.map(Response::new).map_err(|error| curtail_rpc::Error::from(error).into())
             })*
         }
     };
@@ -109,8 +109,8 @@ forward! {
 }
 
 /// A role of a request.
-fn role(number: i32) -> Result<tokens::Role, Error> {
-    tokens::Role::from_number(number).ok_or(Error::invalid("role", "ROLE_INVALID", "There is no such role."))
+fn role(number: i32) -> Result<curtail_tokens::Role, Error> {
+    curtail_tokens::Role::from_number(number).ok_or(Error::invalid("role", "ROLE_INVALID", "There is no such role."))
 }
 
 /// The session of a caller who signed in with one. An API key may not manage sessions or passwords.

@@ -1,6 +1,6 @@
 //! `RefreshSession`.
 
-use proto::auth::v1::{RefreshSessionRequest, RefreshSessionResponse};
+use curtail_proto::auth::v1::{RefreshSessionRequest, RefreshSessionResponse};
 use tonic::Request;
 
 use crate::{App, Error, convert, domain::ClientInfo, services::sessions};
@@ -9,7 +9,7 @@ pub(super) async fn handle(
     app: &App,
     request: Request<RefreshSessionRequest>,
 ) -> Result<RefreshSessionResponse, Error> {
-    rpc::service(&request)?;
+    curtail_rpc::service(&request)?;
     let request = request.into_inner();
     let client = ClientInfo::optional(request.client);
     let pair = sessions::refresh(app, &request.refresh_token, client.as_ref()).await?;

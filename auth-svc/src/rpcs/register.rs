@@ -1,6 +1,6 @@
 //! `Register`.
 
-use proto::auth::v1::{RegisterRequest, RegisterResponse};
+use curtail_proto::auth::v1::{RegisterRequest, RegisterResponse};
 use tonic::Request;
 
 use crate::{
@@ -10,7 +10,7 @@ use crate::{
 };
 
 pub(super) async fn handle(app: &App, request: Request<RegisterRequest>) -> Result<RegisterResponse, Error> {
-    rpc::service(&request)?;
+    curtail_rpc::service(&request)?;
     let request = request.into_inner();
     let applicant = Applicant {
         email: Email::parse(&request.email)?,

@@ -1,6 +1,6 @@
 //! `RemoveMember`.
 
-use proto::auth::v1::{RemoveMemberRequest, RemoveMemberResponse};
+use curtail_proto::auth::v1::{RemoveMemberRequest, RemoveMemberResponse};
 use tonic::Request;
 
 use crate::{
@@ -10,7 +10,7 @@ use crate::{
 };
 
 pub(super) async fn handle(app: &App, request: Request<RemoveMemberRequest>) -> Result<RemoveMemberResponse, Error> {
-    let caller = rpc::user(&request)?;
+    let caller = curtail_rpc::user(&request)?;
     let message = request.get_ref();
     let actor = Actor::of(caller, ClientInfo::optional(message.client.clone()).as_ref());
     members::remove(app, &actor, caller, message.workspace_id, message.user_id).await?;

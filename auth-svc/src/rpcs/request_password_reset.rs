@@ -1,6 +1,6 @@
 //! `RequestPasswordReset`.
 
-use proto::auth::v1::{RequestPasswordResetRequest, RequestPasswordResetResponse};
+use curtail_proto::auth::v1::{RequestPasswordResetRequest, RequestPasswordResetResponse};
 use tonic::Request;
 
 use crate::{
@@ -13,7 +13,7 @@ pub(super) async fn handle(
     app: &App,
     request: Request<RequestPasswordResetRequest>,
 ) -> Result<RequestPasswordResetResponse, Error> {
-    rpc::service(&request)?;
+    curtail_rpc::service(&request)?;
     let request = request.into_inner();
     let (email, client) = (Email::parse(&request.email)?, ClientInfo::required(request.client)?);
     password_reset::request(app, &email, &client).await?;

@@ -1,6 +1,6 @@
 //! `ResendVerification`.
 
-use proto::auth::v1::{ResendVerificationRequest, ResendVerificationResponse};
+use curtail_proto::auth::v1::{ResendVerificationRequest, ResendVerificationResponse};
 use tonic::Request;
 
 use crate::{
@@ -13,7 +13,7 @@ pub(super) async fn handle(
     app: &App,
     request: Request<ResendVerificationRequest>,
 ) -> Result<ResendVerificationResponse, Error> {
-    rpc::service(&request)?;
+    curtail_rpc::service(&request)?;
     let request = request.into_inner();
     let (email, client) = (Email::parse(&request.email)?, ClientInfo::required(request.client)?);
     verification::resend(app, &email, &client).await?;

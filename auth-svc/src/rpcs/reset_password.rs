@@ -1,6 +1,6 @@
 //! `ResetPassword`.
 
-use proto::auth::v1::{ResetPasswordRequest, ResetPasswordResponse};
+use curtail_proto::auth::v1::{ResetPasswordRequest, ResetPasswordResponse};
 use tonic::Request;
 
 use crate::{
@@ -10,7 +10,7 @@ use crate::{
 };
 
 pub(super) async fn handle(app: &App, request: Request<ResetPasswordRequest>) -> Result<ResetPasswordResponse, Error> {
-    rpc::service(&request)?;
+    curtail_rpc::service(&request)?;
     let request = request.into_inner();
     let new = Password::parse(request.new_password, "new_password")?;
     let token = MailToken::parse(&request.token)?;

@@ -1,6 +1,6 @@
 //! `RevokeApiKey`.
 
-use proto::auth::v1::{RevokeApiKeyRequest, RevokeApiKeyResponse};
+use curtail_proto::auth::v1::{RevokeApiKeyRequest, RevokeApiKeyResponse};
 use tonic::Request;
 
 use crate::{
@@ -10,7 +10,7 @@ use crate::{
 };
 
 pub(super) async fn handle(app: &App, request: Request<RevokeApiKeyRequest>) -> Result<RevokeApiKeyResponse, Error> {
-    let caller = rpc::user(&request)?;
+    let caller = curtail_rpc::user(&request)?;
     let client = ClientInfo::optional(request.get_ref().client.clone());
     let actor = Actor::of(caller, client.as_ref());
     let key = api_keys::revoke(app, &actor, caller, request.get_ref().api_key_id).await?;

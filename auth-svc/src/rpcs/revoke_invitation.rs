@@ -1,6 +1,6 @@
 //! `RevokeInvitation`.
 
-use proto::auth::v1::{RevokeInvitationRequest, RevokeInvitationResponse};
+use curtail_proto::auth::v1::{RevokeInvitationRequest, RevokeInvitationResponse};
 use tonic::Request;
 
 use crate::{
@@ -13,7 +13,7 @@ pub(super) async fn handle(
     app: &App,
     request: Request<RevokeInvitationRequest>,
 ) -> Result<RevokeInvitationResponse, Error> {
-    let caller = rpc::user(&request)?;
+    let caller = curtail_rpc::user(&request)?;
     let message = request.get_ref();
     let actor = Actor::of(caller, ClientInfo::optional(message.client.clone()).as_ref());
     invitations::revoke(app, &actor, caller, message.invitation_id).await?;

@@ -1,6 +1,6 @@
 //! `RevokeSession`.
 
-use proto::auth::v1::{RevokeSessionRequest, RevokeSessionResponse};
+use curtail_proto::auth::v1::{RevokeSessionRequest, RevokeSessionResponse};
 use tonic::Request;
 
 use super::session_of;
@@ -11,7 +11,7 @@ use crate::{
 };
 
 pub(super) async fn handle(app: &App, request: Request<RevokeSessionRequest>) -> Result<RevokeSessionResponse, Error> {
-    let user = rpc::user(&request)?;
+    let user = curtail_rpc::user(&request)?;
     session_of(user)?;
     let client = ClientInfo::optional(request.get_ref().client.clone());
     let actor = Actor::of(user, client.as_ref());

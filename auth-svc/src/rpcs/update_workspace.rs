@@ -1,6 +1,6 @@
 //! `UpdateWorkspace`.
 
-use proto::auth::v1::{UpdateWorkspaceRequest, UpdateWorkspaceResponse};
+use curtail_proto::auth::v1::{UpdateWorkspaceRequest, UpdateWorkspaceResponse};
 use tonic::Request;
 
 use crate::{
@@ -13,7 +13,7 @@ pub(super) async fn handle(
     app: &App,
     request: Request<UpdateWorkspaceRequest>,
 ) -> Result<UpdateWorkspaceResponse, Error> {
-    let caller = rpc::user(&request)?.clone();
+    let caller = curtail_rpc::user(&request)?.clone();
     let request = request.into_inner();
     let name = WorkspaceName::parse(&request.name)?;
     let actor = Actor::of(&caller, ClientInfo::optional(request.client).as_ref());

@@ -1,6 +1,6 @@
 //! `VerifyEmail`.
 
-use proto::auth::v1::{VerifyEmailRequest, VerifyEmailResponse};
+use curtail_proto::auth::v1::{VerifyEmailRequest, VerifyEmailResponse};
 use tonic::Request;
 
 use crate::{
@@ -10,7 +10,7 @@ use crate::{
 };
 
 pub(super) async fn handle(app: &App, request: Request<VerifyEmailRequest>) -> Result<VerifyEmailResponse, Error> {
-    rpc::service(&request)?;
+    curtail_rpc::service(&request)?;
     let request = request.into_inner();
     let token = MailToken::parse(&request.token)?;
     let client = ClientInfo::required(request.client)?;

@@ -21,7 +21,7 @@ use crate::{
 pub const MAX_BATCH: usize = 100;
 
 /// The account with its workspaces; an API key sees its own workspace alone.
-pub async fn viewer(app: &App, caller: &rpc::UserCaller) -> Result<(User, Vec<Workspace>), Error> {
+pub async fn viewer(app: &App, caller: &curtail_rpc::UserCaller) -> Result<(User, Vec<Workspace>), Error> {
     let login = users::by_id(&app.pool, caller.user_id).await?.ok_or(Error::USER_NOT_FOUND)?;
     let mut workspaces = workspaces::of_user(&app.pool, caller.user_id).await?;
     if caller.api_key_id.is_some() {
@@ -31,7 +31,7 @@ pub async fn viewer(app: &App, caller: &rpc::UserCaller) -> Result<(User, Vec<Wo
 }
 
 /// Those of `ids` who share a workspace with the caller.
-pub async fn batch(app: &App, caller: &rpc::UserCaller, ids: &[i64]) -> Result<Vec<Summary>, Error> {
+pub async fn batch(app: &App, caller: &curtail_rpc::UserCaller, ids: &[i64]) -> Result<Vec<Summary>, Error> {
     if ids.len() > MAX_BATCH {
         return Err(Error::invalid("ids", "TOO_MANY_IDS", "At most 100 users can be asked for at once."));
     }
@@ -51,7 +51,7 @@ pub async fn recipients(app: &App, workspace_id: i64, ids: &[i64]) -> Result<Vec
 pub async fn change_password(
     app: &App,
     actor: &Actor,
-    caller: &rpc::UserCaller,
+    caller: &curtail_rpc::UserCaller,
     session_id: i64,
     current: Password,
     new: Password,

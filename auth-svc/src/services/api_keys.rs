@@ -1,8 +1,8 @@
 //! API keys (S24). Only admins and owners of a workspace deal with them; for those who are no members there is nothing here
 //! (S18).
 
+use curtail_tokens::{Plan, Role, Scope};
 use time::OffsetDateTime;
-use tokens::{Plan, Role, Scope};
 
 use serde_json::json;
 
@@ -45,7 +45,7 @@ pub struct Wanted {
 pub async fn create(
     app: &App,
     actor: &Actor,
-    caller: &rpc::UserCaller,
+    caller: &curtail_rpc::UserCaller,
     workspace_id: i64,
     wanted: Wanted,
 ) -> Result<(ApiKey, ApiKeyText), Error> {
@@ -88,13 +88,13 @@ pub async fn create(
 }
 
 /// The keys of a workspace, newest first.
-pub async fn list(app: &App, caller: &rpc::UserCaller, workspace_id: i64) -> Result<Vec<ApiKey>, Error> {
+pub async fn list(app: &App, caller: &curtail_rpc::UserCaller, workspace_id: i64) -> Result<Vec<ApiKey>, Error> {
     caller.require(workspace_id, Role::Admin, Scope::Admin)?;
     Ok(api_keys::of_workspace(&app.pool, workspace_id, MAX_LISTED).await?)
 }
 
 /// Revokes a key. Doing it again changes nothing.
-pub async fn revoke(app: &App, actor: &Actor, caller: &rpc::UserCaller, id: i64) -> Result<ApiKey, Error> {
+pub async fn revoke(app: &App, actor: &Actor, caller: &curtail_rpc::UserCaller, id: i64) -> Result<ApiKey, Error> {
     let (now, mut rng) = (app.now(), app.entropy.fork());
     let mut tx = app.pool.begin().await?;
     let key = api_keys::by_id(&mut *tx, id).await?.ok_or(Error::API_KEY_NOT_FOUND)?;

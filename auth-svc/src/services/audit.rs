@@ -2,10 +2,10 @@
 //!
 //! An entry is written in the transaction of the action, so that neither is there without the other. Secrets never go into it.
 
+use curtail_tokens::{Role, Scope};
 use serde_json::Value;
 use sqlx::PgConnection;
 use time::OffsetDateTime;
-use tokens::{Role, Scope};
 
 use crate::{
     App, Error,
@@ -37,7 +37,7 @@ pub struct Actor {
 
 impl Actor {
     /// The caller of an RPC.
-    pub fn of(caller: &rpc::UserCaller, client: Option<&ClientInfo>) -> Self {
+    pub fn of(caller: &curtail_rpc::UserCaller, client: Option<&ClientInfo>) -> Self {
         let kind = if caller.api_key_id.is_some() { ActorKind::ApiKey } else { ActorKind::User };
         let ip_prefix = client.map(ClientInfo::ip_prefix).unwrap_or_default();
         Self { kind, user_id: Some(caller.user_id), api_key_id: caller.api_key_id, ip_prefix }
@@ -126,7 +126,7 @@ pub async fn of_account(app: &App, user_id: i64, page: Page) -> Result<(Vec<Audi
 /// What was done in a workspace, newest first; for its admins.
 pub async fn of_workspace(
     app: &App,
-    caller: &rpc::UserCaller,
+    caller: &curtail_rpc::UserCaller,
     workspace_id: i64,
     page: Page,
 ) -> Result<(Vec<AuditEntry>, bool), Error> {

@@ -3,11 +3,11 @@
 //! Its workspaces without another member end with it; one with others has to have another owner first. The event
 //! `AccountErased` has the other services delete what they keep.
 
+use curtail_streams::Erased;
+use curtail_tokens::Role;
 use rand::CryptoRng;
 use sqlx::PgConnection;
-use streams::Erased;
 use time::OffsetDateTime;
-use tokens::Role;
 
 use super::{
     audit::{Actor, Entry},
@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// Erases the caller's account; the password is asked for once more.
-pub async fn erase(app: &App, caller: &rpc::UserCaller, password: Password) -> Result<(), Error> {
+pub async fn erase(app: &App, caller: &curtail_rpc::UserCaller, password: Password) -> Result<(), Error> {
     let login = users::by_id(&app.pool, caller.user_id).await?.ok_or(Error::USER_NOT_FOUND)?;
     let taken = app.limits.confirmation(caller.user_id).await?;
     if !app.passwords.verify(password, Some(&login.password_hash)).await? {
@@ -59,7 +59,7 @@ pub async fn remove(
     erasure::delete_rows(conn, &leaving).await?;
     // Facts on their way to a stream, or kept to fill it again.
     let erased = Erased { user_id: user.id, workspace_ids: ended.clone(), email: Some(user.email.clone()) };
-    db::outbox::forget(conn, &erased.marks(), |envelope| erased.concerns(envelope)).await?;
+    curtail_db::outbox::forget(conn, &erased.marks(), |envelope| erased.concerns(envelope)).await?;
     erasure::blank(conn, user.id, app.passwords.unusable(), now).await?;
     let mut facts = Facts { conn: &mut *conn, now, rng };
     facts.sessions_ended(&sessions).await?;

@@ -1,6 +1,6 @@
 //! Facts for the stream `accounts`, written in the transaction that makes them true.
 
-use proto::{
+use curtail_proto::{
     auth::v1 as wire,
     events::v1::{
         AccountErased, AccountLocked, ApiKeyCreated, CredentialRevoked, EmailVerificationRequested, Envelope,
@@ -56,7 +56,7 @@ impl<R: CryptoRng> Facts<'_, R> {
             email: user.email.clone(),
             full_name: user.full_name.clone(),
             token: token.expose(),
-            expires_at: Some(proto::timestamp(expires_at)),
+            expires_at: Some(curtail_proto::timestamp(expires_at)),
         };
         self.append(0, Payload::EmailVerificationRequested(fact)).await
     }
@@ -73,7 +73,7 @@ impl<R: CryptoRng> Facts<'_, R> {
             email: user.email.clone(),
             full_name: user.full_name.clone(),
             token: token.expose(),
-            expires_at: Some(proto::timestamp(expires_at)),
+            expires_at: Some(curtail_proto::timestamp(expires_at)),
         };
         self.append(0, Payload::PasswordResetRequested(fact)).await
     }
@@ -107,7 +107,7 @@ impl<R: CryptoRng> Facts<'_, R> {
             email: invitation.email.clone(),
             role: invitation.role.number(),
             token: token.expose(),
-            expires_at: Some(proto::timestamp(invitation.expires_at)),
+            expires_at: Some(curtail_proto::timestamp(invitation.expires_at)),
             inviter_id: invitation.inviter_id,
         };
         self.append(invitation.workspace_id, Payload::InvitationCreated(fact)).await
@@ -122,7 +122,7 @@ impl<R: CryptoRng> Facts<'_, R> {
     /// Tries from unknown devices wait.
     pub async fn account_locked(&mut self, user: &User, until: OffsetDateTime) -> Result<(), sqlx::Error> {
         let (email, full_name) = (user.email.clone(), user.full_name.clone());
-        let until = Some(proto::timestamp(until));
+        let until = Some(curtail_proto::timestamp(until));
         self.append(0, Payload::AccountLocked(AccountLocked { user_id: user.id, email, full_name, until })).await
     }
 
@@ -157,11 +157,11 @@ impl<R: CryptoRng> Facts<'_, R> {
     async fn append(&mut self, workspace_id: i64, payload: Payload) -> Result<(), sqlx::Error> {
         let envelope = Envelope {
             event_id: self.rng.random::<[u8; 16]>().to_vec(),
-            occurred_at: Some(proto::timestamp(self.now)),
+            occurred_at: Some(curtail_proto::timestamp(self.now)),
             workspace_id,
-            traceparent: telemetry::current_traceparent().unwrap_or_default(),
+            traceparent: curtail_telemetry::current_traceparent().unwrap_or_default(),
             payload: Some(payload),
         };
-        db::outbox::append(self.conn, STREAM, &envelope).await
+        curtail_db::outbox::append(self.conn, STREAM, &envelope).await
     }
 }

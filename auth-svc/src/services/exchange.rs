@@ -3,8 +3,8 @@
 //! The account, the session or key and the memberships are read anew each time, so a change counts as soon as a gateway asks
 //! again: after the internal token's minute, or at once when it hears of a revocation.
 
+use curtail_tokens::{Claims, Purpose, Scope, Subject};
 use time::OffsetDateTime;
-use tokens::{Claims, Purpose, Scope, Subject};
 
 use super::issuer;
 use crate::{
@@ -26,7 +26,7 @@ pub struct Exchanged {
 }
 
 /// The longest credential that is looked at, in bytes.
-const MAX_CREDENTIAL_BYTES: usize = tokens::MAX_TOKEN_BYTES;
+const MAX_CREDENTIAL_BYTES: usize = curtail_tokens::MAX_TOKEN_BYTES;
 
 /// For a session.
 pub async fn access_token(app: &App, token: &str) -> Result<Exchanged, Error> {
@@ -35,7 +35,7 @@ pub async fn access_token(app: &App, token: &str) -> Result<Exchanged, Error> {
         return Err(Error::AccessTokenInvalid);
     }
     let ring = app.keys.ring()?;
-    let access = tokens::verify(&ring, Purpose::Access, token, now).map_err(|_| Error::AccessTokenInvalid)?;
+    let access = curtail_tokens::verify(&ring, Purpose::Access, token, now).map_err(|_| Error::AccessTokenInvalid)?;
     let (Subject::User(user_id), Some(session_id)) = (&access.subject, access.session_id) else {
         return Err(Error::AccessTokenInvalid);
     };

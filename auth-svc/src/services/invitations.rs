@@ -3,8 +3,8 @@
 //! Inviting never looks for the account of an address (S12), so it says and takes the same whether there is one; only that a
 //! member is a member already is told, which members see anyway.
 
+use curtail_tokens::{Role, Scope};
 use serde_json::json;
-use tokens::{Role, Scope};
 
 use super::{
     audit::{Actor, Entry},
@@ -42,7 +42,7 @@ pub struct Wanted {
 /// Invites somebody; for admins. An earlier invitation of the address is replaced, its token is worth nothing any more.
 pub async fn invite(
     app: &App,
-    caller: &rpc::UserCaller,
+    caller: &curtail_rpc::UserCaller,
     client: &ClientInfo,
     wanted: Wanted,
 ) -> Result<Invitation, Error> {
@@ -87,13 +87,13 @@ pub async fn invite(
 }
 
 /// The pending invitations of a workspace, newest first; for admins.
-pub async fn list(app: &App, caller: &rpc::UserCaller, workspace_id: i64) -> Result<Vec<Invitation>, Error> {
+pub async fn list(app: &App, caller: &curtail_rpc::UserCaller, workspace_id: i64) -> Result<Vec<Invitation>, Error> {
     caller.require(workspace_id, Role::Admin, Scope::Admin)?;
     Ok(invitations::of_workspace(&app.pool, workspace_id, app.now()).await?)
 }
 
 /// Takes an invitation back; for admins of its workspace.
-pub async fn revoke(app: &App, actor: &Actor, caller: &rpc::UserCaller, id: i64) -> Result<(), Error> {
+pub async fn revoke(app: &App, actor: &Actor, caller: &curtail_rpc::UserCaller, id: i64) -> Result<(), Error> {
     let found = invitations::by_id(&app.pool, id).await?.ok_or(Error::INVITATION_NOT_FOUND)?;
     let workspace_id = found.workspace_id;
     require_admin_of(caller, workspace_id, Error::INVITATION_NOT_FOUND)?;
@@ -110,7 +110,12 @@ pub async fn revoke(app: &App, actor: &Actor, caller: &rpc::UserCaller, id: i64)
 
 /// Joins by the token of a mail. It is for the account of the address that was invited, so that a forwarded mail lets nobody
 /// else in; and it proves that address.
-pub async fn accept(app: &App, actor: &Actor, caller: &rpc::UserCaller, token: &MailToken) -> Result<Workspace, Error> {
+pub async fn accept(
+    app: &App,
+    actor: &Actor,
+    caller: &curtail_rpc::UserCaller,
+    token: &MailToken,
+) -> Result<Workspace, Error> {
     let (now, mut rng) = (app.now(), app.entropy.fork());
     let hash = token.hash(&app.secrets.mail_token, MailPurpose::Invitation);
     let mut tx = app.pool.begin().await?;

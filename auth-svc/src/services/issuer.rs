@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
+use curtail_tokens::{Claims, Purpose, Subject};
 use rand::{CryptoRng, RngExt as _};
 use time::{Duration, OffsetDateTime};
-use tokens::{Claims, Purpose, Subject};
 
 use super::keys::Keys;
 use crate::{
@@ -44,7 +44,7 @@ pub struct Issuer {
 
 impl Issuer {
     /// Takes the lives from the settings.
-    pub fn new(settings: &config::Auth, secrets: &Secrets, keys: Arc<Keys>) -> Self {
+    pub fn new(settings: &curtail_config::Auth, secrets: &Secrets, keys: Arc<Keys>) -> Self {
         // Bounded by the configuration.
         let seconds = |count: u64| Duration::seconds(i64::try_from(count).unwrap_or(i64::MAX));
         Self {
@@ -99,7 +99,7 @@ impl Issuer {
     }
 
     fn sign(&self, purpose: Purpose, claims: &Claims) -> Result<String, Error> {
-        tokens::sign(&self.keys.signer()?, purpose, claims).map_err(|error| Error::Internal(error.into()))
+        curtail_tokens::sign(&self.keys.signer()?, purpose, claims).map_err(|error| Error::Internal(error.into()))
     }
 }
 

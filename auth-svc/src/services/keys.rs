@@ -10,12 +10,12 @@ use std::{
     time::Duration,
 };
 
-use clock::Clock;
+use curtail_clock::Clock;
+use curtail_rpc::KeyRingCache;
+use curtail_tokens::{KeyRing, SigningKey};
 use rand::CryptoRng;
-use rpc::KeyRingCache;
 use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
-use tokens::{KeyRing, SigningKey};
 
 use super::seal;
 use crate::{
@@ -72,7 +72,7 @@ pub enum NotRemoved {
 
 impl Keys {
     /// Knows no key until the first [`Keys::reload`].
-    pub fn new(settings: &config::Auth, secrets: &Secrets, pool: PgPool, clock: Clock) -> Self {
+    pub fn new(settings: &curtail_config::Auth, secrets: &Secrets, pool: PgPool, clock: Clock) -> Self {
         let longest = settings.access_token_seconds.max(settings.internal_token_seconds);
         Self {
             pool,
@@ -207,7 +207,7 @@ impl Keys {
 }
 
 fn not_read() -> Error {
-    Error::Rpc(rpc::Error::unavailable(anyhow::anyhow!("no signing key has been read yet")))
+    Error::Rpc(curtail_rpc::Error::unavailable(anyhow::anyhow!("no signing key has been read yet")))
 }
 
 /// The latest key whose time has come. When the one that was signing has been removed before its successor's time, the

@@ -6,7 +6,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use lifecycle::Shutdown;
+use curtail_lifecycle::Shutdown;
 
 use super::{lockout, password_reset, registration, verification};
 use crate::{

@@ -2,9 +2,9 @@
 //!
 //! Nobody gives or takes a role above their own, and a workspace always has an owner.
 
+use curtail_tokens::{Role, Scope};
 use serde_json::json;
 use sqlx::PgConnection;
-use tokens::{Role, Scope};
 
 use super::{
     audit::{Actor, Entry},
@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// The members of a workspace, the eldest first; for its members.
-pub async fn list(app: &App, caller: &rpc::UserCaller, workspace_id: i64) -> Result<Vec<Member>, Error> {
+pub async fn list(app: &App, caller: &curtail_rpc::UserCaller, workspace_id: i64) -> Result<Vec<Member>, Error> {
     caller.require(workspace_id, Role::Viewer, Scope::Read)?;
     Ok(members::of_workspace(&app.pool, workspace_id).await?)
 }
@@ -30,7 +30,7 @@ pub async fn list(app: &App, caller: &rpc::UserCaller, workspace_id: i64) -> Res
 pub async fn change_role(
     app: &App,
     actor: &Actor,
-    caller: &rpc::UserCaller,
+    caller: &curtail_rpc::UserCaller,
     workspace_id: i64,
     user_id: i64,
     role: Role,
@@ -60,7 +60,7 @@ pub async fn change_role(
 pub async fn remove(
     app: &App,
     actor: &Actor,
-    caller: &rpc::UserCaller,
+    caller: &curtail_rpc::UserCaller,
     workspace_id: i64,
     user_id: i64,
 ) -> Result<(), Error> {
@@ -76,7 +76,7 @@ pub async fn remove(
 }
 
 /// The caller goes.
-pub async fn leave(app: &App, actor: &Actor, caller: &rpc::UserCaller, workspace_id: i64) -> Result<(), Error> {
+pub async fn leave(app: &App, actor: &Actor, caller: &curtail_rpc::UserCaller, workspace_id: i64) -> Result<(), Error> {
     caller.require(workspace_id, Role::Viewer, Scope::Admin)?;
     let mut tx = app.pool.begin().await?;
     let (named, role) = enter(&mut tx, caller, workspace_id, Role::Viewer).await?;

@@ -30,7 +30,7 @@ pub struct Passwords {
 
 impl Passwords {
     /// Takes the costs from the settings.
-    pub fn new(settings: &config::Auth, rng: &mut impl CryptoRng) -> anyhow::Result<Self> {
+    pub fn new(settings: &curtail_config::Auth, rng: &mut impl CryptoRng) -> anyhow::Result<Self> {
         let params = Params::new(settings.argon2_memory_kib, settings.argon2_passes, settings.argon2_lanes, None)
             .map_err(|error| anyhow::anyhow!("auth.argon2_*: {error}"))?;
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
@@ -110,8 +110,8 @@ mod tests {
 
     use super::*;
 
-    fn passwords(adjust: impl FnOnce(&mut config::Auth)) -> Passwords {
-        let mut settings = config::Config::for_tests().auth;
+    fn passwords(adjust: impl FnOnce(&mut curtail_config::Auth)) -> Passwords {
+        let mut settings = curtail_config::Config::for_tests().auth;
         adjust(&mut settings);
         Passwords::new(&settings, &mut StdRng::seed_from_u64(1)).unwrap()
     }

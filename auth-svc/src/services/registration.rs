@@ -1,9 +1,9 @@
 //! Signing up.
 
+use curtail_tokens::{Plan, Role};
 use rand::CryptoRng;
 use sqlx::PgConnection;
 use time::OffsetDateTime;
-use tokens::{Plan, Role};
 
 use serde_json::json;
 

@@ -1,13 +1,13 @@
 //! Seeds of signing keys at rest: PASETO v4.local, bound to the key's id.
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+use curtail_tokens::SigningKey;
 use pasetors::{
     Local,
     keys::SymmetricKey,
     token::UntrustedToken,
     version4::{LocalToken, V4},
 };
-use tokens::SigningKey;
 
 use crate::Error;
 

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use lifecycle::Shutdown;
+use curtail_lifecycle::Shutdown;
 
 use super::{activity, keys};
 use crate::{

@@ -1,8 +1,8 @@
 //! Workspaces beside the personal one.
 
+use curtail_tokens::{Plan, Role, Scope};
 use serde_json::json;
 use sqlx::PgConnection;
-use tokens::{Plan, Role, Scope};
 
 use super::{
     audit::{Actor, Entry},
@@ -26,7 +26,7 @@ pub const MAX_OWNED: i64 = 20;
 pub async fn create(
     app: &App,
     actor: &Actor,
-    caller: &rpc::UserCaller,
+    caller: &curtail_rpc::UserCaller,
     name: &WorkspaceName,
 ) -> Result<Workspace, Error> {
     let (now, mut rng) = (app.now(), app.entropy.fork());
@@ -56,7 +56,7 @@ pub async fn create(
 pub async fn rename(
     app: &App,
     actor: &Actor,
-    caller: &rpc::UserCaller,
+    caller: &curtail_rpc::UserCaller,
     id: i64,
     name: &WorkspaceName,
 ) -> Result<Workspace, Error> {
@@ -76,7 +76,7 @@ pub async fn rename(
 /// Locks a workspace for a change and tells it with the caller's role as it is now: that of the token may be a minute old.
 pub async fn enter(
     conn: &mut PgConnection,
-    caller: &rpc::UserCaller,
+    caller: &curtail_rpc::UserCaller,
     id: i64,
     least: Role,
 ) -> Result<(Named, Role), Error> {
@@ -87,10 +87,10 @@ pub async fn enter(
 
 /// Demands an admin of the workspace of something that was named by its id: to those who are no members it is `missing`, as if
 /// there were no such thing (S18).
-pub fn require_admin_of(caller: &rpc::UserCaller, workspace_id: i64, missing: Error) -> Result<(), Error> {
+pub fn require_admin_of(caller: &curtail_rpc::UserCaller, workspace_id: i64, missing: Error) -> Result<(), Error> {
     match caller.require(workspace_id, Role::Admin, Scope::Admin) {
         Ok(_) => Ok(()),
-        Err(error) if error.code == rpc::Code::NotFound => Err(missing),
+        Err(error) if error.code == curtail_rpc::Code::NotFound => Err(missing),
         Err(error) => Err(error.into()),
     }
 }

@@ -1,8 +1,8 @@
 //! Table `api_keys`.
 
+use curtail_tokens::{Membership, Plan, Role, Scope};
 use sqlx::{FromRow, PgConnection, PgExecutor, PgPool, Row, postgres::PgRow};
 use time::OffsetDateTime;
-use tokens::{Membership, Plan, Role, Scope};
 
 use super::known;
 use crate::domain::AccountStatus;

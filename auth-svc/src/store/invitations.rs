@@ -1,8 +1,8 @@
 //! Table `invitations`.
 
+use curtail_tokens::Role;
 use sqlx::{FromRow, PgConnection, PgExecutor, PgPool, Row as _, postgres::PgRow};
 use time::OffsetDateTime;
-use tokens::Role;
 
 use super::known;
 

@@ -1,8 +1,8 @@
 //! Table `members`.
 
+use curtail_tokens::Role;
 use sqlx::{PgConnection, PgExecutor, Row as _, postgres::PgRow};
 use time::OffsetDateTime;
-use tokens::Role;
 
 use super::known;
 

@@ -1,8 +1,8 @@
 //! Tables `workspaces` and `members`.
 
+use curtail_tokens::{Membership, Plan, Role};
 use sqlx::{PgConnection, PgExecutor, Row as _, postgres::PgRow};
 use time::OffsetDateTime;
-use tokens::{Membership, Plan, Role};
 
 use super::known;
 

@@ -1,5 +1,5 @@
 use auth_svc::admin::{self, Fate, NewUser};
-use proto::{auth::v1::revocation::Subject, events::v1::envelope::Payload};
+use curtail_proto::{auth::v1::revocation::Subject, events::v1::envelope::Payload};
 
 use crate::{
     registration::events,

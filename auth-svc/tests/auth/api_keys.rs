@@ -1,5 +1,4 @@
-use futures_util::future::join_all;
-use proto::{
+use curtail_proto::{
     auth::v1::{
         ApiKey, CreateApiKeyRequest, CreateApiKeyResponse, ExchangeRequest, GetViewerRequest, ListApiKeysRequest,
         ListSessionsRequest, RegisterResponse, RevokeApiKeyRequest, Role, Scope, exchange_request::Credential,
@@ -7,7 +6,8 @@ use proto::{
     },
     events::v1::envelope::Payload,
 };
-use rpc::{Code, Error};
+use curtail_rpc::{Code, Error};
+use futures_util::future::join_all;
 use time::Duration;
 
 use crate::{
@@ -248,7 +248,7 @@ async fn last_use_is_written_in_batches() {
     let ada = Owner::new(&world, "ada@example.com").await;
     let secret = ada.create(ada.wanted()).await.unwrap().secret;
     use_key(&world, &secret).await.unwrap();
-    testkit::until(
+    curtail_testkit::until(
         async || ada.list(ada.workspace).await.unwrap()[0].last_used_at.is_some(),
         std::time::Duration::from_secs(15),
         "the last use is written",

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use prost::Message as _;
-use proto::auth::v1::{
+use curtail_proto::auth::v1::{
     AuditEntry, ChangePasswordRequest, CreateApiKeyRequest, EraseAccountRequest, ExportAccountRequest,
     ListAuditLogRequest, LogoutAllRequest, LogoutRequest, RegisterRequest, RequestPasswordResetRequest,
     ResendVerificationRequest, ResetPasswordRequest, RevokeApiKeyRequest, RevokeSessionRequest, Role, Scope,
     VerifyEmailRequest,
 };
-use rpc::Error;
+use curtail_rpc::Error;
+use prost::Message as _;
 
 use crate::{
     by_mail::tokens,
@@ -43,7 +43,7 @@ const READING: [&str; 16] = [
 
 /// Every RPC of the contract.
 fn rpcs() -> BTreeSet<String> {
-    let set = prost_types::FileDescriptorSet::decode(proto::FILE_DESCRIPTOR_SET).unwrap();
+    let set = prost_types::FileDescriptorSet::decode(curtail_proto::FILE_DESCRIPTOR_SET).unwrap();
     let services = set.file.into_iter().flat_map(|file| file.service);
     let auth = services.filter(|service| service.name() == "AuthService").flat_map(|service| service.method);
     auth.map(|method| method.name().to_owned()).collect()
@@ -130,7 +130,7 @@ async fn s38_every_rpc_that_changes_something_leaves_a_row() {
         reset = tokens(&world, false, 3).await;
         !reset.is_empty()
     };
-    testkit::until(mailed, std::time::Duration::from_secs(10), "the reset is mailed").await;
+    curtail_testkit::until(mailed, std::time::Duration::from_secs(10), "the reset is mailed").await;
     let request = ResetPasswordRequest { token: reset.remove(0), new_password: PASSWORD.into(), client: here() };
     answer(world.client().reset_password(as_service(request)).await).unwrap();
     walk.left("ResetPassword", &["password.reset_requested", "password.reset"]).await;

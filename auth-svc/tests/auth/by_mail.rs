@@ -2,14 +2,14 @@
 
 use std::time::{Duration, Instant};
 
-use proto::{
+use curtail_proto::{
     auth::v1::{
         RequestPasswordResetRequest, ResendVerificationRequest, ResetPasswordRequest, VerifyEmailRequest,
         VerifyEmailResponse,
     },
     events::v1::envelope::Payload,
 };
-use rpc::{Code, Error};
+use curtail_rpc::{Code, Error};
 
 use crate::{
     registration::events,
@@ -171,7 +171,7 @@ async fn s12_reset_and_resend_say_nothing_about_who_has_an_account() {
             sqlx::query_scalar("SELECT count(*) FROM mail_requests").fetch_one(&world.app().pool).await.unwrap();
         waiting == 0
     };
-    testkit::until(answered, Duration::from_secs(10), "the questions are answered").await;
+    curtail_testkit::until(answered, Duration::from_secs(10), "the questions are answered").await;
     assert_eq!(tokens(&world, false, 4).await.len() + tokens(&world, true, 4).await.len(), 3);
 }
 

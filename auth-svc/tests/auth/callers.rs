@@ -1,9 +1,9 @@
 //! S37: nobody talks to the port without a token, and nobody with the wrong one.
 
-use clock::Clock;
-use config::Secret;
-use proto::auth::v1::{auth_service_client::AuthServiceClient, *};
-use rpc::{Code, Error, ServiceIdentity};
+use curtail_clock::Clock;
+use curtail_config::Secret;
+use curtail_proto::auth::v1::{auth_service_client::AuthServiceClient, *};
+use curtail_rpc::{Code, Error, ServiceIdentity};
 use tonic::{
     Request,
     transport::{Channel, Endpoint},
@@ -120,7 +120,7 @@ async fn s37_a_token_under_another_service_key_is_refused() {
     let world = World::new().await;
     let identity = ServiceIdentity::new("gateway", &Secret::new("ab".repeat(32)), Clock::system());
     let url = format!("http://{}", world.service.addr);
-    let client = AuthServiceClient::new(rpc::connect("auth", &url, &world.config.rpc, identity).unwrap());
+    let client = AuthServiceClient::new(curtail_rpc::connect("auth", &url, &world.config.rpc, identity).unwrap());
     for (rpc, outcome) in call_all!(client, as_service) {
         assert_eq!(outcome.unwrap_err().code, Code::Unauthenticated, "{rpc}");
     }

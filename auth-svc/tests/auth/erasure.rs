@@ -1,10 +1,10 @@
 //! S40: an account can be taken along and leaves nothing behind.
 
-use proto::{
+use curtail_proto::{
     auth::v1::{CreateApiKeyRequest, EraseAccountRequest, ExportAccountRequest, Role, Scope},
     events::v1::envelope::Payload,
 };
-use rpc::Error;
+use curtail_rpc::Error;
 use sqlx::Row as _;
 
 use crate::{
@@ -81,7 +81,8 @@ async fn s40_an_export_has_it_all_and_an_erased_account_leaves_no_row() {
             _ => None,
         })
     };
-    testkit::until(async || erased().await.is_some(), std::time::Duration::from_secs(10), "others are told").await;
+    curtail_testkit::until(async || erased().await.is_some(), std::time::Duration::from_secs(10), "others are told")
+        .await;
     assert_eq!(erased().await, Some((ada.id, vec![ada.personal])));
     // The address is free again.
     world.register("ada@example.com").await;

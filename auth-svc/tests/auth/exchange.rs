@@ -1,15 +1,15 @@
-use proto::auth::v1::{BatchGetUsersRequest, GetViewerRequest, TokenPair, exchange_request::Credential};
-use rpc::Code;
+use curtail_proto::auth::v1::{BatchGetUsersRequest, GetViewerRequest, TokenPair, exchange_request::Credential};
+use curtail_rpc::Code;
+use curtail_tokens::{Claims, KeyRing, Membership, Plan, Purpose, Role, SigningKey, Subject};
 use time::Duration;
-use tokens::{Claims, KeyRing, Membership, Plan, Purpose, Role, SigningKey, Subject};
 
 use crate::world::{World, answer, as_user, reason};
 
-async fn exchange(world: &World, token: &str) -> Result<String, rpc::Error> {
+async fn exchange(world: &World, token: &str) -> Result<String, curtail_rpc::Error> {
     world.exchange(Credential::AccessToken(token.into())).await
 }
 
-async fn view(world: &World, authorization: &str) -> Result<i64, rpc::Error> {
+async fn view(world: &World, authorization: &str) -> Result<i64, curtail_rpc::Error> {
     let answered = answer(world.client().get_viewer(as_user(authorization, GetViewerRequest {})).await);
     answered.map(|viewer| viewer.user.unwrap().id)
 }
@@ -21,7 +21,8 @@ async fn an_internal_token_says_who_and_where_for_a_minute() {
     let (user, workspace) = (registered.user.unwrap().id, registered.workspace.unwrap().id);
     let internal = world.internal(registered.tokens.as_ref().unwrap()).await;
     let claims =
-        tokens::verify(&world.app().keys.ring().unwrap(), Purpose::Internal, &internal, world.clock.now()).unwrap();
+        curtail_tokens::verify(&world.app().keys.ring().unwrap(), Purpose::Internal, &internal, world.clock.now())
+            .unwrap();
     assert_eq!(claims.subject, Subject::User(user));
     assert_eq!(claims.workspaces, [Membership { id: workspace, role: Role::Owner, plan: Plan::Free }]);
     assert_eq!(claims.expires_at - claims.issued_at, Duration::MINUTE);
@@ -36,7 +37,8 @@ async fn a_change_of_the_account_counts_at_the_next_exchange() {
     let (user, pair) = (registered.user.unwrap().id, registered.tokens.unwrap());
     world.execute("UPDATE auth.users SET platform_admin = true WHERE id = $1", user).await;
     let claims = |internal: &str| {
-        tokens::verify(&world.app().keys.ring().unwrap(), Purpose::Internal, internal, world.clock.now()).unwrap()
+        curtail_tokens::verify(&world.app().keys.ring().unwrap(), Purpose::Internal, internal, world.clock.now())
+            .unwrap()
     };
     assert!(claims(&world.internal(&pair).await).platform_admin);
     world.execute("UPDATE auth.users SET status = 2 WHERE id = $1", user).await;
@@ -55,8 +57,10 @@ async fn s22_tokens_of_one_kind_are_nothing_where_another_is_asked_for() {
     let key = world.app().keys.signer().unwrap();
     let service_key = SigningKey::from_seed(world.config.rpc.service_key.key32());
     let now = world.clock.now();
-    let access = tokens::verify(&world.app().keys.ring().unwrap(), Purpose::Access, &pair.access_token, now).unwrap();
-    let sign = |key: &SigningKey, purpose: Purpose, claims: &Claims| tokens::sign(key, purpose, claims).unwrap();
+    let access =
+        curtail_tokens::verify(&world.app().keys.ring().unwrap(), Purpose::Access, &pair.access_token, now).unwrap();
+    let sign =
+        |key: &SigningKey, purpose: Purpose, claims: &Claims| curtail_tokens::sign(key, purpose, claims).unwrap();
     let expired = Claims { issued_at: now - Duration::HOUR, expires_at: now, ..access.clone() };
     let future =
         Claims { issued_at: now + Duration::MINUTE, expires_at: now + Duration::minutes(16), ..access.clone() };
@@ -167,7 +171,7 @@ async fn last_seen_is_written_in_batches() {
     world.advance(Duration::MINUTE).await;
     let seen = world.clock.now();
     world.internal(&pair).await;
-    testkit::until(
+    curtail_testkit::until(
         async || {
             let at: time::OffsetDateTime = sqlx::query_scalar("SELECT last_seen_at FROM sessions WHERE id = $1")
                 .bind(pair.session_id)

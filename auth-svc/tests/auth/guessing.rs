@@ -1,6 +1,6 @@
 //! The owner hears of guesses and of new devices.
 
-use proto::events::v1::envelope::Payload;
+use curtail_proto::events::v1::envelope::Payload;
 
 use crate::{
     registration::events,

@@ -1,6 +1,6 @@
 //! S36: text is data, whatever it looks like.
 
-use proto::auth::v1::{
+use curtail_proto::auth::v1::{
     CreateApiKeyRequest, EstimatePasswordRequest, ListSessionsRequest, LoginRequest, LogoutRequest, Scope,
     exchange_request::Credential,
 };

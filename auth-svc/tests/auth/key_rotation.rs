@@ -5,16 +5,16 @@ use std::{
 };
 
 use auth_svc::admin;
-use clock::Clock;
-use proto::auth::v1::{GetKeyRingRequest, GetViewerRequest, exchange_request::Credential};
-use tokens::{Purpose, SigningKey};
+use curtail_clock::Clock;
+use curtail_proto::auth::v1::{GetKeyRingRequest, GetViewerRequest, exchange_request::Credential};
+use curtail_tokens::{Purpose, SigningKey};
 
 use crate::world::{World, answer, as_service, as_user, reason};
 
 /// Two replicas on one database; every token of one is shown to the other while keys are rotated twice.
 #[tokio::test(flavor = "multi_thread")]
 async fn s23_no_request_fails_across_a_rotation() {
-    let mut config = testkit::config().await;
+    let mut config = curtail_testkit::config().await;
     config.auth.registrations_ip_per_hour = 1000;
     auth_svc::migrate(&config.database).await.unwrap();
     let replicas = [World::start(config.clone(), Clock::system()).await, World::start(config, Clock::system()).await];
@@ -98,9 +98,9 @@ async fn s23_a_removed_key_is_refused_at_once_everywhere() {
     assert_eq!(admin::list_keys(&world.config).await.unwrap().len(), 2);
     admin::remove_key(&world.config, old.key_id()).await.unwrap();
     let view = async || answer(world.client().get_viewer(as_user(&internal, GetViewerRequest {})).await);
-    testkit::until(
+    curtail_testkit::until(
         async || !world.is_signed_in(&pair).await && view().await.is_err(),
-        testkit::PROMPT,
+        curtail_testkit::PROMPT,
         "tokens of the removed key are refused",
     )
     .await;
@@ -112,7 +112,7 @@ async fn s23_a_removed_key_is_refused_at_once_everywhere() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn s23_seeds_are_sealed_and_replicas_that_start_together_make_one_key() {
-    let config = testkit::config().await;
+    let config = curtail_testkit::config().await;
     auth_svc::migrate(&config.database).await.unwrap();
     let replicas = futures_util::future::join_all((0..4).map(|_| World::start(config.clone(), Clock::system()))).await;
     for replica in &replicas {
@@ -131,8 +131,8 @@ async fn s23_seeds_are_sealed_and_replicas_that_start_together_make_one_key() {
     let registered = replicas[0].register("ada@example.com").await.tokens.unwrap();
     let now = Clock::system().now();
     let claims =
-        tokens::verify(&replicas[1].app().keys.ring().unwrap(), Purpose::Access, &registered.access_token, now)
+        curtail_tokens::verify(&replicas[1].app().keys.ring().unwrap(), Purpose::Access, &registered.access_token, now)
             .unwrap();
-    let forged = tokens::sign(&forged, Purpose::Access, &claims).unwrap();
+    let forged = curtail_tokens::sign(&forged, Purpose::Access, &claims).unwrap();
     assert_eq!(reason(replicas[1].exchange(Credential::AccessToken(forged)).await), "ACCESS_TOKEN_INVALID");
 }

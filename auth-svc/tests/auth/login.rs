@@ -1,7 +1,7 @@
 use std::time::{Duration, Instant};
 
+use curtail_proto::auth::v1::GetKeyRingRequest;
 use futures_util::future::join_all;
-use proto::auth::v1::GetKeyRingRequest;
 
 use crate::world::{PASSWORD, World, as_service, blame, reason};
 
@@ -57,7 +57,7 @@ async fn s13_an_address_has_three_failures_and_then_three_a_minute() {
     }
     // Even the right password is not looked at.
     let refused = world.login("ada@example.com", PASSWORD, "198.51.100.7", "").await.unwrap_err();
-    assert_eq!((refused.code, refused.reason.as_ref()), (rpc::Code::RateLimited, "TOO_MANY_ATTEMPTS"));
+    assert_eq!((refused.code, refused.reason.as_ref()), (curtail_rpc::Code::RateLimited, "TOO_MANY_ATTEMPTS"));
     assert_eq!(refused.retry_after, Some(Duration::from_secs(20)));
     assert!(world.login("ada@example.com", PASSWORD, "198.51.100.8", "").await.is_ok());
     world.advance(time::Duration::seconds(20)).await;
@@ -155,16 +155,19 @@ async fn s14_a_flood_of_passwords_is_shed_and_everything_else_answers() {
         match error.reason.as_ref() {
             "BAD_CREDENTIALS" => hashed += 1,
             "HASHING_BUSY" => {
-                assert_eq!((error.code, error.retry_after), (rpc::Code::Unavailable, Some(Duration::from_secs(1))));
+                assert_eq!(
+                    (error.code, error.retry_after),
+                    (curtail_rpc::Code::Unavailable, Some(Duration::from_secs(1)))
+                );
                 shed += 1;
             }
             other => panic!("{other}"),
         }
     }
     assert!(hashed >= 1 && shed >= 12, "{hashed} hashed, {shed} shed");
-    assert!(slowest < testkit::PROMPT, "{slowest:?}");
+    assert!(slowest < curtail_testkit::PROMPT, "{slowest:?}");
     // Who was shed has not lost a try.
-    testkit::until(
+    curtail_testkit::until(
         async || world.login("u23@example.com", "x", "198.51.100.23", "").await.unwrap_err().reason != "HASHING_BUSY",
         Duration::from_secs(10),
         "a place is free again",

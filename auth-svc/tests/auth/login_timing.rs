@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use proto::auth::v1::LoginRequest;
+use curtail_proto::auth::v1::LoginRequest;
 
 use crate::world::{AuthClient, World, answer, as_service, client, reason};
 

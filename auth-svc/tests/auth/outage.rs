@@ -2,17 +2,17 @@
 
 use std::time::{Duration, Instant};
 
-use clock::Clock;
-use config::Secret;
-use proto::auth::v1::{GetKeyRingRequest, exchange_request::Credential};
-use rpc::Code;
+use curtail_clock::Clock;
+use curtail_config::Secret;
+use curtail_proto::auth::v1::{GetKeyRingRequest, exchange_request::Credential};
+use curtail_rpc::Code;
 
 use crate::world::{PASSWORD, World, answer, as_service, reason};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_redis_accounts_work_and_limits_hold() {
     let world = World::with_or_without_redis(|config| {
-        config.redis.url = Secret::new(format!("redis://127.0.0.1:{}", testkit::free_port()));
+        config.redis.url = Secret::new(format!("redis://127.0.0.1:{}", curtail_testkit::free_port()));
     })
     .await;
     let pair = world.register("ada@example.com").await.tokens.unwrap();
@@ -27,8 +27,8 @@ async fn without_redis_accounts_work_and_limits_hold() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_postgresql_it_starts_not_ready_and_says_unavailable_in_time() {
-    let mut config = testkit::config().await;
-    config.database.url = Secret::new(format!("postgres://curtail@127.0.0.1:{}/curtail", testkit::free_port()));
+    let mut config = curtail_testkit::config().await;
+    config.database.url = Secret::new(format!("postgres://curtail@127.0.0.1:{}/curtail", curtail_testkit::free_port()));
     config.database.acquire_timeout_ms = 500;
     let world = World::start(config, Clock::system()).await;
     let started = Instant::now();
@@ -53,8 +53,8 @@ async fn without_postgresql_it_starts_not_ready_and_says_unavailable_in_time() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_database_without_migrations_ends_the_start() {
-    let config = testkit::config().await;
-    let shutdown = lifecycle::Shutdown::new();
+    let config = curtail_testkit::config().await;
+    let shutdown = curtail_lifecycle::Shutdown::new();
     let service = auth_svc::start(config, Clock::system(), auth_svc::Entropy::system(), shutdown).await.unwrap();
     let ended = tokio::time::timeout(Duration::from_secs(10), service.join()).await.unwrap();
     assert!(format!("{:#}", ended.unwrap_err()).contains("curtail migrate"));

@@ -1,8 +1,8 @@
-use proto::{
+use curtail_proto::{
     auth::v1::{ChangePasswordRequest, EstimatePasswordRequest, GeneratePasswordRequest},
     events::v1::envelope::Payload,
 };
-use rpc::Error;
+use curtail_rpc::Error;
 
 use crate::{
     registration::events,

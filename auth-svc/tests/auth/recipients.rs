@@ -1,5 +1,5 @@
-use proto::auth::v1::{ListRecipientsRequest, Recipient, Role};
-use rpc::Error;
+use curtail_proto::auth::v1::{ListRecipientsRequest, Recipient, Role};
+use curtail_rpc::Error;
 
 use crate::world::{World, answer, as_service, reason};
 
@@ -14,7 +14,7 @@ async fn services_learn_whom_to_write_to() {
     let ada = world.register("ada@example.com").await;
     let bob = world.register("bob@example.com").await.user.unwrap();
     let (user, workspace) = (ada.user.unwrap(), ada.workspace.unwrap().id);
-    let known = |user: &proto::auth::v1::User, role: Role| Recipient {
+    let known = |user: &curtail_proto::auth::v1::User, role: Role| Recipient {
         user_id: user.id,
         email: user.email.clone(),
         full_name: user.full_name.clone(),

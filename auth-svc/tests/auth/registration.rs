@@ -3,12 +3,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use fred::interfaces::StreamsInterface as _;
-use prost::Message as _;
-use proto::{
+use curtail_proto::{
     auth::v1::{GetViewerRequest, Role},
     events::v1::{Envelope, envelope::Payload},
 };
+use fred::interfaces::StreamsInterface as _;
+use prost::Message as _;
 
 use crate::world::{PASSWORD, World, answer, as_user, blame, reason};
 
@@ -111,15 +111,15 @@ async fn new_accounts_of_a_network_are_limited() {
 
 /// What is on the stream `accounts`, at least `count` events.
 pub async fn events(world: &World, count: usize) -> Vec<Envelope> {
-    let redis = streams::connect(&world.config.redis).await.unwrap();
+    let redis = curtail_streams::connect(&world.config.redis).await.unwrap();
     let mut found = Vec::new();
-    testkit::until(
+    curtail_testkit::until(
         async || {
             type Entries = Vec<(String, HashMap<String, Vec<u8>>)>;
             let entries: Entries = redis.xrange_values("accounts", "-", "+", None).await.unwrap_or_default();
             found = entries
                 .iter()
-                .map(|(_, fields)| Envelope::decode(fields[streams::ENVELOPE_FIELD].as_slice()).unwrap())
+                .map(|(_, fields)| Envelope::decode(fields[curtail_streams::ENVELOPE_FIELD].as_slice()).unwrap())
                 .collect();
             found.len() >= count
         },

@@ -1,13 +1,13 @@
 use std::collections::HashSet;
 
-use futures_util::future::join_all;
-use proto::{
+use curtail_proto::{
     auth::v1::{
         ListRevocationsRequest, ListSessionsRequest, LogoutAllRequest, LogoutRequest, RevokeSessionRequest, TokenPair,
         revocation::Subject,
     },
     events::v1::envelope::Payload,
 };
+use futures_util::future::join_all;
 
 use crate::{
     registration::events,

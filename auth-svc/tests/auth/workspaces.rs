@@ -1,4 +1,4 @@
-use proto::{
+use curtail_proto::{
     auth::v1::{
         AcceptInvitationRequest, ChangeMemberRoleRequest, CreateApiKeyRequest, CreateWorkspaceRequest, Invitation,
         InviteMemberRequest, LeaveWorkspaceRequest, ListInvitationsRequest, ListMembersRequest, RemoveMemberRequest,
@@ -6,7 +6,7 @@ use proto::{
     },
     events::v1::envelope::Payload,
 };
-use rpc::{Code, Error};
+use curtail_rpc::{Code, Error};
 
 use crate::{
     registration::events,
@@ -16,7 +16,7 @@ use crate::{
 /// Somebody signed in. Tokens tell memberships as they were when they were made, so each call takes a new one.
 pub struct Person<'a> {
     world: &'a World,
-    pair: proto::auth::v1::TokenPair,
+    pair: curtail_proto::auth::v1::TokenPair,
     pub id: i64,
     pub personal: i64,
 }
@@ -109,7 +109,7 @@ pub async fn token_for(world: &World, email: &str) -> String {
             .next_back();
         found.is_some()
     };
-    testkit::until(look, std::time::Duration::from_secs(10), "the invitation is on the stream").await;
+    curtail_testkit::until(look, std::time::Duration::from_secs(10), "the invitation is on the stream").await;
     found.unwrap()
 }
 

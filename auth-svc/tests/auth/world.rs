@@ -3,20 +3,20 @@
 use std::time::{Duration, Instant};
 
 use auth_svc::{Entropy, Running};
-use clock::Clock;
-use config::Config;
-use lifecycle::Shutdown;
-use proto::auth::v1::{
+use curtail_clock::Clock;
+use curtail_config::Config;
+use curtail_lifecycle::Shutdown;
+use curtail_proto::auth::v1::{
     Client, ExchangeRequest, LoginRequest, LoginResponse, RefreshSessionRequest, RegisterRequest, RegisterResponse,
     TokenPair, auth_service_client::AuthServiceClient, exchange_request::Credential,
 };
-use rpc::{CallContext, Error, ServiceIdentity};
+use curtail_rpc::{CallContext, Error, ServiceIdentity};
 use tonic::{Request, Response, Status};
 
 /// Passes the strength check.
 pub const PASSWORD: &str = "violet-otter-stapler-42";
 
-pub type AuthClient = AuthServiceClient<rpc::Channel>;
+pub type AuthClient = AuthServiceClient<curtail_rpc::Channel>;
 
 /// A running auth-svc. It stops with the test.
 pub struct World {
@@ -40,7 +40,7 @@ impl World {
 
     /// With other settings, perhaps of a Redis that is away.
     pub async fn with_or_without_redis(adjust: impl FnOnce(&mut Config)) -> Self {
-        let mut config = testkit::config().await;
+        let mut config = curtail_testkit::config().await;
         (config.auth.registrations_ip_per_hour, config.auth.mail_burst) = (1000, 1000);
         adjust(&mut config);
         auth_svc::migrate(&config.database).await.unwrap();
@@ -51,7 +51,8 @@ impl World {
 
     /// Waits until limits are counted in Redis, where tries can be given back and the test's clock counts.
     async fn counted_in_redis(&self) {
-        testkit::until(async || self.app().limits.is_shared(), Duration::from_secs(20), "Redis is connected").await;
+        curtail_testkit::until(async || self.app().limits.is_shared(), Duration::from_secs(20), "Redis is connected")
+            .await;
     }
 
     /// Starts a service on whatever the settings name; it may not get ready.
@@ -64,13 +65,19 @@ impl World {
 
     /// Waits until it can be used; Redis is not needed for that.
     pub async fn ready(&self) {
-        testkit::until(async || self.service.readiness.is_ready(), Duration::from_secs(20), "auth-svc is ready").await;
+        curtail_testkit::until(
+            async || self.service.readiness.is_ready(),
+            Duration::from_secs(20),
+            "auth-svc is ready",
+        )
+        .await;
     }
 
     /// Moves the time. A jump outlives the lease on the worker number of ids, so it is waited for the next one.
     pub async fn advance(&self, step: time::Duration) {
         self.clock.advance(step);
-        testkit::until(async || self.app().next_id().is_ok(), Duration::from_secs(20), "ids can be made again").await;
+        curtail_testkit::until(async || self.app().next_id().is_ok(), Duration::from_secs(20), "ids can be made again")
+            .await;
     }
 
     pub fn app(&self) -> &auth_svc::App {
@@ -81,7 +88,7 @@ impl World {
     pub fn client(&self) -> AuthClient {
         let identity = ServiceIdentity::new("gateway", &self.config.rpc.service_key, self.clock.clone());
         let url = format!("http://{}", self.service.addr);
-        AuthServiceClient::new(rpc::connect("auth", &url, &self.config.rpc, identity).unwrap())
+        AuthServiceClient::new(curtail_rpc::connect("auth", &url, &self.config.rpc, identity).unwrap())
     }
 
     pub async fn register(&self, email: &str) -> RegisterResponse {

@@ -7,13 +7,13 @@ use std::time::{Duration, Instant};
 use analytics_svc::Outside;
 use anyhow::Context as _;
 use bytes::Bytes;
-use clock::Clock;
-use config::Config;
+use curtail_clock::Clock;
+use curtail_config::Config;
+use curtail_lifecycle::Shutdown;
+use curtail_proto::events::v1::{Click, ClickBatch};
 use fred::clients::Pool;
 use fred::interfaces::HashesInterface as _;
-use lifecycle::Shutdown;
 use prost::Message as _;
-use proto::events::v1::{Click, ClickBatch};
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolCopyExt as _;
 
@@ -35,10 +35,13 @@ async fn main() -> anyhow::Result<()> {
     let backlog: u64 = argument(1, 3_000_000)?;
     let rounds: u64 = argument(2, 3)?;
     let config = Config { rpc: Config::for_tests().rpc, ..Config::load()? };
-    let redis = streams::connect(&config.redis).await?;
+    let redis = curtail_streams::connect(&config.redis).await?;
     analytics_svc::migrate(&config.database).await?;
-    let pool = db::connect(&config::Database { statement_timeout_ms: 600_000, ..config.database.clone() }, "analytics")
-        .await?;
+    let pool = curtail_db::connect(
+        &curtail_config::Database { statement_timeout_ms: 600_000, ..config.database.clone() },
+        "analytics",
+    )
+    .await?;
     let mut drained = Vec::new();
     let mut copied = Vec::new();
     for round in 0..rounds {
@@ -113,7 +116,7 @@ async fn fill(redis: &Pool, config: &Config, round: u64, clicks: u64) -> anyhow:
 }
 
 async fn ship(redis: &Pool, stream: &str, batch: ClickBatch) -> anyhow::Result<()> {
-    streams::append(redis, stream, vec![("b", Bytes::from(batch.encode_to_vec()))]).await?;
+    curtail_streams::append(redis, stream, vec![("b", Bytes::from(batch.encode_to_vec()))]).await?;
     Ok(())
 }
 
@@ -141,7 +144,7 @@ async fn service(config: &Config) -> anyhow::Result<(analytics_svc::Running, Shu
     let outside = Outside {
         clock: Clock::system(),
         rng: Box::new(rand::make_rng::<rand::rngs::StdRng>()),
-        keys: rpc::Keys::Given(tokens::KeyRing::of([])),
+        keys: curtail_rpc::Keys::Given(curtail_tokens::KeyRing::of([])),
     };
     Ok((analytics_svc::start(config, outside, shutdown.clone()).await?, shutdown))
 }

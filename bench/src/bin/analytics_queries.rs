@@ -10,10 +10,10 @@ use analytics_svc::retention::Retention;
 use anyhow::Context as _;
 use bench::clicks;
 use bench::questions::{Asker, PATIENCE, Question, questions};
-use clock::Clock;
-use config::Config;
+use curtail_clock::Clock;
+use curtail_config::Config;
+use curtail_tokens::SigningKey;
 use sqlx::PgPool;
-use tokens::SigningKey;
 
 /// A question is not asked again when it took so long already.
 const BUDGET: Duration = Duration::from_secs(15);
@@ -31,7 +31,7 @@ async fn main() -> anyhow::Result<()> {
     config.rpc.read_timeout_ms = PATIENCE.as_millis() as u64;
     config.analytics.fold_after_hours = NEVER_HOURS;
     analytics_svc::migrate(&config.database).await?;
-    let pool = db::connect(&config.database, "analytics").await?;
+    let pool = curtail_db::connect(&config.database, "analytics").await?;
     let started = Instant::now();
     let bytes = clicks::fill(&pool, count, days, Clock::system().now()).await?;
     let took = started.elapsed().as_secs_f64();

@@ -8,15 +8,15 @@ use std::time::Duration;
 use anyhow::Context as _;
 use bench::own_gateway::{OwnGateway, metric};
 use bench::platform::Gateway;
+use curtail_testkit::{Fault, Proxy};
 use serde_json::json;
-use testkit::{Fault, Proxy};
 use tokio::task::JoinSet;
 
 const IN_FLIGHT: usize = 1000;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    let config = config::Config::load().context("needs the configuration of the running platform")?;
+    let config = curtail_config::Config::load().context("needs the configuration of the running platform")?;
     let links = config.rpc.links_url.strip_prefix("http://").context("links_url")?.parse::<SocketAddr>()?;
     let wire = Proxy::start(links).await?;
     let places = (IN_FLIGHT * 2).to_string();
@@ -45,7 +45,10 @@ async fn main() -> anyhow::Result<()> {
     // One of them takes the connection that is open already.
     let expected = files + IN_FLIGHT as f64 - 1.0;
     let arrived = async || metric(own.admin, "process_open_fds").await.is_ok_and(|now| now >= expected);
-    anyhow::ensure!(testkit::holds_within(arrived, Duration::from_secs(5)).await, "the requests did not arrive");
+    anyhow::ensure!(
+        curtail_testkit::holds_within(arrived, Duration::from_secs(5)).await,
+        "the requests did not arrive"
+    );
     tokio::time::sleep(Duration::from_secs(1)).await;
     let busy = memory().await?;
     wire.set(Fault::None);

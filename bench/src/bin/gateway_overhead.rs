@@ -9,12 +9,12 @@ use anyhow::Context as _;
 use bench::load::{Outcome, median, open_loop};
 use bench::own_gateway::metric;
 use bench::platform::Gateway;
-use clock::Clock;
-use proto::auth::v1::auth_service_client::AuthServiceClient;
-use proto::auth::v1::{ExchangeRequest, exchange_request::Credential};
-use proto::links::v1::link_service_client::LinkServiceClient;
-use proto::links::v1::{GetLinkRequest, LinkRef, link_ref::By};
-use rpc::{CallContext, ServiceIdentity};
+use curtail_clock::Clock;
+use curtail_proto::auth::v1::auth_service_client::AuthServiceClient;
+use curtail_proto::auth::v1::{ExchangeRequest, exchange_request::Credential};
+use curtail_proto::links::v1::link_service_client::LinkServiceClient;
+use curtail_proto::links::v1::{GetLinkRequest, LinkRef, link_ref::By};
+use curtail_rpc::{CallContext, ServiceIdentity};
 use serde_json::{Value, json};
 
 const ROUNDS: usize = 5;
@@ -23,11 +23,11 @@ const WORKERS: usize = 64;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    let config = config::Config::load().context("needs the configuration of the running platform")?;
+    let config = curtail_config::Config::load().context("needs the configuration of the running platform")?;
     let gateway = Gateway::sign_up().await?;
     let id = gateway.create_link("https://example.org/overhead").await?;
     let identity = ServiceIdentity::new("gateway", &config.rpc.service_key, Clock::system());
-    let links = rpc::connect("links", &config.rpc.links_url, &config.rpc, identity.clone())?;
+    let links = curtail_rpc::connect("links", &config.rpc.links_url, &config.rpc, identity.clone())?;
 
     let one_rpc =
         json!({ "query": "query($id: ID!) { link(id: $id) { url } }", "variables": { "id": id.to_string() } });
@@ -81,18 +81,18 @@ fn report(rate: u32, bare: &[Outcome], whole: &[Outcome], empty: &[Outcome]) {
     );
 }
 
-async fn get_link(mut client: LinkServiceClient<rpc::Channel>, token: String, id: i64) -> anyhow::Result<()> {
+async fn get_link(mut client: LinkServiceClient<curtail_rpc::Channel>, token: String, id: i64) -> anyhow::Result<()> {
     let context = CallContext::new(Instant::now() + Duration::from_secs(2)).on_behalf_of(token);
     client.get_link(context.request(GetLinkRequest { link: Some(LinkRef { by: Some(By::Id(id)) }) })).await?;
     Ok(())
 }
 
 async fn internal_token(
-    config: &config::Config,
+    config: &curtail_config::Config,
     identity: &ServiceIdentity,
     access_token: &str,
 ) -> anyhow::Result<String> {
-    let channel = rpc::connect("auth", &config.rpc.auth_url, &config.rpc, identity.clone())?;
+    let channel = curtail_rpc::connect("auth", &config.rpc.auth_url, &config.rpc, identity.clone())?;
     let request = ExchangeRequest { credential: Some(Credential::AccessToken(access_token.to_owned())), client: None };
     let context = CallContext::new(Instant::now() + Duration::from_secs(2));
     Ok(AuthServiceClient::new(channel).exchange(context.request(request)).await?.into_inner().internal_token)

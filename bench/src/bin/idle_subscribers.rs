@@ -40,7 +40,7 @@ async fn main() -> anyhow::Result<()> {
     let (subscribers, users) = (number("BENCH_SUBSCRIBERS", 10_000)?, number("BENCH_USERS", 500)?);
     let idle = Duration::from_secs(number("BENCH_IDLE_SECONDS", 60)?.try_into()?);
     let told = Arc::new(Told::new(users));
-    let config = config::Config::load().context("needs the configuration of the running platform")?;
+    let config = curtail_config::Config::load().context("needs the configuration of the running platform")?;
     let admin = config.gateway.admin_listen;
     let cpu = async || metric(admin, "process_cpu_seconds_total").await;
     let memory = async || Ok::<_, anyhow::Error>(metric(admin, "process_resident_memory_bytes").await? / 1024.0);

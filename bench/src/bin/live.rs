@@ -10,7 +10,7 @@ use anyhow::Context as _;
 use bench::load::{Outcome, open_loop};
 use bench::platform::Gateway;
 use bench::visit::Visitors;
-use clock::Clock;
+use curtail_clock::Clock;
 use serde_json::Value;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;

@@ -7,9 +7,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use clock::Clock;
-use config::{Config, Secret};
-use lifecycle::Shutdown;
+use curtail_clock::Clock;
+use curtail_config::{Config, Secret};
+use curtail_lifecycle::Shutdown;
 use notify_svc::store::messages::{self, Medium, Row};
 use rand::RngExt as _;
 use serde_json::json;
@@ -36,7 +36,7 @@ async fn main() -> anyhow::Result<()> {
     let outside = notify_svc::Outside {
         clock: Clock::system(),
         rng: Box::new(rand::make_rng::<rand::rngs::StdRng>()),
-        keys: rpc::Keys::Given(tokens::KeyRing::of([])),
+        keys: curtail_rpc::Keys::Given(curtail_tokens::KeyRing::of([])),
     };
     let running = notify_svc::start(config.clone(), outside, shutdown.clone()).await?;
     for (name, slow) in [("all answered at once", 0), ("two in a thousand answered after 2 s", 2)] {
@@ -53,7 +53,7 @@ fn argument(position: usize, default: usize) -> anyhow::Result<usize> {
 
 /// Mails per second for the fast ones among `count`, `slow` of each thousand being slow.
 async fn measure(config: &Config, received: &AtomicUsize, count: usize, slow: usize) -> anyhow::Result<f64> {
-    let pool = db::connect(&config.database, notify_svc::SCHEMA).await?;
+    let pool = curtail_db::connect(&config.database, notify_svc::SCHEMA).await?;
     let (before, now) = (received.load(Ordering::Relaxed), Clock::system().now());
     let mut rng = rand::make_rng::<rand::rngs::StdRng>();
     let rows: Vec<Row> = (0..count)

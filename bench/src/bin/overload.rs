@@ -12,8 +12,8 @@ use anyhow::Context as _;
 use bench::load::{closed_loop, open_loop};
 use bench::own_gateway::{OwnGateway, is_ready};
 use bench::platform::Gateway;
+use curtail_testkit::{Fault, Proxy};
 use serde_json::json;
-use testkit::{Fault, Proxy};
 
 const PLACES: usize = 16;
 const WIRE: Duration = Duration::from_millis(10);
@@ -22,7 +22,7 @@ const WORKERS: usize = 1024;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    let config = config::Config::load().context("needs the configuration of the running platform")?;
+    let config = curtail_config::Config::load().context("needs the configuration of the running platform")?;
     let links = config.rpc.links_url.strip_prefix("http://").context("links_url")?.parse::<SocketAddr>()?;
     let wire = Proxy::start(links).await?;
     let own = OwnGateway::start(&[

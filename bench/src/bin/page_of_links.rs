@@ -15,7 +15,7 @@ const WORKERS: usize = 64;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    let config = config::Config::load().context("needs the configuration of the running platform")?;
+    let config = curtail_config::Config::load().context("needs the configuration of the running platform")?;
     let admin = config.gateway.admin_listen;
     let gateway = Gateway::sign_up().await?;
     let urls: Vec<_> =

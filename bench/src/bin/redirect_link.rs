@@ -3,15 +3,15 @@
 
 use anyhow::Context as _;
 use bytes::Bytes;
+use curtail_proto::events::v1::{Envelope, LinkCreated, LinkSnapshot, envelope::Payload};
+use curtail_proto::links::v1::{LinkState, Target};
 use prost::Message as _;
-use proto::events::v1::{Envelope, LinkCreated, LinkSnapshot, envelope::Payload};
-use proto::links::v1::{LinkState, Target};
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let mut arguments = std::env::args().skip(1);
     let (code, url) = arguments.next().zip(arguments.next()).context("redirect_link CODE URL")?;
-    let config = config::Config::load()?;
+    let config = curtail_config::Config::load()?;
     let target = Target {
         link_id: 1,
         workspace_id: 1,
@@ -29,8 +29,8 @@ async fn main() -> anyhow::Result<()> {
         payload: Some(Payload::LinkCreated(LinkCreated { snapshot })),
         ..Envelope::default()
     };
-    let redis = streams::connect(&config.redis).await?;
-    let fields = vec![(streams::ENVELOPE_FIELD, Bytes::from(envelope.encode_to_vec()))];
-    streams::append(&redis, "links", fields).await?;
+    let redis = curtail_streams::connect(&config.redis).await?;
+    let fields = vec![(curtail_streams::ENVELOPE_FIELD, Bytes::from(envelope.encode_to_vec()))];
+    curtail_streams::append(&redis, "links", fields).await?;
     Ok(())
 }

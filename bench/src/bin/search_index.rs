@@ -5,8 +5,8 @@
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use clock::Clock;
-use proto::links::v1::{Link, Tag};
+use curtail_clock::Clock;
+use curtail_proto::links::v1::{Link, Tag};
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 use search_worker::engine::Engine;
@@ -25,7 +25,7 @@ async fn main() -> anyhow::Result<()> {
     let links: usize =
         std::env::var("BENCH_LINKS").map_or(Ok(1_000_000), |links| links.parse()).context("BENCH_LINKS")?;
     let dir = std::env::temp_dir().join(format!("curtail-bench-search-{}", std::process::id()));
-    let mut config = config::Config::for_tests();
+    let mut config = curtail_config::Config::for_tests();
     config.search.index_dir = dir.to_string_lossy().into_owned();
     let engine = Engine::of(&config.search, Clock::system())?;
     let measured = measure(&engine, links).await;

@@ -8,20 +8,20 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use bytes::Bytes;
-use clock::Clock;
-use config::Config;
+use curtail_clock::Clock;
+use curtail_config::Config;
+use curtail_lifecycle::Shutdown;
+use curtail_proto::events::v1::envelope::Payload;
+use curtail_proto::events::v1::{Envelope, LinkCreated, LinkSnapshot};
+use curtail_proto::links::v1::Link;
+use curtail_proto::notify::v1::CreateWebhookRequest;
+use curtail_proto::notify::v1::webhook_service_client::WebhookServiceClient;
+use curtail_rpc::{CallContext, Keys, ServiceIdentity};
+use curtail_tokens::{Claims, KeyRing, Membership, Plan, Purpose, Role, SigningKey, Subject};
 use fred::clients::Pool;
-use lifecycle::Shutdown;
 use notify_svc::{Outside, Running};
 use prost::Message as _;
-use proto::events::v1::envelope::Payload;
-use proto::events::v1::{Envelope, LinkCreated, LinkSnapshot};
-use proto::links::v1::Link;
-use proto::notify::v1::CreateWebhookRequest;
-use proto::notify::v1::webhook_service_client::WebhookServiceClient;
 use rand::rngs::StdRng;
-use rpc::{CallContext, Keys, ServiceIdentity};
-use tokens::{Claims, KeyRing, Membership, Plan, Purpose, Role, SigningKey, Subject};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -83,14 +83,14 @@ impl Bench {
         while !running.readiness.is_ready() {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
-        let redis = streams::connect(&config.redis).await?;
+        let redis = curtail_streams::connect(&config.redis).await?;
         Ok(Self { config, redis, running, shutdown, key, next_event: 0 })
     }
 
     async fn webhook(&self, workspace_id: i64, url: &str) -> anyhow::Result<()> {
         let identity = ServiceIdentity::new("bench", &self.config.rpc.service_key, Clock::system());
         let address = format!("http://{}", self.running.addr);
-        let channel = rpc::connect("notify", &address, &self.config.rpc, identity)?;
+        let channel = curtail_rpc::connect("notify", &address, &self.config.rpc, identity)?;
         let message = CreateWebhookRequest {
             workspace_id,
             url: url.into(),
@@ -115,7 +115,7 @@ impl Bench {
             platform_admin: false,
             token_id: "bench".into(),
         };
-        Ok(tokens::sign(&self.key, Purpose::Internal, &claims)?)
+        Ok(curtail_tokens::sign(&self.key, Purpose::Internal, &claims)?)
     }
 
     /// Delivers a backlog as fast as it goes, then a steady rate.
@@ -168,8 +168,8 @@ impl Bench {
                 snapshot: Some(LinkSnapshot { link: Some(link), target: None }),
             })),
         };
-        let fields = vec![(streams::ENVELOPE_FIELD, Bytes::from(envelope.encode_to_vec()))];
-        streams::append(&self.redis, "links", fields).await?;
+        let fields = vec![(curtail_streams::ENVELOPE_FIELD, Bytes::from(envelope.encode_to_vec()))];
+        curtail_streams::append(&self.redis, "links", fields).await?;
         Ok(())
     }
 }

@@ -36,7 +36,7 @@ const SLOW_STATEMENT: Duration = Duration::from_secs(1);
 ///
 /// # Errors
 /// When the URL does not parse.
-pub async fn connect(config: &config::Database, schema: &str) -> Result<PgPool, sqlx::Error> {
+pub async fn connect(config: &curtail_config::Database, schema: &str) -> Result<PgPool, sqlx::Error> {
     let timeout = format!("{}ms", config.statement_timeout_ms);
     let options = options(config, schema)?
         .options([("statement_timeout", timeout.as_str()), ("client_connection_check_interval", CHECK_CLIENT)]);
@@ -71,7 +71,7 @@ async fn settled(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
 }
 
 /// What pools and migrations have in common.
-pub(crate) fn options(config: &config::Database, schema: &str) -> Result<PgConnectOptions, sqlx::Error> {
+pub(crate) fn options(config: &curtail_config::Database, schema: &str) -> Result<PgConnectOptions, sqlx::Error> {
     Ok(PgConnectOptions::from_str(config.url.expose())?
         .application_name(schema)
         .options([("search_path", schema), ("timezone", "UTC"), ("idle_in_transaction_session_timeout", "60s")])

@@ -53,7 +53,11 @@ pub enum NotMigrated {
 /// Safe to call from several processes at once: they take turns. The lock is tried, not awaited: a session that waits
 /// inside a statement holds a snapshot, and `CREATE INDEX CONCURRENTLY` of the one that has the lock would wait for it.
 /// The table of applied migrations, `_sqlx_migrations`, is in the schema itself.
-pub async fn migrate(config: &config::Database, schema: &str, migrator: &Migrator) -> Result<(), MigrationFailed> {
+pub async fn migrate(
+    config: &curtail_config::Database,
+    schema: &str,
+    migrator: &Migrator,
+) -> Result<(), MigrationFailed> {
     assert!(is_plain_name(schema), "a schema name is lower-case letters and underscores");
     let options = connect::options(config, schema)?.options([("lock_timeout", LOCK_TIMEOUT)]);
     let mut connection = PgConnection::connect_with(&options).await?;

@@ -3,8 +3,8 @@
 //! A service calls [`append`] in the transaction of the change; the relay of the crate `streams` publishes. The table is
 //! in the schema of the service, its definition in `sql/outbox.sql`. All statements on it are here.
 
+use curtail_proto::events::v1::Envelope;
 use prost::Message as _;
-use proto::events::v1::Envelope;
 use sqlx::postgres::PgConnection;
 use time::OffsetDateTime;
 

@@ -9,7 +9,7 @@ use sqlx::{AssertSqlSafe, Connection as _};
 use time::{Date, Month, OffsetDateTime, Time};
 
 /// Makes the missing monthly partitions of `table`, whose key is a Snowflake id, from the month of `from` to the month of
-/// `through`, and returns how many. `first_id_at` gives the least id of an instant (`ids::first_id_at`).
+/// `through`, and returns how many. `first_id_at` gives the least id of an instant (`curtail_ids::first_id_at`).
 ///
 /// Partitions are named `<table>_YYYYMM`. Calls may run at the same time in many processes.
 pub async fn ensure_monthly_by_id(

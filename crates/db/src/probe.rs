@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use lifecycle::{Latch, Shutdown};
+use curtail_lifecycle::{Latch, Shutdown};
 use sqlx::PgPool;
 
 /// How often it is asked, and how long it may take to answer.

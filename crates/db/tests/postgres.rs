@@ -4,8 +4,8 @@
 
 use std::time::Duration;
 
-use db::{NotMigrated, constraint, is_unavailable, outbox, partitions};
-use proto::events::v1::Envelope;
+use curtail_db::{NotMigrated, constraint, is_unavailable, outbox, partitions};
+use curtail_proto::events::v1::Envelope;
 use sqlx::migrate::Migrator;
 use sqlx::postgres::PgPool;
 use time::macros::{date, datetime};
@@ -13,9 +13,9 @@ use time::macros::{date, datetime};
 static MIGRATOR: Migrator = sqlx::migrate!("tests/migrations");
 
 async fn migrated() -> PgPool {
-    let config = testkit::database().await;
-    db::migrate(&config, "links", &MIGRATOR).await.expect("the test migrations apply");
-    db::connect(&config, "links").await.expect("the URL parses")
+    let config = curtail_testkit::database().await;
+    curtail_db::migrate(&config, "links", &MIGRATOR).await.expect("the test migrations apply");
+    curtail_db::connect(&config, "links").await.expect("the URL parses")
 }
 
 fn envelope(n: u8) -> Envelope {
@@ -24,10 +24,10 @@ fn envelope(n: u8) -> Envelope {
 
 #[tokio::test]
 async fn connections_see_their_schema_and_have_their_limits() {
-    let mut config = testkit::database().await;
+    let mut config = curtail_testkit::database().await;
     config.statement_timeout_ms = 50;
-    db::migrate(&config, "links", &MIGRATOR).await.unwrap();
-    let pool = db::connect(&config, "links").await.unwrap();
+    curtail_db::migrate(&config, "links", &MIGRATOR).await.unwrap();
+    let pool = curtail_db::connect(&config, "links").await.unwrap();
     let (schema, name): (String, String) =
         sqlx::query_as("SELECT current_schema(), current_setting('application_name')").fetch_one(&pool).await.unwrap();
     assert_eq!((schema.as_str(), name.as_str()), ("links", "links"));
@@ -48,9 +48,9 @@ async fn waiting(pool: &PgPool) -> i64 {
 
 #[tokio::test]
 async fn a_statement_that_nobody_waits_for_is_stopped_and_its_place_is_free_again() {
-    let mut config = testkit::database().await;
+    let mut config = curtail_testkit::database().await;
     (config.max_connections, config.statement_timeout_ms) = (1, 60_000);
-    let pool = db::connect(&config, "links").await.unwrap();
+    let pool = curtail_db::connect(&config, "links").await.unwrap();
     let observer = PgPool::connect(config.url.expose()).await.unwrap();
     let mut holder = observer.begin().await.unwrap();
     sqlx::query("SELECT pg_advisory_xact_lock(7)").execute(&mut *holder).await.unwrap();
@@ -66,10 +66,10 @@ async fn a_statement_that_nobody_waits_for_is_stopped_and_its_place_is_free_agai
             }
         });
         let soon = Duration::from_secs(10);
-        testkit::until(async || waiting(&observer).await == 1, soon, "the statement waits for the lock").await;
+        curtail_testkit::until(async || waiting(&observer).await == 1, soon, "the statement waits for the lock").await;
         stuck.abort();
         let start = std::time::Instant::now();
-        testkit::until(async || waiting(&observer).await == 0, soon, "the statement is gone").await;
+        curtail_testkit::until(async || waiting(&observer).await == 0, soon, "the statement is gone").await;
         assert!(start.elapsed() < Duration::from_secs(5), "not by its own timeout: {:?}", start.elapsed());
     }
     let one: i32 = sqlx::query_scalar("SELECT 1").fetch_one(&pool).await.expect("the only place is free");
@@ -78,9 +78,9 @@ async fn a_statement_that_nobody_waits_for_is_stopped_and_its_place_is_free_agai
 
 #[tokio::test]
 async fn a_statement_that_ends_soon_after_it_was_abandoned_keeps_its_connection() {
-    let mut config = testkit::database().await;
+    let mut config = curtail_testkit::database().await;
     config.max_connections = 1;
-    let pool = db::connect(&config, "links").await.unwrap();
+    let pool = curtail_db::connect(&config, "links").await.unwrap();
     let backend = async || sqlx::query_scalar::<_, i32>("SELECT pg_backend_pid()").fetch_one(&pool).await.unwrap();
     let before = backend().await;
     let short = sqlx::query("SELECT pg_sleep(0.05)").execute(&pool);
@@ -90,27 +90,27 @@ async fn a_statement_that_ends_soon_after_it_was_abandoned_keeps_its_connection(
 
 #[tokio::test]
 async fn a_database_that_is_away_fails_statements_not_the_start() {
-    let mut config = testkit::database().await;
-    config.url = config::Secret::new(format!("postgres://x@127.0.0.1:{}/x", testkit::free_port()));
+    let mut config = curtail_testkit::database().await;
+    config.url = curtail_config::Secret::new(format!("postgres://x@127.0.0.1:{}/x", curtail_testkit::free_port()));
     config.acquire_timeout_ms = 100;
-    let pool = db::connect(&config, "links").await.unwrap();
+    let pool = curtail_db::connect(&config, "links").await.unwrap();
     let error = sqlx::query("SELECT 1").execute(&pool).await.unwrap_err();
     assert!(is_unavailable(&error), "{error}");
-    assert!(matches!(db::require_migrated(&pool, &MIGRATOR).await, Err(NotMigrated::Unknown(_))));
+    assert!(matches!(curtail_db::require_migrated(&pool, &MIGRATOR).await, Err(NotMigrated::Unknown(_))));
 }
 
 #[tokio::test]
 async fn migrations_run_once_whoever_starts_them() {
-    let config = testkit::database().await;
+    let config = curtail_testkit::database().await;
     let all = (0..4).map(|_| {
         let config = config.clone();
-        tokio::spawn(async move { db::migrate(&config, "links", &MIGRATOR).await })
+        tokio::spawn(async move { curtail_db::migrate(&config, "links", &MIGRATOR).await })
     });
     for one in all.collect::<Vec<_>>() {
         one.await.unwrap().unwrap();
     }
-    let pool = db::connect(&config, "links").await.unwrap();
-    db::require_migrated(&pool, &MIGRATOR).await.unwrap();
+    let pool = curtail_db::connect(&config, "links").await.unwrap();
+    curtail_db::require_migrated(&pool, &MIGRATOR).await.unwrap();
     let applied: i64 = sqlx::query_scalar("SELECT count(*) FROM _sqlx_migrations").fetch_one(&pool).await.unwrap();
     assert_eq!(applied, 3);
     let schemas: Vec<String> = sqlx::query_scalar(
@@ -124,18 +124,18 @@ async fn migrations_run_once_whoever_starts_them() {
 
 #[tokio::test]
 async fn a_service_refuses_a_schema_that_lacks_a_migration_and_accepts_a_newer_one() {
-    let config = testkit::database().await;
-    let pool = db::connect(&config, "links").await.unwrap();
-    let empty = db::require_migrated(&pool, &MIGRATOR).await;
+    let config = curtail_testkit::database().await;
+    let pool = curtail_db::connect(&config, "links").await.unwrap();
+    let empty = curtail_db::require_migrated(&pool, &MIGRATOR).await;
     assert!(matches!(empty, Err(NotMigrated::Behind { missing: 3, first: 1 })), "{empty:?}");
     let older = Migrator::with_migrations(MIGRATOR.iter().take(2).cloned().collect());
-    db::migrate(&config, "links", &older).await.unwrap();
-    let behind = db::wait_migrated(&pool, &MIGRATOR).await;
+    curtail_db::migrate(&config, "links", &older).await.unwrap();
+    let behind = curtail_db::wait_migrated(&pool, &MIGRATOR).await;
     assert!(matches!(behind, Err(NotMigrated::Behind { missing: 1, first: 3 })), "{behind:?}");
-    db::migrate(&config, "links", &MIGRATOR).await.unwrap();
-    db::require_migrated(&pool, &older).await.unwrap();
+    curtail_db::migrate(&config, "links", &MIGRATOR).await.unwrap();
+    curtail_db::require_migrated(&pool, &older).await.unwrap();
     sqlx::query("UPDATE _sqlx_migrations SET checksum = 'x' WHERE version = 2").execute(&pool).await.unwrap();
-    assert!(matches!(db::require_migrated(&pool, &MIGRATOR).await, Err(NotMigrated::Changed(2))));
+    assert!(matches!(curtail_db::require_migrated(&pool, &MIGRATOR).await, Err(NotMigrated::Changed(2))));
 }
 
 #[tokio::test]

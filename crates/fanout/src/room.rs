@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use curtail_proto::{Batch, Item as _};
 use futures_util::{Stream, stream};
-use proto::{Batch, Item as _};
 
 use crate::{Fanout, Reader};
 
@@ -76,7 +76,7 @@ impl<B: Batch> Watch<B> {
 
 #[cfg(test)]
 mod tests {
-    use proto::analytics::v1::{LiveClick, WatchClicksResponse};
+    use curtail_proto::analytics::v1::{LiveClick, WatchClicksResponse};
 
     use super::*;
 

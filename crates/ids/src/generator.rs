@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use clock::Clock;
-use lifecycle::{Latch, Shutdown};
+use curtail_clock::Clock;
+use curtail_lifecycle::{Latch, Shutdown};
 use sqlx::postgres::PgPool;
 use tokio::sync::Notify;
 

@@ -3,9 +3,9 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use clock::Clock;
-use ids::{Generator, Unavailable};
-use lifecycle::{Readiness, Shutdown};
+use curtail_clock::Clock;
+use curtail_ids::{Generator, Unavailable};
+use curtail_lifecycle::{Readiness, Shutdown};
 use sqlx::migrate::Migrator;
 use sqlx::postgres::PgPool;
 use time::macros::datetime;
@@ -15,9 +15,9 @@ static MIGRATOR: Migrator = sqlx::migrate!("tests/migrations");
 const NOW: OffsetDateTime = datetime!(2026-11-21 12:00 UTC);
 
 async fn pool() -> PgPool {
-    let config = testkit::database().await;
-    db::migrate(&config, "links", &MIGRATOR).await.expect("the test migrations apply");
-    db::connect(&config, "links").await.expect("the URL parses")
+    let config = curtail_testkit::database().await;
+    curtail_db::migrate(&config, "links", &MIGRATOR).await.expect("the test migrations apply");
+    curtail_db::connect(&config, "links").await.expect("the URL parses")
 }
 
 async fn generator(pool: &PgPool, clock: &Clock) -> Generator {
@@ -71,7 +71,7 @@ async fn the_clock_may_jump() {
             clock.advance(Span::microseconds(10));
             generator.next().is_ok_and(|id| seen.insert(id))
         };
-        testkit::until(minted, Duration::from_secs(10), "an id after the jump").await;
+        curtail_testkit::until(minted, Duration::from_secs(10), "an id after the jump").await;
         for _ in 0..5_000 {
             assert!(seen.insert(generator.next().unwrap()), "after {jump}");
         }
@@ -115,7 +115,7 @@ async fn a_holder_that_was_away_mints_nothing_after_the_fence() {
         clock.set(NOW + Span::seconds(31));
         refused && stopped.next() == Err(Unavailable::NoLease)
     };
-    testkit::until(fenced, Duration::from_secs(10), "the stopped holder learns of the fence").await;
+    curtail_testkit::until(fenced, Duration::from_secs(10), "the stopped holder learns of the fence").await;
     shutdown.begin();
     running.await.unwrap().unwrap();
     thief.next().unwrap();

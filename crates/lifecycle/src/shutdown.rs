@@ -28,7 +28,7 @@ impl Shutdown {
     }
 
     /// A shutdown with the times of the configuration that listens to no signals.
-    pub fn configured(settings: &config::Lifecycle) -> Self {
+    pub fn configured(settings: &curtail_config::Lifecycle) -> Self {
         Self::with_times(
             Duration::from_millis(settings.drain_delay_ms),
             Duration::from_millis(settings.drain_timeout_ms),
@@ -39,7 +39,7 @@ impl Shutdown {
     ///
     /// # Panics
     /// When the signal handlers can not be installed.
-    pub fn from_signals(settings: &config::Lifecycle) -> Self {
+    pub fn from_signals(settings: &curtail_config::Lifecycle) -> Self {
         let shutdown = Self::configured(settings);
         // Installed before this returns: a signal must not kill a process that believes it can drain.
         let terminate = signal(SignalKind::terminate()).expect("SIGTERM can be handled");

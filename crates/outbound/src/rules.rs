@@ -62,15 +62,15 @@ impl Refusal {
     }
 }
 
-impl From<weburl::Refusal> for Refusal {
-    fn from(refusal: weburl::Refusal) -> Self {
+impl From<curtail_weburl::Refusal> for Refusal {
+    fn from(refusal: curtail_weburl::Refusal) -> Self {
         match refusal {
-            weburl::Refusal::Missing => Self::Missing,
-            weburl::Refusal::TooLong => Self::TooLong,
-            weburl::Refusal::ControlCharacter => Self::ControlCharacter,
-            weburl::Refusal::Malformed => Self::Malformed,
-            weburl::Refusal::Scheme => Self::Scheme,
-            weburl::Refusal::Credentials => Self::Credentials,
+            curtail_weburl::Refusal::Missing => Self::Missing,
+            curtail_weburl::Refusal::TooLong => Self::TooLong,
+            curtail_weburl::Refusal::ControlCharacter => Self::ControlCharacter,
+            curtail_weburl::Refusal::Malformed => Self::Malformed,
+            curtail_weburl::Refusal::Scheme => Self::Scheme,
+            curtail_weburl::Refusal::Credentials => Self::Credentials,
         }
     }
 }
@@ -106,7 +106,7 @@ impl Rules {
     /// What is wrong with it.
     pub fn check(&self, input: &str) -> Result<Url, Refusal> {
         let schemes: &[&str] = if self.http { &["https", "http"] } else { &["https"] };
-        let url = weburl::parse(input, MAX_URL_BYTES, schemes)?;
+        let url = curtail_weburl::parse(input, MAX_URL_BYTES, schemes)?;
         if url.fragment().is_some() {
             return Err(Refusal::Fragment);
         }

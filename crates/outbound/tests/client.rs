@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use curtail_outbound::{Answer, Client, Failure, Limits, Resolver, Rules};
 use http::HeaderMap;
-use outbound::{Answer, Client, Failure, Limits, Resolver, Rules};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use url::Url;

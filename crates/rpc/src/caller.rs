@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use curtail_tokens::{Claims, Membership, Plan, Role, Scope, Subject};
 use time::OffsetDateTime;
-use tokens::{Claims, Membership, Plan, Role, Scope, Subject};
 
 use crate::{Code, Error};
 

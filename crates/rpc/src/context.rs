@@ -6,8 +6,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use curtail_telemetry::{REQUEST_ID_HEADER, RequestId};
 use http::{HeaderMap, HeaderName};
-use telemetry::{REQUEST_ID_HEADER, RequestId};
 
 use crate::{deadline, identity};
 

@@ -5,10 +5,10 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use clock::Clock;
+use curtail_clock::Clock;
+use curtail_tokens::{Claims, Purpose, SigningKey, Subject, TokenError};
 use http::HeaderValue;
 use time::{Duration, OffsetDateTime};
-use tokens::{Claims, Purpose, SigningKey, Subject, TokenError};
 
 /// Life of a service token.
 const LIFE: Duration = Duration::minutes(2);
@@ -31,7 +31,7 @@ struct Inner {
 
 impl ServiceIdentity {
     /// The identity of the service `name`; the key is the one that all services share.
-    pub fn new(name: &'static str, service_key: &config::Secret, clock: Clock) -> Self {
+    pub fn new(name: &'static str, service_key: &curtail_config::Secret, clock: Clock) -> Self {
         let key = SigningKey::from_seed(service_key.key32());
         Self { inner: Arc::new(Inner { name, key, clock, minted: Mutex::new(None) }) }
     }
@@ -51,7 +51,7 @@ impl ServiceIdentity {
             return Ok(header.clone());
         }
         let expires_at = now + LIFE;
-        let header = bearer(&tokens::sign(&self.inner.key, Purpose::Service, &self.claims(now, expires_at))?);
+        let header = bearer(&curtail_tokens::sign(&self.inner.key, Purpose::Service, &self.claims(now, expires_at))?);
         *minted = Some((header.clone(), expires_at));
         Ok(header)
     }
@@ -91,7 +91,7 @@ mod tests {
     #[test]
     fn a_token_is_kept_until_it_is_half_spent() {
         let clock = Clock::manual(time::macros::datetime!(2026-01-01 00:00 UTC));
-        let config = config::Config::for_tests();
+        let config = curtail_config::Config::for_tests();
         let identity = ServiceIdentity::new("links", &config.rpc.service_key, clock.clone());
         let first = identity.authorization().unwrap();
         clock.advance(Duration::seconds(59));

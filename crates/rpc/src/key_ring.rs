@@ -5,9 +5,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use lifecycle::{Latch, Shutdown};
-use proto::auth::v1::{GetKeyRingRequest, auth_service_client::AuthServiceClient};
-use tokens::KeyRing;
+use curtail_lifecycle::{Latch, Shutdown};
+use curtail_proto::auth::v1::{GetKeyRingRequest, auth_service_client::AuthServiceClient};
+use curtail_tokens::KeyRing;
 
 use crate::{CallContext, Channel, Error};
 

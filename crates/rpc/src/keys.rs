@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use clock::Clock;
-use lifecycle::{Readiness, Shutdown, Tasks};
-use tokens::KeyRing;
+use curtail_clock::Clock;
+use curtail_lifecycle::{Readiness, Shutdown, Tasks};
+use curtail_tokens::KeyRing;
 
 use crate::{KeyRingCache, ServiceIdentity};
 
@@ -25,7 +25,7 @@ impl Keys {
     pub fn cache(
         self,
         name: &'static str,
-        settings: &config::Rpc,
+        settings: &curtail_config::Rpc,
         clock: &Clock,
         readiness: &Readiness,
         tasks: &mut Tasks,

@@ -7,7 +7,7 @@ use prost_types::FileDescriptorSet;
 
 static STREAMS: LazyLock<HashSet<String>> = LazyLock::new(|| {
     // What does not decode would be a fault of the build, and no stream would work; a test would tell.
-    let contracts = FileDescriptorSet::decode(proto::FILE_DESCRIPTOR_SET).unwrap_or_default();
+    let contracts = FileDescriptorSet::decode(curtail_proto::FILE_DESCRIPTOR_SET).unwrap_or_default();
     let mut paths = HashSet::new();
     for file in &contracts.file {
         for service in &file.service {

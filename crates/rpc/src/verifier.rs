@@ -2,9 +2,9 @@
 
 use std::{fmt, sync::Arc};
 
+use curtail_tokens::{Claims, KeyRing, Purpose, SigningKey, TokenError};
 use quick_cache::sync::Cache;
 use time::OffsetDateTime;
-use tokens::{Claims, KeyRing, Purpose, SigningKey, TokenError};
 
 use crate::{Caller, Code, Error, KeyRingCache};
 
@@ -35,7 +35,7 @@ struct Verified {
 
 impl Verifier {
     /// A verifier for the key that all services share and the ring of auth-svc.
-    pub fn new(service_key: &config::Secret, keys: Arc<KeyRingCache>) -> Self {
+    pub fn new(service_key: &curtail_config::Secret, keys: Arc<KeyRingCache>) -> Self {
         let services = KeyRing::of([&SigningKey::from_seed(service_key.key32())]);
         Self { inner: Arc::new(Inner { services, keys, verified: Cache::new(REMEMBERED) }) }
     }
@@ -66,11 +66,11 @@ impl Verifier {
         now: OffsetDateTime,
     ) -> Result<(Claims, Arc<KeyRing>), Error> {
         // The two rings have no key in common, so a token is meant for one of them.
-        match tokens::verify(&self.inner.services, Purpose::Service, token, now) {
+        match curtail_tokens::verify(&self.inner.services, Purpose::Service, token, now) {
             Err(TokenError::UnknownKey) => {}
             result => return result.map(|claims| (claims, ring)).map_err(refuse),
         }
-        match tokens::verify(&ring, Purpose::Internal, token, now) {
+        match curtail_tokens::verify(&ring, Purpose::Internal, token, now) {
             Err(TokenError::UnknownKey) => {}
             result => return result.map(|claims| (claims, ring)).map_err(refuse),
         }
@@ -79,7 +79,7 @@ impl Verifier {
         if ring.is_empty() {
             return Err(Error::unavailable(anyhow::anyhow!("no key ring yet")));
         }
-        tokens::verify(&ring, Purpose::Internal, token, now).map(|claims| (claims, ring)).map_err(refuse)
+        curtail_tokens::verify(&ring, Purpose::Internal, token, now).map(|claims| (claims, ring)).map_err(refuse)
     }
 }
 
@@ -100,8 +100,8 @@ impl fmt::Debug for Verifier {
 
 #[cfg(test)]
 mod tests {
+    use curtail_tokens::Subject;
     use time::{Duration, macros::datetime};
-    use tokens::Subject;
 
     use super::*;
 
@@ -119,11 +119,11 @@ mod tests {
             platform_admin: false,
             token_id: "t".into(),
         };
-        tokens::sign(key, Purpose::Internal, &claims).expect("the claims are valid")
+        curtail_tokens::sign(key, Purpose::Internal, &claims).expect("the claims are valid")
     }
 
     fn verifier(keys: &Arc<KeyRingCache>) -> Verifier {
-        Verifier::new(&config::Config::for_tests().rpc.service_key, Arc::clone(keys))
+        Verifier::new(&curtail_config::Config::for_tests().rpc.service_key, Arc::clone(keys))
     }
 
     #[tokio::test]

@@ -24,7 +24,7 @@ const MESSAGES: usize = 8192;
 ///
 /// # Errors
 /// When the URL does not parse.
-pub async fn connect(config: &config::Redis) -> Result<Pool, Error> {
+pub async fn connect(config: &curtail_config::Redis) -> Result<Pool, Error> {
     let pool = builder(config)?.build_pool(config.pool_size.max(1))?;
     // The handle would only say when the connections end, which they do with the pool.
     drop(pool.connect());
@@ -33,7 +33,7 @@ pub async fn connect(config: &config::Redis) -> Result<Pool, Error> {
 
 /// A connection of its own, for commands that block: while one waits, nothing else gets through. A command that is under
 /// way when the connection breaks fails instead of being sent again.
-pub(crate) fn dedicated(config: &config::Redis) -> Result<Client, Error> {
+pub(crate) fn dedicated(config: &curtail_config::Redis) -> Result<Client, Error> {
     let mut builder = builder(config)?;
     builder.with_connection_config(|connection| connection.max_command_attempts = 1);
     let client = builder.build()?;
@@ -46,7 +46,7 @@ pub(crate) fn dedicated(config: &config::Redis) -> Result<Client, Error> {
 ///
 /// # Errors
 /// When the URL does not parse.
-pub fn subscriber(config: &config::Redis) -> Result<Client, Error> {
+pub fn subscriber(config: &curtail_config::Redis) -> Result<Client, Error> {
     let mut builder = builder(config)?;
     builder.with_performance_config(|performance| performance.broadcast_channel_capacity = MESSAGES);
     let client = builder.build()?;
@@ -54,7 +54,7 @@ pub fn subscriber(config: &config::Redis) -> Result<Client, Error> {
     Ok(client)
 }
 
-fn builder(config: &config::Redis) -> Result<Builder, Error> {
+fn builder(config: &curtail_config::Redis) -> Result<Builder, Error> {
     let mut server = Config::from_url(config.url.expose())?;
     server.fail_fast = false;
     server.version = RespVersion::RESP3;

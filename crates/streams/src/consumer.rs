@@ -2,10 +2,10 @@
 
 use std::time::{Duration, Instant};
 
+use curtail_lifecycle::Shutdown;
+use curtail_proto::events::v1::Envelope;
 use fred::error::Error;
-use lifecycle::Shutdown;
 use prost::Message as _;
-use proto::events::v1::Envelope;
 
 use crate::{ENVELOPE_FIELD, Entry, EntryId, Group, is_unavailable, lag};
 
@@ -61,11 +61,11 @@ impl Consumer {
     /// # Errors
     /// When the URL does not parse. Redis itself may be away.
     pub async fn new(
-        redis: &config::Redis,
+        redis: &curtail_config::Redis,
         stream: &str,
         group: &str,
         consumer: &str,
-        settings: &config::Streams,
+        settings: &curtail_config::Streams,
     ) -> Result<Self, Error> {
         let pool = crate::connect(redis).await?;
         Ok(Self {

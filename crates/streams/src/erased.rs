@@ -1,8 +1,8 @@
 //! Which events are about an account that was erased (S40).
 
+use curtail_proto::events::v1::envelope::Payload;
+use curtail_proto::events::v1::{AccountErased, Envelope};
 use prost::encoding::encode_varint;
-use proto::events::v1::envelope::Payload;
-use proto::events::v1::{AccountErased, Envelope};
 
 /// An account that was erased, with the workspaces that ended with it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -76,8 +76,8 @@ fn address(payload: &Payload) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
+    use curtail_proto::events::v1::{CredentialRevoked, InvitationCreated, LinkCreated, NewDeviceSignedIn};
     use prost::Message as _;
-    use proto::events::v1::{CredentialRevoked, InvitationCreated, LinkCreated, NewDeviceSignedIn};
 
     use super::*;
 

@@ -39,7 +39,13 @@ impl Group {
     ///
     /// # Errors
     /// When the URL does not parse. Redis itself may be away.
-    pub fn new(config: &config::Redis, pool: Pool, stream: &str, group: &str, consumer: &str) -> Result<Self, Error> {
+    pub fn new(
+        config: &curtail_config::Redis,
+        pool: Pool,
+        stream: &str,
+        group: &str,
+        consumer: &str,
+    ) -> Result<Self, Error> {
         Ok(Self {
             reader: connect::dedicated(config)?,
             pool,

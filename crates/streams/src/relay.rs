@@ -13,10 +13,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use bytes::Bytes;
-use clock::Clock;
-use db::outbox::{self, Row};
+use curtail_clock::Clock;
+use curtail_db::outbox::{self, Row};
+use curtail_lifecycle::Shutdown;
 use fred::clients::Pool;
-use lifecycle::Shutdown;
 use sqlx::Connection as _;
 use sqlx::postgres::{PgConnection, PgPool};
 use tokio::sync::Notify;
@@ -72,7 +72,7 @@ impl RelayHandle {
 
 impl Relay {
     /// A relay for the outbox in `schema`, which is also the schema of `database`.
-    pub fn new(database: PgPool, redis: Pool, clock: Clock, settings: &config::Streams, schema: &str) -> Self {
+    pub fn new(database: PgPool, redis: Pool, clock: Clock, settings: &curtail_config::Streams, schema: &str) -> Self {
         Self {
             database,
             redis,

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
+use curtail_lifecycle::Shutdown;
+use curtail_proto::events::v1::Envelope;
 use fred::clients::Client;
 use fred::error::Error;
 use fred::interfaces::{ClientLike as _, EventInterface as _, StreamsInterface as _};
 use fred::types::Value;
 use fred::types::config::{Options, Server};
-use lifecycle::Shutdown;
 use prost::Message as _;
-use proto::events::v1::Envelope;
 use tokio::sync::broadcast::{Receiver, error::TryRecvError};
 
 use crate::{ENVELOPE_FIELD, EntryId, connect, consumer::Pause, entry, group::TO_FIELD, publish};
@@ -47,7 +47,7 @@ impl Tail {
     ///
     /// # Errors
     /// When the URL does not parse. Redis itself may be away.
-    pub fn new(redis: &config::Redis, stream: &str) -> Result<Self, Error> {
+    pub fn new(redis: &curtail_config::Redis, stream: &str) -> Result<Self, Error> {
         Ok(Self {
             client: connect::dedicated(redis)?,
             command_timeout: Duration::from_millis(redis.command_timeout_ms),

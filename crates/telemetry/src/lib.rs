@@ -26,7 +26,7 @@ pub struct Guard {
 ///
 /// # Errors
 /// A malformed filter or endpoint, or a second call.
-pub fn init(service: &'static str, settings: &config::Telemetry) -> anyhow::Result<Guard> {
+pub fn init(service: &'static str, settings: &curtail_config::Telemetry) -> anyhow::Result<Guard> {
     // One provider for everything that speaks TLS. A second installation fails and changes nothing.
     let _ = rustls::crypto::ring::default_provider().install_default();
     prometheus::install();

@@ -8,7 +8,7 @@ use tracing_subscriber::{EnvFilter, Layer as _, layer::SubscriberExt as _, util:
 /// Installs the subscriber: the filter, the chosen format and the bridge to `traces`.
 pub(crate) fn install(
     service: &'static str,
-    settings: &config::Telemetry,
+    settings: &curtail_config::Telemetry,
     traces: Option<&SdkTracerProvider>,
 ) -> anyhow::Result<()> {
     let filter = EnvFilter::try_new(&settings.log_filter)

@@ -41,7 +41,7 @@ static REDIS: [OnceCell<PrivateRedis>; 4] = [const { OnceCell::const_new() }; 4]
 ///
 /// # Panics
 /// When PostgreSQL is not installed or does not start; the message says which.
-pub async fn database() -> config::Database {
+pub async fn database() -> curtail_config::Database {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let server = POSTGRES
         .get_or_init(|| async { PrivatePostgres::shared().await.expect("a private PostgreSQL for the tests") })
@@ -58,7 +58,7 @@ pub async fn database() -> config::Database {
 ///
 /// # Panics
 /// When Redis is not installed or does not start, or after a thousand calls.
-pub async fn redis() -> config::Redis {
+pub async fn redis() -> curtail_config::Redis {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     let turn = NEXT.fetch_add(1, Ordering::Relaxed);
     // Beyond the databases of one server another one is started.
@@ -71,12 +71,12 @@ pub async fn redis() -> config::Redis {
     server.config(turn % PrivateRedis::DATABASES)
 }
 
-/// [`config::Config::for_tests`] with a fresh database, an unused Redis index and fresh directories for spool, search index and
+/// [`curtail_config::Config::for_tests`] with a fresh database, an unused Redis index and fresh directories for spool, search index and
 /// mailbox.
-pub async fn config() -> config::Config {
+pub async fn config() -> curtail_config::Config {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let (database, redis) = (database().await, redis().await);
-    let mut config = config::Config::for_tests();
+    let mut config = curtail_config::Config::for_tests();
     config.database = database;
     config.redis = redis;
     let number = NEXT.fetch_add(1, Ordering::Relaxed);

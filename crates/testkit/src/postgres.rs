@@ -111,9 +111,9 @@ impl PrivatePostgres {
     }
 
     /// Test settings with the address of a database.
-    pub fn config(&self, database: &str) -> config::Database {
-        let mut config = config::Config::for_tests().database;
-        config.url = config::Secret::new(self.url(database));
+    pub fn config(&self, database: &str) -> curtail_config::Database {
+        let mut config = curtail_config::Config::for_tests().database;
+        config.url = curtail_config::Secret::new(self.url(database));
         config
     }
 

@@ -106,9 +106,9 @@ impl PrivateRedis {
     }
 
     /// Test settings with the address of a database index.
-    pub fn config(&self, index: u16) -> config::Redis {
-        let mut config = config::Config::for_tests().redis;
-        config.url = config::Secret::new(self.url(index));
+    pub fn config(&self, index: u16) -> curtail_config::Redis {
+        let mut config = curtail_config::Config::for_tests().redis;
+        config.url = curtail_config::Secret::new(self.url(index));
         config
     }
 

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use curtail_testkit::{PrivatePostgres, PrivateRedis, Process, free_port, holds_within, until};
 use sqlx::Connection as _;
-use testkit::{PrivatePostgres, PrivateRedis, Process, free_port, holds_within, until};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 async fn redis(port: u16, commands: &str) -> std::io::Result<String> {
@@ -16,7 +16,7 @@ async fn redis(port: u16, commands: &str) -> std::io::Result<String> {
 
 #[tokio::test]
 async fn each_database_is_fresh() {
-    let (one, two) = (testkit::database().await, testkit::database().await);
+    let (one, two) = (curtail_testkit::database().await, curtail_testkit::database().await);
     let mut one = sqlx::PgConnection::connect(one.url.expose()).await.unwrap();
     sqlx::query("CREATE TABLE t (n int)").execute(&mut one).await.unwrap();
     let mut two = sqlx::PgConnection::connect(two.url.expose()).await.unwrap();
@@ -25,12 +25,12 @@ async fn each_database_is_fresh() {
 
 #[tokio::test]
 async fn each_redis_index_is_its_own() {
-    assert_ne!(testkit::redis().await.url.expose(), testkit::redis().await.url.expose());
+    assert_ne!(curtail_testkit::redis().await.url.expose(), curtail_testkit::redis().await.url.expose());
 }
 
 #[tokio::test]
 async fn a_whole_configuration_is_valid_for_tests() {
-    let config = testkit::config().await;
+    let config = curtail_testkit::config().await;
     assert_eq!(config.gateway.listen.port(), 0);
     assert!(config.gateway.listen.ip().is_loopback());
 }

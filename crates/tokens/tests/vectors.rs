@@ -1,10 +1,11 @@
 //! The official vectors: PASETO v4 against pasetors, which signs and verifies for this crate, PASERK against our key ring.
 //!
-//! The v4 vectors carry footers and payloads that are not ours, so [`tokens::verify`] has to refuse all of them, the valid
+//! The v4 vectors carry footers and payloads that are not ours, so [`curtail_tokens::verify`] has to refuse all of them, the valid
 //! ones too; that pasetors agrees with the standard is tested below it.
 #![allow(clippy::unwrap_used, reason = "a test that can not go on fails")]
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use curtail_tokens::{KeyRing, Purpose, SigningKey};
 use pasetors::{
     Local, Public,
     keys::{AsymmetricPublicKey, AsymmetricSecretKey, SymmetricKey},
@@ -13,7 +14,6 @@ use pasetors::{
 };
 use serde::Deserialize;
 use time::macros::datetime;
-use tokens::{KeyRing, Purpose, SigningKey};
 
 #[derive(Deserialize)]
 struct File<T> {
@@ -99,7 +99,7 @@ fn s22_no_vector_is_a_token_of_ours() {
     let ring = KeyRing::of([&SigningKey::from_seed([1; 32])]);
     for vector in v4() {
         for purpose in [Purpose::Access, Purpose::Internal, Purpose::Service] {
-            let result = tokens::verify(&ring, purpose, &vector.token, datetime!(2021-12-31 23:59 UTC));
+            let result = curtail_tokens::verify(&ring, purpose, &vector.token, datetime!(2021-12-31 23:59 UTC));
             assert!(result.is_err(), "{} as {purpose:?}", vector.name);
         }
     }

@@ -1,7 +1,7 @@
 //! A plausible month of clicks.
 
-use clock::Clock;
-use proto::events::v1::Click;
+use curtail_clock::Clock;
+use curtail_proto::events::v1::Click;
 use rand::{Rng, RngExt as _};
 
 use super::story::{AGENTS, DemoLink, PLACES, REFERRERS};

@@ -11,8 +11,8 @@ mod story;
 use std::{fs, path::Path};
 
 use anyhow::Context as _;
-use clock::Clock;
-use config::Config;
+use curtail_clock::Clock;
+use curtail_config::Config;
 use rand::{RngExt as _, rngs::StdRng};
 use serde_json::json;
 

@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use config::Config;
+use curtail_config::Config;
+use curtail_proto::events::v1::{Click, ClickBatch};
 use fred::{
     clients::Client,
     interfaces::{HashesInterface as _, StreamsInterface as _},
     types::Value,
 };
 use prost::Message as _;
-use proto::events::v1::{Click, ClickBatch};
 use rand::Rng;
 
 /// The stream of the demo's producer; there is always a first one.

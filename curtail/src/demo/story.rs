@@ -85,6 +85,6 @@ mod tests {
     fn there_are_a_dozen_links_and_64_words() {
         assert_eq!(LINKS.len(), 12);
         assert_eq!(WORDS.iter().collect::<std::collections::BTreeSet<_>>().len(), 64);
-        assert!(LINKS.iter().filter_map(|link| link.alias).all(|alias| !routes::is_reserved(alias)));
+        assert!(LINKS.iter().filter_map(|link| link.alias).all(|alias| !curtail_routes::is_reserved(alias)));
     }
 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use anyhow::Context as _;
+use curtail_streams::{DeadLetters, EntryId};
 use fred::clients::Pool;
-use streams::{DeadLetters, EntryId};
 
 use crate::terminal;
 

@@ -6,7 +6,7 @@ mod show;
 use std::path::Path;
 
 use anyhow::{Context as _, ensure};
-use streams::{DeadLetters, EntryId, Redriven};
+use curtail_streams::{DeadLetters, EntryId, Redriven};
 
 use crate::{cli::Dlq, settings, terminal};
 
@@ -16,7 +16,7 @@ use crate::{cli::Dlq, settings, terminal};
 /// When Redis is away, or a letter that was named is not there.
 pub(crate) async fn run(dir: &Path, command: Dlq) -> anyhow::Result<()> {
     let config = settings::load(dir)?;
-    let pool = streams::connect(&config.redis).await?;
+    let pool = curtail_streams::connect(&config.redis).await?;
     let letters = |stream: &str| DeadLetters::of(pool.clone(), stream);
     match command {
         Dlq::List { stream: None } => list::counts(&pool).await,

@@ -2,15 +2,15 @@
 
 use anyhow::Context as _;
 use bytes::Bytes;
+use curtail_streams::{DeadLetter, DeadLetters, EntryId};
 use prost_reflect::text_format::FormatOptions;
 use prost_reflect::{DescriptorPool, DynamicMessage, Value};
-use streams::{DeadLetter, DeadLetters, EntryId};
 
 use crate::terminal;
 
 /// What the fields of streams carry.
 const KINDS: [(&str, &str); 2] =
-    [(streams::ENVELOPE_FIELD, "curtail.events.v1.Envelope"), ("b", "curtail.events.v1.ClickBatch")];
+    [(curtail_streams::ENVELOPE_FIELD, "curtail.events.v1.Envelope"), ("b", "curtail.events.v1.ClickBatch")];
 
 /// How much is shown of what can not be read, in bytes.
 const GLIMPSE: usize = 256;
@@ -42,7 +42,7 @@ fn render(stream: &str, letter: &DeadLetter) -> anyhow::Result<String> {
 
 /// The message in a field as protobuf text, or the beginning of its bytes.
 fn content(field: &[u8], value: &Bytes) -> anyhow::Result<String> {
-    let pool = DescriptorPool::decode(proto::FILE_DESCRIPTOR_SET).context("the contracts")?;
+    let pool = DescriptorPool::decode(curtail_proto::FILE_DESCRIPTOR_SET).context("the contracts")?;
     let kind = KINDS.iter().find(|(name, _)| name.as_bytes() == field);
     let message = kind.and_then(|(_, kind)| pool.get_message_by_name(kind));
     if let Some(Ok(mut message)) = message.map(|message| DynamicMessage::decode(message, value.clone())) {
@@ -68,8 +68,8 @@ fn mask(message: &mut DynamicMessage) {
 
 #[cfg(test)]
 mod tests {
+    use curtail_proto::events::v1::{EmailVerificationRequested, Envelope, envelope::Payload};
     use prost::Message as _;
-    use proto::events::v1::{EmailVerificationRequested, Envelope, envelope::Payload};
 
     use super::*;
 

@@ -8,8 +8,8 @@ use crate::services;
 /// The oldest major version that is supported.
 const OLDEST: i32 = 15;
 
-pub(super) async fn check(database: &config::Database) -> Vec<Finding> {
-    let pool = match db::connect(database, "public").await {
+pub(super) async fn check(database: &curtail_config::Database) -> Vec<Finding> {
+    let pool = match curtail_db::connect(database, "public").await {
         Ok(pool) => pool,
         Err(error) => return vec![away(&error)],
     };
@@ -25,8 +25,8 @@ pub(super) async fn check(database: &config::Database) -> Vec<Finding> {
     pool.close().await;
     for (schema, migrator) in services::schemas() {
         let name = format!("schema {schema}");
-        let state = match db::connect(database, schema).await {
-            Ok(pool) => db::require_migrated(&pool, migrator).await.map_err(|error| error.to_string()),
+        let state = match curtail_db::connect(database, schema).await {
+            Ok(pool) => curtail_db::require_migrated(&pool, migrator).await.map_err(|error| error.to_string()),
             Err(error) => Err(error.to_string()),
         };
         findings.push(match state {

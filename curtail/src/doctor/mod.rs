@@ -8,7 +8,7 @@ mod search;
 
 use std::path::Path;
 
-use config::{Config, ConfigErrors};
+use curtail_config::{Config, ConfigErrors};
 
 use crate::{settings, terminal};
 
@@ -85,7 +85,7 @@ async fn examine(dir: &Path, config: &Config) -> Vec<Finding> {
 }
 
 fn of_configuration(errors: &ConfigErrors) -> Vec<Finding> {
-    let finding = |problem: &config::Problem| {
+    let finding = |problem: &curtail_config::Problem| {
         Finding::bad("configuration", format!("{}: {}", problem.key, problem.message), "see docs/configuration.md")
     };
     errors.problems().iter().map(finding).collect()

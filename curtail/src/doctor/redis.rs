@@ -9,7 +9,7 @@ use super::Finding;
 /// The oldest major version that is supported.
 const OLDEST: u32 = 7;
 
-pub(super) async fn check(redis: &config::Redis) -> Vec<Finding> {
+pub(super) async fn check(redis: &curtail_config::Redis) -> Vec<Finding> {
     match info(redis.url.expose()).await {
         Ok(info) => judge(&info),
         Err(error) => {

@@ -2,7 +2,7 @@
 
 use std::{net::TcpListener, path::Path};
 
-use config::Config;
+use curtail_config::Config;
 
 use super::Finding;
 use crate::{

@@ -1,12 +1,12 @@
 //! The search engine, when it is one of the operator's own.
 
-use clock::Clock;
+use curtail_clock::Clock;
 use search_worker::engine::Engine;
 
 use super::Finding;
 
 /// Nothing when the index is embedded: another process has its directory, and tells by its readiness how it is.
-pub(super) async fn check(search: &config::Search) -> Option<Finding> {
+pub(super) async fn check(search: &curtail_config::Search) -> Option<Finding> {
     if search.elasticsearch_url.is_empty() {
         return None;
     }

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, net::SocketAddr};
 
-use config::{Config, Variables};
+use curtail_config::{Config, Variables};
 
 use super::{ports::Ports, secrets, workdir::WorkDir};
 use crate::services::Service;
@@ -87,7 +87,7 @@ fn overridden() -> Vec<String> {
     if let Some(path) = std::env::var_os("CURTAIL_CONFIG")
         && let Ok(text) = std::fs::read_to_string(path)
     {
-        names.extend(config::variables_in(&text));
+        names.extend(curtail_config::variables_in(&text));
     }
     names
 }

@@ -22,7 +22,7 @@ mod workdir;
 use std::{path::Path, time::Duration};
 
 use anyhow::{Context as _, bail};
-use config::{Config, Variables};
+use curtail_config::{Config, Variables};
 use rustix::process::Signal;
 use tokio::{
     signal::unix::{SignalKind, signal},

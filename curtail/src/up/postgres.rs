@@ -9,7 +9,7 @@ use std::{
 };
 
 use anyhow::{Context as _, bail, ensure};
-use config::Variables;
+use curtail_config::Variables;
 use rustix::process::Signal;
 use sqlx::{
     AssertSqlSafe, Connection as _, PgConnection,

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use config::Variables;
+use curtail_config::Variables;
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::process::{Child, Command};
 

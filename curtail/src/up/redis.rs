@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
-use config::Variables;
+use curtail_config::Variables;
 use fred::prelude::*;
 use rustix::process::Signal;
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use config::Config;
+use curtail_config::Config;
 
 use crate::services::Service;
 

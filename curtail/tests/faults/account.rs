@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use curtail_testkit::until;
 use serde_json::{Value, json};
-use testkit::until;
 
 /// Longer than the gateway's own bound.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -120,7 +120,7 @@ impl Account {
 
     /// Makes a link that expires after `life`.
     pub async fn create_expiring(&self, life: Duration) -> Link {
-        let at = clock::Clock::system().now() + life;
+        let at = curtail_clock::Clock::system().now() + life;
         let at = at.format(&time::format_description::well_known::Rfc3339).expect("an instant of this century");
         let reply = self
             .ask(

@@ -88,7 +88,7 @@ impl<'a> Changes<'a> {
     async fn create(&mut self, n: usize) {
         let (title, tag) = (self.title(n), *TAGS.choose(&mut self.rng).expect("tags"));
         let life = self.rng.random_bool(0.2).then(|| Duration::from_secs(self.rng.random_range(LIFE)));
-        let expires_at = life.map(|life| clock::Clock::system().now() + life);
+        let expires_at = life.map(|life| curtail_clock::Clock::system().now() + life);
         let input = json!({
             "url": format!("https://example.org/{n}"),
             "title": title,

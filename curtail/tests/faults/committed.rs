@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
+use curtail_proto::events::v1::envelope::Payload;
+use curtail_proto::events::v1::{Envelope, LinkSnapshot};
 use fred::clients::Pool;
 use prost::Message as _;
-use proto::events::v1::envelope::Payload;
-use proto::events::v1::{Envelope, LinkSnapshot};
 use rand::Rng;
 use rand::seq::SliceRandom as _;
 use sqlx::postgres::PgPool;
@@ -48,7 +48,9 @@ pub async fn redeliver(events: &[Event], redis: &Pool, rng: &mut impl Rng) {
     again.shuffle(rng);
     for event in again {
         let payload = Bytes::from(event.envelope.encode_to_vec());
-        streams::append(redis, &event.stream, vec![(streams::ENVELOPE_FIELD, payload)]).await.expect("Redis answers");
+        curtail_streams::append(redis, &event.stream, vec![(curtail_streams::ENVELOPE_FIELD, payload)])
+            .await
+            .expect("Redis answers");
     }
 }
 
@@ -99,6 +101,6 @@ fn title(snapshot: &Option<LinkSnapshot>) -> String {
     link(snapshot).title.clone()
 }
 
-fn link(snapshot: &Option<LinkSnapshot>) -> &proto::links::v1::Link {
+fn link(snapshot: &Option<LinkSnapshot>) -> &curtail_proto::links::v1::Link {
     snapshot.as_ref().and_then(|snapshot| snapshot.link.as_ref()).expect("a link")
 }

@@ -4,8 +4,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use curtail_testkit::Proxy;
 use serde_json::json;
-use testkit::Proxy;
 
 use crate::account::Account;
 use crate::platform::Platform;

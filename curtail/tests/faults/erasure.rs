@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use bytes::Bytes;
+use curtail_proto::events::v1::envelope::Payload;
+use curtail_testkit::{free_port, until};
 use fred::clients::Pool;
 use prost::Message as _;
-use proto::events::v1::envelope::Payload;
 use serde_json::{Value, json};
 use sqlx::postgres::PgPool;
-use testkit::{free_port, until};
 
 use crate::account::Account;
 use crate::committed;
@@ -117,14 +117,16 @@ async fn poison(pool: &PgPool, redis: &Pool) {
         .expect("a link was made");
     made.envelope.event_id.pop();
     let payload = Bytes::from(made.envelope.encode_to_vec());
-    streams::append(redis, "links", vec![(streams::ENVELOPE_FIELD, payload)]).await.expect("Redis answers");
+    curtail_streams::append(redis, "links", vec![(curtail_streams::ENVELOPE_FIELD, payload)])
+        .await
+        .expect("Redis answers");
 }
 
 const EMAIL: &str = "annabel.quimby@example.org";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn s40_of_an_erased_account_no_table_and_no_key_of_redis_knows_anything() {
-    let database = testkit::database().await;
+    let database = curtail_testkit::database().await;
     let settings = [
         ("CURTAIL_STREAMS__KEEP_SECONDS", "1".to_owned()),
         ("CURTAIL_STREAMS__TRIM_INTERVAL_MS", "200".to_owned()),
@@ -133,7 +135,7 @@ async fn s40_of_an_erased_account_no_table_and_no_key_of_redis_knows_anything() 
     ];
     let platform = Platform::start_whole(database.url.expose(), &settings).await;
     let pool = PgPool::connect(database.url.expose()).await.unwrap();
-    let redis = streams::connect(&platform.redis.config(0)).await.unwrap();
+    let redis = curtail_streams::connect(&platform.redis.config(0)).await.unwrap();
     let hooks = Hooks::listen().await;
     let (ann, bob) =
         (member(&platform, EMAIL, "Annabel Quimby").await, member(&platform, "bob@example.org", "Bob").await);
@@ -178,7 +180,7 @@ async fn s40_of_an_erased_account_no_table_and_no_key_of_redis_knows_anything() 
         keys.extend(remains::in_redis(&redis, NUMBER).await);
         tables.is_empty() && keys.is_empty()
     };
-    let forgotten = testkit::holds_within(forgotten, SOON).await;
+    let forgotten = curtail_testkit::holds_within(forgotten, SOON).await;
     assert!(forgotten, "still known in {tables:?} and {keys:?}");
 
     // What docs/accounts.md says is kept.

@@ -2,9 +2,9 @@ use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::time::Duration;
 
+use curtail_testkit::until;
 use sqlx::postgres::PgPool;
 use sqlx::{AssertSqlSafe, Row as _};
-use testkit::until;
 
 use crate::account::Account;
 use crate::ledger::{Outcome, by_link};
@@ -28,7 +28,7 @@ async fn every_click_that_was_answered_is_counted_exactly_once() {
     let target: u64 = variable("FAULTS_CLICKS", 100_000);
     let faults: usize = variable("FAULTS_KILLS", 12);
     let seed: u64 = variable("FAULTS_SEED", 20_261_121);
-    let database = testkit::database().await;
+    let database = curtail_testkit::database().await;
     let mut platform = Platform::start(database.url.expose()).await;
     let account = Account::register(&platform.gateway).await;
     let links = account.create_links(LINKS).await;

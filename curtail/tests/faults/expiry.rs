@@ -2,13 +2,13 @@
 
 use std::time::{Duration, Instant};
 
+use curtail_proto::events::v1::Envelope;
+use curtail_proto::events::v1::envelope::Payload;
+use curtail_testkit::until;
 use fred::clients::Pool;
 use fred::interfaces::StreamsInterface as _;
 use fred::types::Value;
 use prost::Message as _;
-use proto::events::v1::Envelope;
-use proto::events::v1::envelope::Payload;
-use testkit::until;
 
 use crate::account::Account;
 use crate::platform::Platform;
@@ -47,13 +47,13 @@ async fn expired(pool: &Pool, link: i64) -> usize {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_link_ends_to_the_moment_and_is_told_of_once() {
-    let database = testkit::database().await;
+    let database = curtail_testkit::database().await;
     // Nobody hurries to tell of it: the redirects must not wait.
     let slow = [("CURTAIL_EXPIRY__EXPIRE_INTERVAL_MS", "4000".to_owned())];
     let platform = Platform::start_with(database.url.expose(), &slow).await;
     let account = Account::register(&platform.gateway).await;
     let mut visitor = Visitor::connect(platform.redirector).await.unwrap();
-    let pool = streams::connect(&platform.redis.config(0)).await.unwrap();
+    let pool = curtail_streams::connect(&platform.redis.config(0)).await.unwrap();
 
     let made = Instant::now();
     let link = account.create_expiring(LIFE).await;
@@ -88,12 +88,12 @@ async fn a_link_ends_to_the_moment_and_is_told_of_once() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn f9_poison_in_the_stream_of_links_is_set_aside_shown_and_thrown_away() {
-    let database = testkit::database().await;
+    let database = curtail_testkit::database().await;
     let platform = Platform::start(database.url.expose()).await;
     let account = Account::register(&platform.gateway).await;
-    let pool = streams::connect(&platform.redis.config(0)).await.unwrap();
+    let pool = curtail_streams::connect(&platform.redis.config(0)).await.unwrap();
     let bad = bytes::Bytes::from_static(b"\xff\xfenonsense");
-    streams::append(&pool, "links", vec![(streams::ENVELOPE_FIELD, bad)]).await.unwrap();
+    curtail_streams::append(&pool, "links", vec![(curtail_streams::ENVELOPE_FIELD, bad)]).await.unwrap();
     let buried = async || platform.command(&["dlq", "list"]).await.contains("undecodable");
     until(buried, SOON, "the dead letter is listed").await;
     let mut visitor = Visitor::connect(platform.redirector).await.unwrap();

@@ -7,7 +7,7 @@ use std::io::Write as _;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use testkit::{Fault, holds_within, until};
+use curtail_testkit::{Fault, holds_within, until};
 
 use crate::account::Account;
 use crate::edges::{self, Edge};
@@ -134,7 +134,7 @@ async fn held(platform: &Platform) -> BTreeMap<&'static str, (f64, f64)> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn f07_partitions_and_latency_degrade_and_never_wedge() {
-    let database = testkit::database().await;
+    let database = curtail_testkit::database().await;
     let settings = [
         ("CURTAIL_PLANS__FREE__REQUESTS_PER_MINUTE", "1000000".to_owned()),
         ("CURTAIL_GATEWAY__ANONYMOUS_PER_MINUTE", "1000000".to_owned()),

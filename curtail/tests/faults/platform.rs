@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
+use curtail_testkit::{PrivateRedis, Process, free_port, until};
 use tempfile::TempDir;
-use testkit::{PrivateRedis, Process, free_port, until};
 use tokio::sync::{Mutex, MutexGuard};
 
 const CURTAIL: &str = env!("CARGO_BIN_EXE_curtail");

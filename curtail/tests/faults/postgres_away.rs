@@ -1,6 +1,6 @@
 use std::time::{Duration, Instant};
 
-use testkit::{PrivatePostgres, free_port, until};
+use curtail_testkit::{PrivatePostgres, free_port, until};
 
 use crate::account::Account;
 use crate::platform::Platform;
@@ -32,7 +32,7 @@ async fn without_postgres_warm_redirects_go_on_and_the_rest_says_so_in_time() {
     }
     let start = Instant::now();
     let cold = visitor.get(&format!("/{}", links[1].code)).await.unwrap();
-    assert!(start.elapsed() < testkit::PROMPT, "a cold code took {:?}", start.elapsed());
+    assert!(start.elapsed() < curtail_testkit::PROMPT, "a cold code took {:?}", start.elapsed());
     assert!(cold.status == 302 || cold.status == 503 && cold.retry_after.is_some(), "{cold:?}");
     let start = Instant::now();
     let (none, refusal) = account.create_link().await;

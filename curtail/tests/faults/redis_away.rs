@@ -1,6 +1,6 @@
 use std::time::{Duration, Instant};
 
-use testkit::{free_port, until};
+use curtail_testkit::{free_port, until};
 
 use crate::account::Account;
 use crate::platform::Platform;
@@ -16,7 +16,7 @@ const CLICKS: i64 = 200;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_redis_warm_redirects_and_changes_go_on_and_nothing_is_lost() {
-    let database = testkit::database().await;
+    let database = curtail_testkit::database().await;
     let mut platform = Platform::start(database.url.expose()).await;
     let account = Account::register(&platform.gateway).await;
     let links = account.create_links(2).await;
@@ -41,7 +41,7 @@ async fn without_redis_warm_redirects_and_changes_go_on_and_nothing_is_lost() {
     // A code that this process has not seen: from its owner, or "come back".
     let start = Instant::now();
     let cold = visitor.get(&format!("/{}", links[1].code)).await.unwrap();
-    assert!(start.elapsed() < testkit::PROMPT, "a cold code took {:?}", start.elapsed());
+    assert!(start.elapsed() < curtail_testkit::PROMPT, "a cold code took {:?}", start.elapsed());
     assert!(cold.status == 302 || cold.status == 503 && cold.retry_after.is_some(), "{cold:?}");
     let (created, reply) = account.create_link().await;
     let created = created.unwrap_or_else(|| panic!("a link is made without Redis: {reply:?}"));

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use curtail_testkit::until;
 use opentelemetry_proto::tonic::collector::trace::v1::trace_service_server::{TraceService, TraceServiceServer};
 use opentelemetry_proto::tonic::collector::trace::v1::{ExportTraceServiceRequest, ExportTraceServiceResponse};
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
-use testkit::until;
 use tokio::net::TcpListener;
 use tokio_stream::wrappers::TcpListenerStream;
 use tonic::{Request, Response, Status};
@@ -55,7 +55,7 @@ async fn a_request_is_one_trace_through_the_services() {
     let server = tonic::transport::Server::builder().add_service(TraceServiceServer::new(collector.clone()));
     tokio::spawn(server.serve_with_incoming(TcpListenerStream::new(listener)));
 
-    let database = testkit::database().await;
+    let database = curtail_testkit::database().await;
     let exporting = [("CURTAIL_TELEMETRY__OTLP_ENDPOINT", endpoint)];
     let platform = Platform::start_with(database.url.expose(), &exporting).await;
     let account = Account::register(&platform.gateway).await;

@@ -22,7 +22,7 @@ async fn start(dir: &Path) -> Child {
         assert!(child.try_wait().expect("a child of ours").is_none(), "up ended");
         dir.join("run/ready").exists()
     };
-    testkit::until(ready, START, "the platform is up").await;
+    curtail_testkit::until(ready, START, "the platform is up").await;
     child
 }
 
@@ -38,7 +38,7 @@ fn left(dir: &Path) -> Vec<PathBuf> {
 }
 
 async fn nothing_is_left(dir: &Path) {
-    testkit::until(async || left(dir).is_empty(), END, "every process is gone").await;
+    curtail_testkit::until(async || left(dir).is_empty(), END, "every process is gone").await;
 }
 
 fn promote(dir: &Path, email: &str) -> bool {
@@ -72,7 +72,7 @@ async fn up_gives_way_ends_in_order_and_survives_kill_9() {
     assert!(!promote(&dir, "nobody@example.org"));
     let pid = second.id().to_string();
     assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
-    testkit::until(async || second.try_wait().unwrap().is_some(), END, "up ends").await;
+    curtail_testkit::until(async || second.try_wait().unwrap().is_some(), END, "up ends").await;
     assert!(second.wait().unwrap().success(), "an orderly end is a success");
     nothing_is_left(&dir).await;
 }

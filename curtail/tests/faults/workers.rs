@@ -4,9 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 
+use curtail_testkit::until;
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
-use testkit::until;
 
 use crate::changes::Wanted;
 use crate::committed::{self, Event};

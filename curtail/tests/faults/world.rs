@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use curtail_testkit::until;
 use fred::clients::Pool;
 use serde_json::json;
 use sqlx::postgres::PgPool;
-use testkit::until;
 
 use crate::account::{Account, Link};
 use crate::changes::{Changes, Wanted};
@@ -41,7 +41,7 @@ pub struct World {
 impl World {
     /// Everything runs, the address is proven, and every mail and message is asked for.
     pub async fn start() -> Self {
-        let database = testkit::database().await;
+        let database = curtail_testkit::database().await;
         let settings = [
             ("CURTAIL_PLANS__FREE__LINKS_PER_MONTH", "1000000".to_owned()),
             ("CURTAIL_PLANS__FREE__REQUESTS_PER_MINUTE", "1000000".to_owned()),
@@ -64,7 +64,7 @@ impl World {
         let hooks = Hooks::listen().await;
         want_everything(&account, &hooks).await;
         let pool = PgPool::connect(database.url.expose()).await.expect("the database");
-        let redis = streams::connect(&platform.redis.config(0)).await.expect("a URL of Redis");
+        let redis = curtail_streams::connect(&platform.redis.config(0)).await.expect("a URL of Redis");
         Self { platform, account, hooks, pool, redis }
     }
 
@@ -96,7 +96,7 @@ impl World {
     pub async fn through(&self) {
         let idle = async || {
             for stream in ["accounts", "links", "alerts"] {
-                let groups = streams::lag(&self.redis, stream).await.expect("Redis answers");
+                let groups = curtail_streams::lag(&self.redis, stream).await.expect("Redis answers");
                 if groups.iter().any(|group| group.pending > 0 || group.waiting != Some(0)) {
                     return false;
                 }
@@ -138,7 +138,7 @@ impl World {
             wrong = questions::disagreements(&self.account, &listed).await;
             wrong.is_empty()
         };
-        let found = testkit::holds_within(right, SOON).await;
+        let found = curtail_testkit::holds_within(right, SOON).await;
         assert!(found, "searches find the links: {wrong:#?}");
         let counted = async || {
             for link in steady {

@@ -1,6 +1,6 @@
 //! Throws away dead letters that are older than `streams.dead_letter_days`.
 
-use streams::DeadLetters;
+use curtail_streams::DeadLetters;
 
 use crate::done::Done;
 use crate::tools::Tools;

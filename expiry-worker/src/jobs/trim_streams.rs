@@ -9,7 +9,7 @@ pub(crate) async fn run(tools: &Tools) -> anyhow::Result<Done> {
     let mut done = Done::default();
     let keep = Duration::from_secs(tools.streams.keep_seconds);
     for stream in &tools.stream_names {
-        done.count("entries", streams::trim_behind_groups(&tools.redis, stream, keep).await?);
+        done.count("entries", curtail_streams::trim_behind_groups(&tools.redis, stream, keep).await?);
     }
     Ok(done)
 }

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use proto::links::v1::WarnExpiringRequest;
+use curtail_proto::links::v1::WarnExpiringRequest;
 
 use super::BATCH;
 use crate::done::Done;

@@ -57,9 +57,9 @@ mod tests {
     const EVERY: Duration = Duration::minutes(1);
 
     async fn jobs() -> PgPool {
-        let config = testkit::database().await;
+        let config = curtail_testkit::database().await;
         crate::migrate(&config).await.unwrap();
-        let pool = db::connect(&config, crate::SCHEMA).await.unwrap();
+        let pool = curtail_db::connect(&config, crate::SCHEMA).await.unwrap();
         introduce(&pool, Job::ExpireLinks, NOW).await.unwrap();
         pool
     }

@@ -1,8 +1,8 @@
 //! Jobs as an operator runs them.
 
+use curtail_streams::Group;
 use expiry_worker::{Job, run_by_hand};
 use fred::interfaces::StreamsInterface as _;
-use streams::Group;
 use time::Duration;
 
 use crate::world::{SOON, World};
@@ -23,7 +23,7 @@ async fn a_job_runs_by_hand_beside_a_worker_and_is_on_record() {
     let causes: Vec<_> = world.runs("expire-links").await.into_iter().map(|(cause, ..)| cause).collect();
     assert_eq!(causes, ["hand", "hand"]);
     let listed = async || expiry_worker::list(&world.config).await.unwrap().len() == Job::ALL.len();
-    testkit::until(listed, SOON, "every job is on record").await;
+    curtail_testkit::until(listed, SOON, "every job is on record").await;
     worker.stop().await;
     world.stop().await;
 }
@@ -32,7 +32,7 @@ async fn a_job_runs_by_hand_beside_a_worker_and_is_on_record() {
 async fn a_failure_by_hand_is_told_and_on_record() {
     let world = World::start().await;
     let mut config = world.config.clone();
-    config.rpc.links_url = format!("http://127.0.0.1:{}", testkit::free_port());
+    config.rpc.links_url = format!("http://127.0.0.1:{}", curtail_testkit::free_port());
     assert!(run_by_hand(&config, Job::ExpireLinks, world.clock.clone()).await.is_err());
     let status = expiry_worker::list(&config).await.unwrap().remove(0);
     assert_eq!((status.name.as_str(), status.outcome.as_deref()), ("expire-links", Some("failed")));
@@ -60,7 +60,7 @@ async fn warnings_and_the_archive_keep_to_their_settings() {
 #[tokio::test]
 async fn streams_are_cut_no_further_than_their_slowest_group() {
     let world = World::start().await;
-    let redis = streams::connect(&world.config.redis).await.unwrap();
+    let redis = curtail_streams::connect(&world.config.redis).await.unwrap();
     for (stream, number) in [("clicks:0", 10), ("alerts", 10)] {
         for n in 1..=number {
             let _: String = redis.xadd(stream, false, None, format!("{n}-0"), ("e", "x")).await.unwrap();

@@ -1,12 +1,12 @@
 //! Dead letters end with the account they are about (S40), and with time.
 
 use bytes::Bytes;
+use curtail_proto::events::v1::envelope::Payload;
+use curtail_proto::events::v1::{AccountErased, Envelope, LinkCreated};
+use curtail_streams::{DeadLetters, ENVELOPE_FIELD, Group};
 use expiry_worker::{Job, run_by_hand};
 use fred::clients::Pool;
 use prost::Message as _;
-use proto::events::v1::envelope::Payload;
-use proto::events::v1::{AccountErased, Envelope, LinkCreated};
-use streams::{DeadLetters, ENVELOPE_FIELD, Group};
 use time::Duration;
 
 use crate::world::{SOON, World};
@@ -17,8 +17,8 @@ const ERASED: i64 = 279_123_456_789_012_480;
 async fn bury(world: &World, redis: &Pool, payload: Vec<u8>) {
     let group = Group::new(&world.config.redis, redis.clone(), "links", "sick", "a").unwrap();
     group.ensure().await.unwrap();
-    let id = streams::append(redis, "links", vec![(ENVELOPE_FIELD, Bytes::from(payload))]).await.unwrap();
-    streams::set_aside(redis, "links", "sick", id, "poison", "a test").await.unwrap();
+    let id = curtail_streams::append(redis, "links", vec![(ENVELOPE_FIELD, Bytes::from(payload))]).await.unwrap();
+    curtail_streams::set_aside(redis, "links", "sick", id, "poison", "a test").await.unwrap();
 }
 
 fn event(workspace_id: i64) -> Vec<u8> {
@@ -29,7 +29,7 @@ fn event(workspace_id: i64) -> Vec<u8> {
 #[tokio::test]
 async fn s40_letters_about_an_erased_account_go_and_old_ones_too() {
     let world = World::start().await;
-    let redis = streams::connect(&world.config.redis).await.unwrap();
+    let redis = curtail_streams::connect(&world.config.redis).await.unwrap();
     for payload in [event(ERASED), event(ERASED + 1), event(ERASED), b"\xff\xfe".to_vec()] {
         bury(&world, &redis, payload).await;
     }
@@ -38,9 +38,9 @@ async fn s40_letters_about_an_erased_account_go_and_old_ones_too() {
     let worker = world.worker().await;
     let erased = Payload::AccountErased(AccountErased { user_id: 3, workspace_ids: vec![ERASED] });
     let erased = Envelope { event_id: vec![2; 16], payload: Some(erased), ..Envelope::default() }.encode_to_vec();
-    streams::append(&redis, "accounts", vec![(ENVELOPE_FIELD, Bytes::from(erased))]).await.unwrap();
+    curtail_streams::append(&redis, "accounts", vec![(ENVELOPE_FIELD, Bytes::from(erased))]).await.unwrap();
     let gone = async || letters.heads().await.unwrap().len() == 2;
-    testkit::until(gone, SOON, "those of the workspace are gone, others and what is no event stay").await;
+    curtail_testkit::until(gone, SOON, "those of the workspace are gone, others and what is no event stay").await;
     worker.stop().await;
 
     let forget =

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use testkit::until;
+use curtail_testkit::until;
 use time::Duration;
 
 use crate::world::{SOON, World};

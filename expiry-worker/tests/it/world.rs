@@ -2,20 +2,20 @@
 
 use std::time::{Duration, Instant};
 
-use clock::Clock;
-use config::Config;
+use curtail_clock::Clock;
+use curtail_config::Config;
+use curtail_lifecycle::Shutdown;
+use curtail_proto::events::v1::Envelope;
+use curtail_proto::events::v1::envelope::Payload;
+use curtail_proto::links::v1::link_service_client::LinkServiceClient;
+use curtail_proto::links::v1::*;
+use curtail_rpc::{CallContext, Keys, ServiceIdentity};
+use curtail_tokens::{Claims, KeyRing, Membership, Plan, Purpose, Role, SigningKey, Subject};
 use expiry_worker::Running;
-use lifecycle::Shutdown;
 use prost::Message as _;
-use proto::events::v1::Envelope;
-use proto::events::v1::envelope::Payload;
-use proto::links::v1::link_service_client::LinkServiceClient;
-use proto::links::v1::*;
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
-use rpc::{CallContext, Keys, ServiceIdentity};
 use sqlx::PgPool;
-use tokens::{Claims, KeyRing, Membership, Plan, Purpose, Role, SigningKey, Subject};
 
 pub const WORKSPACE: i64 = 7;
 
@@ -27,7 +27,7 @@ pub struct World {
     pub clock: Clock,
     pub upkeep: PgPool,
     key: SigningKey,
-    links: LinkServiceClient<rpc::Channel>,
+    links: LinkServiceClient<curtail_rpc::Channel>,
     shortener: shortener_svc::Running,
     shutdown: Shutdown,
 }
@@ -47,7 +47,7 @@ impl Worker {
 
 impl World {
     pub async fn start() -> Self {
-        let mut config = testkit::config().await;
+        let mut config = curtail_testkit::config().await;
         shortener_svc::migrate(&config.database).await.unwrap();
         expiry_worker::migrate(&config.database).await.unwrap();
         let (clock, shutdown) = (Clock::manual(Clock::system().now()), Shutdown::configured(&config.lifecycle));
@@ -58,8 +58,8 @@ impl World {
         tokio::time::timeout(SOON, shortener.readiness.ready()).await.expect("ready in time");
         config.rpc.links_url = format!("http://{}", shortener.addr);
         let identity = ServiceIdentity::new("tests", &config.rpc.service_key, clock.clone());
-        let channel = rpc::connect("links", &config.rpc.links_url, &config.rpc, identity).unwrap();
-        let upkeep = db::connect(&config.database, expiry_worker::SCHEMA).await.unwrap();
+        let channel = curtail_rpc::connect("links", &config.rpc.links_url, &config.rpc, identity).unwrap();
+        let upkeep = curtail_db::connect(&config.database, expiry_worker::SCHEMA).await.unwrap();
         Self { config, clock, upkeep, key, links: LinkServiceClient::new(channel), shortener, shutdown }
     }
 
@@ -106,13 +106,13 @@ impl World {
             platform_admin: false,
             token_id: "t".to_owned(),
         };
-        let token = tokens::sign(&self.key, Purpose::Internal, &claims).unwrap();
+        let token = curtail_tokens::sign(&self.key, Purpose::Internal, &claims).unwrap();
         CallContext::new(Instant::now() + SOON).on_behalf_of(token).request(message)
     }
 
     /// The links of all `link.expired` events that are written, in order.
     pub async fn expired(&self) -> Vec<i64> {
-        let pool = db::connect(&self.config.database, "links").await.unwrap();
+        let pool = curtail_db::connect(&self.config.database, "links").await.unwrap();
         let rows: Vec<Vec<u8>> =
             sqlx::query_scalar("select payload from outbox order by seq").fetch_all(&pool).await.unwrap();
         let expired = |row: Vec<u8>| match Envelope::decode(row.as_slice()).unwrap().payload {

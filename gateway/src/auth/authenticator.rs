@@ -3,12 +3,12 @@
 use std::future::Future;
 use std::sync::Arc;
 
-use clock::Clock;
-use proto::auth::v1::auth_service_client::AuthServiceClient;
-use proto::auth::v1::{Client, ExchangeRequest, ExchangeResponse, exchange_request::Credential as Wire};
+use curtail_clock::Clock;
+use curtail_proto::auth::v1::auth_service_client::AuthServiceClient;
+use curtail_proto::auth::v1::{Client, ExchangeRequest, ExchangeResponse, exchange_request::Credential as Wire};
+use curtail_tokens::{Claims, KeyRing, Purpose, Subject, TokenError};
 use quick_cache::sync::Cache;
 use time::{Duration, OffsetDateTime};
-use tokens::{Claims, KeyRing, Purpose, Subject, TokenError};
 use tokio::sync::watch;
 
 use super::{Credential, Revocations};
@@ -37,8 +37,8 @@ pub struct Authenticated {
 
 /// Trades credentials. Each is exchanged once in the life of an internal token, however many requests bring it at once.
 pub struct Authenticator {
-    keys: Arc<rpc::KeyRingCache>,
-    auth: AuthServiceClient<rpc::Channel>,
+    keys: Arc<curtail_rpc::KeyRingCache>,
+    auth: AuthServiceClient<curtail_rpc::Channel>,
     revocations: Arc<Revocations>,
     clock: Clock,
     /// By the SHA-256 of the credential, so that no memory dump of the cache holds one.
@@ -48,8 +48,8 @@ pub struct Authenticator {
 impl Authenticator {
     /// Verifies with `keys` and exchanges at `auth`.
     pub fn new(
-        keys: Arc<rpc::KeyRingCache>,
-        auth: AuthServiceClient<rpc::Channel>,
+        keys: Arc<curtail_rpc::KeyRingCache>,
+        auth: AuthServiceClient<curtail_rpc::Channel>,
         revocations: Arc<Revocations>,
         clock: Clock,
     ) -> Self {
@@ -69,7 +69,7 @@ impl Authenticator {
         &self,
         credential: &Credential,
         client: &Client,
-        call: &rpc::CallContext,
+        call: &curtail_rpc::CallContext,
     ) -> Result<Authenticated, Refusal> {
         let digest = credential.digest();
         if let Some(known) = self.exchanged.get(&digest) {
@@ -125,10 +125,10 @@ impl Authenticator {
 
     /// Looks again when the key is not known: keys rotate.
     async fn verify(&self, purpose: Purpose, token: &str) -> Result<Claims, TokenError> {
-        match tokens::verify(&self.keys.ring(), purpose, token, self.clock.now()) {
+        match curtail_tokens::verify(&self.keys.ring(), purpose, token, self.clock.now()) {
             Err(TokenError::UnknownKey) => {
                 self.keys.refresh().await;
-                tokens::verify(&self.keys.ring(), purpose, token, self.clock.now())
+                curtail_tokens::verify(&self.keys.ring(), purpose, token, self.clock.now())
             }
             result => result,
         }
@@ -139,7 +139,7 @@ impl Authenticator {
         credential: &Credential,
         expires_at: Option<OffsetDateTime>,
         client: Client,
-        call: rpc::CallContext,
+        call: curtail_rpc::CallContext,
     ) -> impl Future<Output = Result<Authenticated, Refusal>> {
         let wire = match credential {
             Credential::AccessToken(token) | Credential::Cookie(token) => Wire::AccessToken(token.clone()),
@@ -148,8 +148,8 @@ impl Authenticator {
         let request = call.request(ExchangeRequest { credential: Some(wire), client: Some(client) });
         async move {
             let answer = self.auth.clone().exchange(request).await.map_err(|status| {
-                let error = rpc::Error::from_status(&status);
-                if error.code == rpc::Code::Unauthenticated { refused() } else { Refusal::from(&error) }
+                let error = curtail_rpc::Error::from_status(&status);
+                if error.code == curtail_rpc::Code::Unauthenticated { refused() } else { Refusal::from(&error) }
             })?;
             self.accept(answer.into_inner(), expires_at).await
         }

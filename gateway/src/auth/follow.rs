@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use clock::Clock;
-use lifecycle::{Latch, Shutdown};
+use curtail_clock::Clock;
+use curtail_lifecycle::{Latch, Shutdown};
+use curtail_proto::auth::v1::ListRevocationsRequest;
+use curtail_proto::auth::v1::auth_service_client::AuthServiceClient;
+use curtail_proto::events::v1::envelope::Payload;
+use curtail_streams::{Tail, TailEvent};
 use prost_types::Timestamp;
-use proto::auth::v1::ListRevocationsRequest;
-use proto::auth::v1::auth_service_client::AuthServiceClient;
-use proto::events::v1::envelope::Payload;
-use streams::{Tail, TailEvent};
 use time::OffsetDateTime;
 use tokio::sync::watch;
 
@@ -30,7 +30,7 @@ const FORGET: Duration = Duration::from_secs(60);
 /// Only those of the stream reader that no retry can help.
 pub async fn follow(
     tail: Tail,
-    auth: AuthServiceClient<rpc::Channel>,
+    auth: AuthServiceClient<curtail_rpc::Channel>,
     revocations: Arc<Revocations>,
     clock: Clock,
     latch: Latch,
@@ -68,7 +68,7 @@ enum Link {
 }
 
 struct Poller {
-    auth: AuthServiceClient<rpc::Channel>,
+    auth: AuthServiceClient<curtail_rpc::Channel>,
     revocations: Arc<Revocations>,
     clock: Clock,
     latch: Latch,
@@ -102,7 +102,7 @@ impl Poller {
         let now = self.clock.now();
         let since = self.asked_until.map_or_else(|| self.revocations.horizon(now), |until| until - OVERLAP);
         let since = Timestamp { seconds: since.unix_timestamp(), nanos: 0 };
-        let call = rpc::CallContext::new(Instant::now() + TIMEOUT);
+        let call = curtail_rpc::CallContext::new(Instant::now() + TIMEOUT);
         let request = call.read().request(ListRevocationsRequest { since: Some(since) });
         match self.auth.list_revocations(request).await {
             Ok(answer) => {

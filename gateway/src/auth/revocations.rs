@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
 
-use proto::auth::v1::{Revocation, revocation::Subject};
+use curtail_proto::auth::v1::{Revocation, revocation::Subject};
+use curtail_tokens::{Claims, Subject as Bearer};
 use time::{Duration, OffsetDateTime};
-use tokens::{Claims, Subject as Bearer};
 use tokio::sync::watch;
 
 /// What was revoked lately. Older entries are not needed: what they revoke has expired, and auth-svc no longer exchanges it.

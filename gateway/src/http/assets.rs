@@ -12,7 +12,7 @@ use super::{pages, playground, refuse};
 use crate::app::App;
 use crate::error::{Code, Refusal};
 
-/// A file below `routes::gateway::ASSETS`.
+/// A file below `curtail_routes::gateway::ASSETS`.
 pub(super) struct Asset {
     name: &'static str,
     media_type: &'static str,

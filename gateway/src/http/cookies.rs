@@ -3,9 +3,9 @@
 //! With the `__Host-` prefix a browser binds them to exactly this host, to https and to the path `/`. They are out of reach
 //! of scripts, and `SameSite=Lax` keeps them from requests that other sites make, apart from following a link.
 
-use clock::Clock;
+use curtail_clock::Clock;
+use curtail_proto::auth::v1::TokenPair;
 use http::{HeaderMap, HeaderValue, header};
-use proto::auth::v1::TokenPair;
 
 use crate::request::SessionChange;
 

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use axum::response::Response;
+use curtail_proto::auth::v1::Client;
 use http::{HeaderMap, Method, header};
-use proto::auth::v1::Client;
 
 use super::cookies::Brought;
 use super::origin::Provenance;
@@ -112,7 +112,7 @@ impl Exchange {
         };
         self.seen.note(|facts| facts.caller = kind);
         let Some(credential) = &shown.credential else { return Ok(None) };
-        let call = rpc::CallContext::new(self.deadline).for_request(self.seen.id.clone());
+        let call = curtail_rpc::CallContext::new(self.deadline).for_request(self.seen.id.clone());
         match self.app.authenticator.authenticate(credential, &shown.client, &call).await {
             Ok(caller) => Ok(Some(caller)),
             Err(refusal) if refusal.code == Code::Unauthenticated && matches!(credential, Credential::Cookie(_)) => {
@@ -139,7 +139,7 @@ impl Exchange {
     /// What its calls of services carry.
     pub fn context(&self, shown: &Shown, caller: Option<&Authenticated>) -> RequestContext {
         let principal = caller.map(|caller| caller.principal.clone());
-        let mut call = rpc::CallContext::new(self.deadline).for_request(self.seen.id.clone());
+        let mut call = curtail_rpc::CallContext::new(self.deadline).for_request(self.seen.id.clone());
         if let Some(principal) = &principal {
             call = call.on_behalf_of(principal.internal_token.clone());
         }

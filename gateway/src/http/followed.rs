@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Instant;
 
-use telemetry::RequestId;
+use curtail_telemetry::RequestId;
 
 use super::mask::Masked;
 use super::operation::Operation;

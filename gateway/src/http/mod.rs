@@ -53,17 +53,17 @@ const PREFLIGHT_KEPT: Duration = Duration::from_secs(3600);
 /// All routes with everything around them.
 pub fn router(app: &App) -> Router {
     let mut router = Router::new()
-        .route(routes::gateway::GRAPHQL, any(graphql::graphql))
+        .route(curtail_routes::gateway::GRAPHQL, any(graphql::graphql))
         .merge(rest::router())
-        .route(routes::gateway::UNSUBSCRIBE, get(unsubscribe::ask).post(unsubscribe::act))
-        .route(routes::gateway::HOME, get(pages::home))
-        .route(routes::gateway::LOGIN, get(pages::login))
-        .route(routes::gateway::VERIFY, get(pages::verify))
-        .route(routes::gateway::RESET, get(pages::reset))
-        .route(routes::gateway::INVITE, get(pages::invite))
-        .route(routes::gateway::ASSETS, get(assets::asset));
+        .route(curtail_routes::gateway::UNSUBSCRIBE, get(unsubscribe::ask).post(unsubscribe::act))
+        .route(curtail_routes::gateway::HOME, get(pages::home))
+        .route(curtail_routes::gateway::LOGIN, get(pages::login))
+        .route(curtail_routes::gateway::VERIFY, get(pages::verify))
+        .route(curtail_routes::gateway::RESET, get(pages::reset))
+        .route(curtail_routes::gateway::INVITE, get(pages::invite))
+        .route(curtail_routes::gateway::ASSETS, get(assets::asset));
     if app.settings.playground {
-        router = router.route(routes::gateway::PLAYGROUND, get(playground::page));
+        router = router.route(curtail_routes::gateway::PLAYGROUND, get(playground::page));
     }
     protect(app, router.fallback(no_such_path))
 }
@@ -124,10 +124,10 @@ fn cors(app: &App) -> Option<CorsLayer> {
 #[cfg(test)]
 mod tests {
     use axum::body::Body;
-    use clock::Clock;
+    use curtail_clock::Clock;
+    use curtail_lifecycle::{Readiness, Shutdown};
+    use curtail_proto::auth::v1::auth_service_client::AuthServiceClient;
     use http::StatusCode;
-    use lifecycle::{Readiness, Shutdown};
-    use proto::auth::v1::auth_service_client::AuthServiceClient;
     use rand::SeedableRng as _;
     use tower::ServiceExt as _;
 
@@ -138,17 +138,17 @@ mod tests {
 
     /// A gateway that nothing stands behind.
     async fn alone() -> App {
-        let config = config::Config::for_tests();
+        let config = curtail_config::Config::for_tests();
         let clock = Clock::system();
-        let identity = rpc::ServiceIdentity::new("gateway", &config.rpc.service_key, clock.clone());
-        let channel = || rpc::connect("auth", &config.rpc.auth_url, &config.rpc, identity.clone()).unwrap();
+        let identity = curtail_rpc::ServiceIdentity::new("gateway", &config.rpc.service_key, clock.clone());
+        let channel = || curtail_rpc::connect("auth", &config.rpc.auth_url, &config.rpc, identity.clone()).unwrap();
         let upstreams = Upstreams::new(channel(), channel(), channel(), channel(), channel());
         let readiness = Readiness::new();
-        let keys = rpc::KeyRingCache::fetching(channel(), readiness.latch("key ring"));
+        let keys = curtail_rpc::KeyRingCache::fetching(channel(), readiness.latch("key ring"));
         let revocations = std::sync::Arc::new(Revocations::new(time::Duration::minutes(20)));
         let auth = AuthServiceClient::new(channel());
         let authenticator = Authenticator::new(keys, auth, revocations, clock.clone());
-        let redis = streams::connect(&config.redis).await.unwrap();
+        let redis = curtail_streams::connect(&config.redis).await.unwrap();
         let rng = rand::rngs::StdRng::seed_from_u64(1);
         let stages = (readiness.latch("load"), Shutdown::new());
         let lasting = Lasting::new(&config.gateway, upstreams, authenticator, redis, stages, clock, rng).unwrap();

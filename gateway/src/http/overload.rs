@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
-use lifecycle::Latch;
+use curtail_lifecycle::Latch;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::refuse;
@@ -40,7 +40,7 @@ struct Recent {
 
 impl Overload {
     /// The bounds of the configuration; `latch` is readiness as far as load goes, and is up at first.
-    pub fn new(config: &config::Gateway, latch: Latch) -> Self {
+    pub fn new(config: &curtail_config::Gateway, latch: Latch) -> Self {
         latch.set(true);
         let shed = Shed {
             latch,
@@ -106,13 +106,13 @@ pub async fn limit(State(app): State<App>, request: Request, next: Next) -> Resp
 
 #[cfg(test)]
 mod tests {
-    use lifecycle::Readiness;
+    use curtail_lifecycle::Readiness;
 
     use super::*;
 
     #[tokio::test(start_paused = true)]
     async fn a_request_waits_a_moment_and_many_refusals_turn_readiness_off() {
-        let mut config = config::Config::for_tests().gateway;
+        let mut config = curtail_config::Config::for_tests().gateway;
         (config.max_in_flight, config.queue_ms, config.shed_not_ready_count) = (1, 50, 2);
         let readiness = Readiness::new();
         let overload = Overload::new(&config, readiness.latch("load"));

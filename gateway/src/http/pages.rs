@@ -34,7 +34,7 @@ pub(super) const ASSETS: [Asset; 9] = [
 
 /// Every mail names the address of the app itself.
 pub async fn home() -> Redirect {
-    Redirect::to(routes::gateway::LOGIN)
+    Redirect::to(curtail_routes::gateway::LOGIN)
 }
 
 /// Signing in and up, and who is signed in.

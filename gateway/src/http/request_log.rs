@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
-use telemetry::{REQUEST_ID_HEADER, RequestId};
+use curtail_telemetry::{REQUEST_ID_HEADER, RequestId};
 use tracing::{Instrument as _, field};
 
 use super::answer::AnsweredWith;
@@ -70,7 +70,7 @@ pub async fn observe(State(app): State<App>, mut request: Request, next: Next) -
     let client = app.client_ip.resolve(peer, headers);
     let span = tracing::info_span!("request", request_id = %id, otel.kind = "server");
     if let Some(parent) = headers.get("traceparent").and_then(|value| value.to_str().ok()) {
-        telemetry::set_parent(&span, parent);
+        curtail_telemetry::set_parent(&span, parent);
     }
     let method = request.method().clone();
     let path = known_path(request.uri().path());
@@ -139,7 +139,7 @@ fn known_path(path: &str) -> &'static str {
         });
         all && (segments.next().is_none() || ours.contains("{*"))
     };
-    let ours = routes::gateway::ALL.iter().copied();
+    let ours = curtail_routes::gateway::ALL.iter().copied();
     ours.filter(fits).max_by_key(|ours| ours.find('{').unwrap_or(usize::MAX)).unwrap_or("other")
 }
 
@@ -159,12 +159,12 @@ mod tests {
     #[test]
     fn paths_that_clients_make_up_are_not_repeated() {
         assert_eq!(known_path("/graphql"), "/graphql");
-        assert_eq!(known_path("/assets/playground/playground.js"), routes::gateway::ASSETS);
-        assert_eq!(known_path("/v1/analytics/clicks.csv"), routes::gateway::EXPORT);
+        assert_eq!(known_path("/assets/playground/playground.js"), curtail_routes::gateway::ASSETS);
+        assert_eq!(known_path("/v1/analytics/clicks.csv"), curtail_routes::gateway::EXPORT);
         assert_eq!((known_path("/"), known_path("/verify")), ("/", "/verify"));
-        assert_eq!(known_path("/v1/links"), routes::gateway::LINKS);
+        assert_eq!(known_path("/v1/links"), curtail_routes::gateway::LINKS);
         assert_eq!((known_path("/v1/links/bulk"), known_path("/v1/links/7")), ("/v1/links/bulk", "/v1/links/{id}"));
-        assert_eq!(known_path("/v1/links/7/stats"), routes::gateway::LINK_STATS);
+        assert_eq!(known_path("/v1/links/7/stats"), curtail_routes::gateway::LINK_STATS);
         for made_up in ["/graphql/../secret", "/v1/links/", "/v1/links/7/stats/8", "/v1", ""] {
             assert_eq!(known_path(made_up), "other", "{made_up}");
         }

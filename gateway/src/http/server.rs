@@ -5,12 +5,12 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use axum::body::Body;
+use curtail_lifecycle::Shutdown;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
-use lifecycle::Shutdown;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tower::ServiceExt as _;
@@ -41,7 +41,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 pub(crate) async fn serve(
     listener: TcpListener,
     in_force: watch::Receiver<InForce>,
-    settings: config::Gateway,
+    settings: curtail_config::Gateway,
     shutdown: Shutdown,
 ) -> anyhow::Result<()> {
     let builder = builder(&settings);
@@ -71,7 +71,7 @@ pub(crate) async fn serve(
     Ok(())
 }
 
-fn builder(settings: &config::Gateway) -> Builder<TokioExecutor> {
+fn builder(settings: &curtail_config::Gateway) -> Builder<TokioExecutor> {
     let ceiling = settings.max_header_bytes * HEADER_CEILING_FACTOR;
     let mut builder = Builder::new(TokioExecutor::new());
     builder

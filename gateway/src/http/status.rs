@@ -5,8 +5,8 @@
 //! we stay with the released audits. What stands in the way of being a GraphQL request at all, or comes from what is
 //! around GraphQL (credentials, limits of rate and load), has one status under both types.
 
+use curtail_rpc::Code as Upstream;
 use http::StatusCode;
-use rpc::Code as Upstream;
 
 use super::accept::MediaType;
 use crate::error::Code;

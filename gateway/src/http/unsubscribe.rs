@@ -9,9 +9,9 @@ use axum::body::Body;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::response::Response;
+use curtail_proto::notify::v1::{NotificationKind, ReadUnsubscribeTokenRequest, UnsubscribeRequest};
+use curtail_rpc::{CallContext, Code};
 use http::{HeaderValue, StatusCode, header};
-use proto::notify::v1::{NotificationKind, ReadUnsubscribeTokenRequest, UnsubscribeRequest};
-use rpc::{CallContext, Code};
 
 use crate::app::App;
 
@@ -39,7 +39,7 @@ pub async fn ask(State(app): State<App>, address: Wanted) -> Response {
             let form = format!(
                 "<p>Stop mails about {what}?</p>\n<form method=\"post\" action=\"{}?token={token}\">\
                  <button>Stop these mails</button></form>",
-                routes::gateway::UNSUBSCRIBE
+                curtail_routes::gateway::UNSUBSCRIBE
             );
             page(StatusCode::OK, "Unsubscribe", &form)
         }
@@ -72,7 +72,7 @@ fn done(kind: NotificationKind) -> Response {
 }
 
 fn failed(status: &tonic::Status) -> Response {
-    match rpc::Error::from_status(status).code {
+    match curtail_rpc::Error::from_status(status).code {
         Code::NotFound | Code::Invalid => {
             page(StatusCode::NOT_FOUND, "Not found", "<p>This is not the address of a mail of ours.</p>")
         }

@@ -39,8 +39,8 @@ pub struct Limits {
     pub max_page: usize,
 }
 
-impl From<&config::Gateway> for Limits {
-    fn from(config: &config::Gateway) -> Self {
+impl From<&curtail_config::Gateway> for Limits {
+    fn from(config: &curtail_config::Gateway) -> Self {
         Self {
             max_tokens: config.max_tokens,
             max_document_bytes: config.max_document_bytes,

@@ -8,12 +8,12 @@ use std::hash::Hash;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
-use fanout::{Fanout, Reader};
+use curtail_fanout::{Fanout, Reader};
+use curtail_proto::Batch;
+use curtail_proto::analytics::v1::live_service_client::LiveServiceClient;
+use curtail_proto::links::v1::link_live_service_client::LinkLiveServiceClient;
+use curtail_rpc::{Code, Error};
 use futures_util::{Stream, stream};
-use proto::Batch;
-use proto::analytics::v1::live_service_client::LiveServiceClient;
-use proto::links::v1::link_live_service_client::LinkLiveServiceClient;
-use rpc::{Code, Error};
 use tokio::task::AbortHandle;
 use tonic::Streaming;
 
@@ -27,9 +27,9 @@ const BEHIND: usize = 64;
 const OVERLAP: Duration = Duration::from_secs(1);
 
 /// Clicks as they happen.
-pub type Clicks = Feeds<LiveServiceClient<rpc::Channel>>;
+pub type Clicks = Feeds<LiveServiceClient<curtail_rpc::Channel>>;
 /// Changes of links as they happen.
-pub type LinkChanges = Feeds<LinkLiveServiceClient<rpc::Channel>>;
+pub type LinkChanges = Feeds<LinkLiveServiceClient<curtail_rpc::Channel>>;
 
 /// What a subscription gets: a message, or why there are no more.
 type Item<M> = Result<Arc<M>, Arc<Error>>;

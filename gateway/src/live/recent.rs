@@ -4,7 +4,7 @@ use std::collections::{HashSet, VecDeque};
 use std::hash::{BuildHasher as _, RandomState};
 use std::time::{Duration, Instant};
 
-use proto::{Batch, Item as _};
+use curtail_proto::{Batch, Item as _};
 
 /// How much is remembered: what a busy workspace brings in some overlaps.
 const REMEMBERED: usize = 4096;

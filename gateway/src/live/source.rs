@@ -3,12 +3,12 @@
 use std::hash::Hash;
 use std::time::{Duration, Instant};
 
-use proto::Batch;
-use proto::analytics::v1::live_service_client::LiveServiceClient;
-use proto::analytics::v1::{WatchClicksRequest, WatchClicksResponse};
-use proto::links::v1::link_live_service_client::LinkLiveServiceClient;
-use proto::links::v1::{WatchLinksRequest, WatchLinksResponse};
-use rpc::{CallContext, Channel, Code, Error};
+use curtail_proto::Batch;
+use curtail_proto::analytics::v1::live_service_client::LiveServiceClient;
+use curtail_proto::analytics::v1::{WatchClicksRequest, WatchClicksResponse};
+use curtail_proto::links::v1::link_live_service_client::LinkLiveServiceClient;
+use curtail_proto::links::v1::{WatchLinksRequest, WatchLinksResponse};
+use curtail_rpc::{CallContext, Channel, Code, Error};
 use tonic::{Request, Response, Status, Streaming};
 
 use super::vigil::{Standing, Vigil};

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use proto::auth::v1::Client;
+use curtail_proto::auth::v1::Client;
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
@@ -109,7 +109,7 @@ async fn watch_over(
             () = tokio::time::sleep(pause) => {}
             changed = revocations.changed() => if changed.is_err() { return },
         }
-        let call = rpc::CallContext::new(Instant::now() + TIMEOUT);
+        let call = curtail_rpc::CallContext::new(Instant::now() + TIMEOUT);
         // On the heap: what a call takes would be part of the task for as long as the connection is open.
         match Box::pin(app.authenticator.authenticate(&credential, &client, &call)).await {
             Ok(fresh) => {

@@ -121,7 +121,7 @@ mod tests {
     use crate::limits::Limits;
 
     fn parse(json: &str) -> Result<Manifest, ManifestError> {
-        let documents = Documents::new(Limits::from(&config::Config::for_tests().gateway), 10);
+        let documents = Documents::new(Limits::from(&curtail_config::Config::for_tests().gateway), 10);
         Manifest::parse(json.as_bytes(), &documents)
     }
 
@@ -151,7 +151,7 @@ mod tests {
             let error = parse(json).unwrap_err().to_string();
             assert!(error.contains(expected), "{json}: {error}");
         }
-        let documents = Documents::new(Limits::from(&config::Config::for_tests().gateway), 10);
+        let documents = Documents::new(Limits::from(&curtail_config::Config::for_tests().gateway), 10);
         assert!(Manifest::read("", &documents).unwrap().by_id("one").is_none());
         assert!(matches!(Manifest::read("/nowhere.json", &documents), Err(ManifestError::Unreadable(_))));
     }

@@ -30,7 +30,7 @@ pub struct Persisted {
 
 impl Persisted {
     /// What the keys `gateway.persisted_*` say.
-    pub fn new(settings: &config::Gateway, manifest: Manifest) -> Self {
+    pub fn new(settings: &curtail_config::Gateway, manifest: Manifest) -> Self {
         let learned = (settings.persisted_query_entries > 0).then(|| Cache::new(settings.persisted_query_entries));
         Self { manifest, only: settings.persisted_only, learned, longest: settings.persisted_query_bytes }
     }
@@ -99,8 +99,8 @@ mod tests {
 
     const TEXT: &str = "{ version }";
 
-    fn parts(change: impl FnOnce(&mut config::Gateway)) -> (Persisted, Documents) {
-        let mut settings = config::Config::for_tests().gateway;
+    fn parts(change: impl FnOnce(&mut curtail_config::Gateway)) -> (Persisted, Documents) {
+        let mut settings = curtail_config::Config::for_tests().gateway;
         change(&mut settings);
         let documents = Documents::new(Limits::from(&settings), 10);
         let manifest = Manifest::parse(br#"{"listed": "{ viewer { id } }"}"#, &documents).unwrap();

@@ -34,12 +34,13 @@ pub struct Allowance {
 
 impl Allowance {
     /// Of an API key with a limit of its own or its plan's, or of a user with the best plan among the workspaces.
-    pub fn of(principal: &Principal, own_limit: u32, plans: &config::Plans) -> Self {
-        let plan = principal.workspaces.iter().map(|membership| membership.plan).max().unwrap_or(tokens::Plan::Free);
+    pub fn of(principal: &Principal, own_limit: u32, plans: &curtail_config::Plans) -> Self {
+        let plan =
+            principal.workspaces.iter().map(|membership| membership.plan).max().unwrap_or(curtail_tokens::Plan::Free);
         let of_plan = match plan {
-            tokens::Plan::Free => plans.free.requests_per_minute,
-            tokens::Plan::Pro => plans.pro.requests_per_minute,
-            tokens::Plan::Enterprise => plans.enterprise.requests_per_minute,
+            curtail_tokens::Plan::Free => plans.free.requests_per_minute,
+            curtail_tokens::Plan::Pro => plans.pro.requests_per_minute,
+            curtail_tokens::Plan::Enterprise => plans.enterprise.requests_per_minute,
         };
         match principal.api_key_id {
             Some(id) => {
@@ -193,14 +194,14 @@ mod tests {
 
     #[test]
     fn a_key_has_its_own_limit_and_a_user_that_of_the_best_plan() {
-        let plans = config::Config::for_tests().plans;
-        let membership = |plan| tokens::Membership { id: 1, role: tokens::Role::Owner, plan };
+        let plans = curtail_config::Config::for_tests().plans;
+        let membership = |plan| curtail_tokens::Membership { id: 1, role: curtail_tokens::Role::Owner, plan };
         let principal = |api_key_id| Principal {
             user_id: 7,
             session_id: None,
             api_key_id,
             internal_token: "t".into(),
-            workspaces: [membership(tokens::Plan::Free), membership(tokens::Plan::Pro)].into(),
+            workspaces: [membership(curtail_tokens::Plan::Free), membership(curtail_tokens::Plan::Pro)].into(),
             scopes: [].into(),
             platform_admin: false,
         };
@@ -221,14 +222,14 @@ mod tests {
     }
 
     async fn limiter(open: bool) -> SharedLimiter {
-        let redis = testkit::redis().await;
-        SharedLimiter::new(streams::connect(&redis).await.unwrap(), open)
+        let redis = curtail_testkit::redis().await;
+        SharedLimiter::new(curtail_streams::connect(&redis).await.unwrap(), open)
     }
 
     #[tokio::test]
     async fn a_bucket_empties_refuses_and_tells_when() {
         let limiter = limiter(true).await;
-        testkit::until(
+        curtail_testkit::until(
             || async { limiter.ask(&Allowance::anonymous("192.0.2.9".parse().unwrap(), 9), 0).await.is_some() },
             Duration::from_secs(10),
             "redis is there",
@@ -247,12 +248,12 @@ mod tests {
     #[tokio::test]
     async fn g5_two_gateways_give_away_what_a_bucket_holds_and_no_more() {
         const CAPACITY: u64 = 120;
-        let redis = testkit::redis().await;
-        let limiter = async || SharedLimiter::new(streams::connect(&redis).await.unwrap(), false);
+        let redis = curtail_testkit::redis().await;
+        let limiter = async || SharedLimiter::new(curtail_streams::connect(&redis).await.unwrap(), false);
         let gateways = [limiter().await, limiter().await];
         let probe = Allowance::anonymous("192.0.2.9".parse().unwrap(), 9);
         let there = async || gateways[0].ask(&probe, 0).await.is_some() && gateways[1].ask(&probe, 0).await.is_some();
-        testkit::until(there, Duration::from_secs(10), "redis is there").await;
+        curtail_testkit::until(there, Duration::from_secs(10), "redis is there").await;
         for seed in 0..10 {
             let mut rng = rand::rngs::StdRng::seed_from_u64(seed);
             let units: Vec<u64> = (0..80).map(|_| rng.random_range(1..=9)).collect();
@@ -279,9 +280,9 @@ mod tests {
     #[tokio::test]
     async fn without_redis_it_is_open_or_closed_as_configured_and_quick() {
         for open in [true, false] {
-            let mut nowhere = testkit::redis().await;
-            nowhere.url = config::Secret::new(format!("redis://127.0.0.1:{}", testkit::free_port()));
-            let limiter = SharedLimiter::new(streams::connect(&nowhere).await.unwrap(), open);
+            let mut nowhere = curtail_testkit::redis().await;
+            nowhere.url = curtail_config::Secret::new(format!("redis://127.0.0.1:{}", curtail_testkit::free_port()));
+            let limiter = SharedLimiter::new(curtail_streams::connect(&nowhere).await.unwrap(), open);
             let allowance = Allowance::anonymous("192.0.2.1".parse().unwrap(), 4);
             let start = Instant::now();
             for _ in 0..5 {

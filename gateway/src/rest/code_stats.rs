@@ -1,9 +1,9 @@
 //! `GET /stats/{code}`, in the small form that is common among shorteners.
 
+use curtail_proto::analytics::v1::LinkKey;
+use curtail_proto::instant;
+use curtail_proto::links::v1::link_ref::{Address, By};
 use http::Method;
-use proto::analytics::v1::LinkKey;
-use proto::instant;
-use proto::links::v1::link_ref::{Address, By};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use time::serde::rfc3339;
@@ -65,7 +65,7 @@ impl Endpoint for GetCodeStats {
     const OPERATION: Operation = Operation {
         id: "getCodeStats",
         method: Method::GET,
-        path: routes::gateway::CODE_STATS,
+        path: curtail_routes::gateway::CODE_STATS,
         tag: TAG,
         summary: "Counts all clicks of a code.",
         about: "",

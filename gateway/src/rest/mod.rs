@@ -109,10 +109,10 @@ mod tests {
     #[test]
     fn every_path_of_this_api_has_an_operation_and_the_other_way_round() {
         let paths: BTreeSet<&str> = OPERATIONS.iter().map(|operation| operation.path).collect();
-        let reserved = routes::gateway::ALL.iter().copied().filter(|path| is_asked(path));
+        let reserved = curtail_routes::gateway::ALL.iter().copied().filter(|path| is_asked(path));
         assert_eq!(paths, reserved.collect());
         assert!(
-            routes::gateway::ALL
+            curtail_routes::gateway::ALL
                 .iter()
                 .all(|path| is_asked(path) == (path.starts_with("/v1/") || paths.contains(path)))
         );

@@ -36,7 +36,7 @@ impl Endpoint for GetOpenApi {
     const OPERATION: Operation = Operation {
         id: "getOpenApi",
         method: Method::GET,
-        path: routes::gateway::OPENAPI,
+        path: curtail_routes::gateway::OPENAPI,
         tag: "description",
         summary: "Describes this API.",
         about: "",

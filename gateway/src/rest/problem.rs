@@ -140,8 +140,8 @@ impl From<Refusal> for Problem {
     }
 }
 
-impl From<rpc::Error> for Problem {
-    fn from(error: rpc::Error) -> Self {
+impl From<curtail_rpc::Error> for Problem {
+    fn from(error: curtail_rpc::Error) -> Self {
         let mut problem = Self::from(Refusal::from(&error));
         problem.reason = Some(error.reason.clone());
         problem.errors = error.field.is_some().then(|| error.into()).into_iter().collect();
@@ -151,7 +151,7 @@ impl From<rpc::Error> for Problem {
 
 impl From<tonic::Status> for Problem {
     fn from(status: tonic::Status) -> Self {
-        rpc::Error::from_status(&status).into()
+        curtail_rpc::Error::from_status(&status).into()
     }
 }
 
@@ -168,7 +168,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_problem_says_what_is_wrong_with_which_field() {
-        let error = rpc::Error::new(rpc::Code::Conflict, "ALIAS_TAKEN", "this alias is taken")
+        let error = curtail_rpc::Error::new(curtail_rpc::Code::Conflict, "ALIAS_TAKEN", "this alias is taken")
             .field("alias")
             .meta("suggestions", r#"["a-2"]"#);
         let response = Problem::from(tonic::Status::from(error)).answer("r-1", "/v1/links");
@@ -186,7 +186,8 @@ mod tests {
 
     #[tokio::test]
     async fn who_has_to_wait_is_told_how_long() {
-        let problem = Problem::from(rpc::Error::new(rpc::Code::Unavailable, "LINKS_UNAVAILABLE", "try again"));
+        let problem =
+            Problem::from(curtail_rpc::Error::new(curtail_rpc::Code::Unavailable, "LINKS_UNAVAILABLE", "try again"));
         let response = problem.answer("r-1", "/v1/links");
         assert_eq!((response.status().as_u16(), &response.headers()["retry-after"]), (503, &"1".parse().unwrap()));
         let body = body(response).await;

@@ -82,7 +82,7 @@ impl Endpoint for SearchLinks {
     const OPERATION: Operation = Operation {
         id: "searchLinks",
         method: Method::GET,
-        path: routes::gateway::SEARCH,
+        path: curtail_routes::gateway::SEARCH,
         tag: super::links::TAG,
         summary: "Searches the links of a workspace.",
         about: "",

@@ -1,8 +1,8 @@
 //! `POST /shorten`, in the small form that is common among shorteners.
 
 use axum::response::Response;
+use curtail_proto::links::v1::{CreateLinkRequest, Link, NewLink};
 use http::{Method, StatusCode};
-use proto::links::v1::{CreateLinkRequest, Link, NewLink};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -63,7 +63,7 @@ impl Endpoint for Shorten {
     const OPERATION: Operation = Operation {
         id: "shorten",
         method: Method::POST,
-        path: routes::gateway::SHORTEN,
+        path: curtail_routes::gateway::SHORTEN,
         tag: TAG,
         summary: "Shortens a URL in the caller's first workspace.",
         about: "",

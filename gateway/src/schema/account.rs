@@ -1,8 +1,8 @@
 //! The caller's own account.
 
 use async_graphql::{ComplexObject, Context, Error, ID, SimpleObject};
-use proto::auth::v1 as pb;
-use proto::instant;
+use curtail_proto::auth::v1 as pb;
+use curtail_proto::instant;
 use time::OffsetDateTime;
 
 use super::audit::{AuditConnection, audit_log};

@@ -1,8 +1,8 @@
 //! Mutations of the caller's account: signing up, in and out, passwords.
 
 use async_graphql::{Context, Error, ID, InputObject, Object, SimpleObject};
-use proto::auth::v1 as pb;
-use proto::instant;
+use curtail_proto::auth::v1 as pb;
+use curtail_proto::instant;
 use time::OffsetDateTime;
 
 use super::account::Viewer;

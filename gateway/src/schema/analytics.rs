@@ -1,8 +1,8 @@
 //! Click statistics as clients ask for and read them.
 
 use async_graphql::{Context, Enum, Error, InputObject, SimpleObject};
-use proto::analytics::v1 as pb;
-use proto::{instant, timestamp};
+use curtail_proto::analytics::v1 as pb;
+use curtail_proto::{instant, timestamp};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use time::serde::rfc3339;

@@ -1,8 +1,8 @@
 //! API keys: reading, making and revoking them.
 
 use async_graphql::{Context, Enum, Error, ID, InputObject, Object, SimpleObject};
-use proto::auth::v1::{self as pb, Client};
-use proto::{instant, timestamp};
+use curtail_proto::auth::v1::{self as pb, Client};
+use curtail_proto::{instant, timestamp};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use time::serde::rfc3339;

@@ -3,8 +3,8 @@
 use async_graphql::connection::{Connection, EmptyFields};
 use async_graphql::dataloader::DataLoader;
 use async_graphql::{ComplexObject, Context, Enum, Error, ID, Json, SimpleObject};
-use proto::auth::v1 as pb;
-use proto::instant;
+use curtail_proto::auth::v1 as pb;
+use curtail_proto::instant;
 use serde_json::Value;
 use time::OffsetDateTime;
 

@@ -1,8 +1,8 @@
 //! Clicks as they happen.
 
 use async_graphql::{ID, SimpleObject};
-use proto::analytics::v1 as pb;
-use proto::instant;
+use curtail_proto::analytics::v1 as pb;
+use curtail_proto::instant;
 use time::OffsetDateTime;
 
 use super::scalars::{Long, id};

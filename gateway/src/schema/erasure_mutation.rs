@@ -1,8 +1,8 @@
 //! Taking an account along, and its end.
 
 use async_graphql::{Context, Error, Json, Object, SimpleObject};
-use proto::auth::v1 as pb;
-use proto::notify::v1::NotificationKind;
+use curtail_proto::auth::v1 as pb;
+use curtail_proto::notify::v1::NotificationKind;
 use serde_json::{Value, json};
 
 use super::account_mutation::DonePayload;

@@ -1,7 +1,7 @@
 //! Mutations of invitations.
 
 use async_graphql::{Context, Error, ID, InputObject, Object, SimpleObject};
-use proto::auth::v1 as pb;
+use curtail_proto::auth::v1 as pb;
 
 use super::account_mutation::DonePayload;
 use super::member::Invitation;

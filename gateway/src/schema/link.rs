@@ -1,9 +1,9 @@
 //! Links as clients read them.
 
 use async_graphql::{ComplexObject, Context, Enum, Error, ID, SimpleObject};
-use proto::analytics::v1::analytics_scope;
-use proto::instant;
-use proto::links::v1 as pb;
+use curtail_proto::analytics::v1::analytics_scope;
+use curtail_proto::instant;
+use curtail_proto::links::v1 as pb;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use utoipa::ToSchema;

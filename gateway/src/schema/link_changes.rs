@@ -1,9 +1,9 @@
 //! Changes of links as they happen.
 
 use async_graphql::{Enum, Error, ID, SimpleObject};
+use curtail_proto::instant;
+use curtail_proto::links::v1 as pb;
 use futures_util::{Stream, StreamExt as _, stream};
-use proto::instant;
-use proto::links::v1 as pb;
 use time::OffsetDateTime;
 
 use super::link::Link;
@@ -64,7 +64,7 @@ impl From<pb::LinkChange> for LinkChange {
 
 /// Takes messages apart, each change an event. What was left out is told with the next change.
 pub(super) fn one_by_one(
-    messages: impl Stream<Item = Result<pb::WatchLinksResponse, rpc::Error>>,
+    messages: impl Stream<Item = Result<pb::WatchLinksResponse, curtail_rpc::Error>>,
 ) -> impl Stream<Item = Result<LinkChange, Error>> {
     let mut skipped = 0_i64;
     messages.flat_map(move |message| {
@@ -90,7 +90,7 @@ mod tests {
             let changes = links.iter().map(|&link_id| pb::LinkChange { link_id, ..Default::default() }).collect();
             Ok(pb::WatchLinksResponse { changes, skipped })
         };
-        let lost = Err(rpc::Error::of(rpc::Code::Unavailable));
+        let lost = Err(curtail_rpc::Error::of(curtail_rpc::Code::Unavailable));
         let messages = [message(&[1, 2], 3), message(&[], 4), message(&[], 1), message(&[5], 0), lost];
         let events: Vec<_> = one_by_one(stream::iter(messages)).collect().await;
         let told: Vec<_> =

@@ -1,8 +1,8 @@
 //! What clients may say about links they make or change.
 
 use async_graphql::{ID, InputObject, MaybeUndefined};
-use proto::links::v1 as pb;
-use proto::timestamp;
+use curtail_proto::links::v1 as pb;
+use curtail_proto::timestamp;
 use serde::{Deserialize, Deserializer};
 use time::OffsetDateTime;
 use time::serde::rfc3339;

@@ -1,8 +1,8 @@
 //! Mutations of links and tags.
 
 use async_graphql::{Context, Error, ID, InputObject, Object, SimpleObject};
-use proto::links::v1 as pb;
-use proto::links::v1::batch_create_links_response::outcome::Result as ItemResult;
+use curtail_proto::links::v1 as pb;
+use curtail_proto::links::v1::batch_create_links_response::outcome::Result as ItemResult;
 
 use super::link::{Link, Tag};
 use super::link_input::{CreateLinkInput, CreateLinksInput, UpdateLinkInput};

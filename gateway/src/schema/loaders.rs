@@ -8,8 +8,8 @@ use std::collections::{BTreeSet, HashMap};
 
 use async_graphql::dataloader::{DataLoader, HashMapCache, Loader};
 use async_graphql::{Context, Error, Lookahead};
-use proto::analytics::v1::{BatchGetTotalsRequest, LinkKey};
-use proto::auth::v1::BatchGetUsersRequest;
+use curtail_proto::analytics::v1::{BatchGetTotalsRequest, LinkKey};
+use curtail_proto::auth::v1::BatchGetUsersRequest;
 
 use super::analytics::ClickTotals;
 use super::link::Link;

@@ -1,8 +1,8 @@
 //! What members of a workspace see of each other.
 
 use async_graphql::{ID, SimpleObject};
-use proto::auth::v1 as pb;
-use proto::instant;
+use curtail_proto::auth::v1 as pb;
+use curtail_proto::instant;
 use time::OffsetDateTime;
 
 use super::scalars::id;

@@ -1,7 +1,7 @@
 //! Mutations of workspaces and of who belongs to them.
 
 use async_graphql::{Context, Error, ID, InputObject, Object, SimpleObject};
-use proto::auth::v1 as pb;
+use curtail_proto::auth::v1 as pb;
 
 use super::account_mutation::DonePayload;
 use super::problem::{UserError, fault, outcome};

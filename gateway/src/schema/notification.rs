@@ -1,7 +1,7 @@
 //! What the caller is told by mail and by text message.
 
 use async_graphql::{Context, Enum, Error, InputObject, Object, SimpleObject};
-use proto::notify::v1 as pb;
+use curtail_proto::notify::v1 as pb;
 
 use super::problem::{UserError, outcome, value};
 use super::signed_in;

@@ -33,7 +33,7 @@ pub fn page(
     before: Option<String>,
 ) -> Result<Page, Error> {
     let invalid = |field: &'static str, message: &'static str| {
-        fault(rpc::Error::new(rpc::Code::Invalid, "PAGE_INVALID", message).field(field))
+        fault(curtail_rpc::Error::new(curtail_rpc::Code::Invalid, "PAGE_INVALID", message).field(field))
     };
     let backwards = last.is_some() || before.is_some();
     if backwards && (first.is_some() || after.is_some()) {

@@ -1,7 +1,7 @@
 //! The telephone number of the caller, to which text messages go.
 
 use async_graphql::{Context, Error, Object, SimpleObject};
-use proto::notify::v1 as pb;
+use curtail_proto::notify::v1 as pb;
 
 use super::problem::{UserError, outcome, value};
 use super::signed_in;

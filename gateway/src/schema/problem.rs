@@ -1,7 +1,7 @@
 //! Expected outcomes as data, faults as errors.
 
 use async_graphql::{Error, ErrorExtensions as _, SimpleObject};
-use rpc::Code;
+use curtail_rpc::Code;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -18,8 +18,8 @@ pub struct UserError {
     pub suggestions: Vec<String>,
 }
 
-impl From<rpc::Error> for UserError {
-    fn from(error: rpc::Error) -> Self {
+impl From<curtail_rpc::Error> for UserError {
+    fn from(error: curtail_rpc::Error) -> Self {
         let suggestions =
             error.metadata.get("suggestions").and_then(|list| serde_json::from_str(list).ok()).unwrap_or_default();
         Self {
@@ -31,8 +31,8 @@ impl From<rpc::Error> for UserError {
     }
 }
 
-impl From<proto::links::v1::Problem> for UserError {
-    fn from(problem: proto::links::v1::Problem) -> Self {
+impl From<curtail_proto::links::v1::Problem> for UserError {
+    fn from(problem: curtail_proto::links::v1::Problem) -> Self {
         Self {
             field: (!problem.field.is_empty()).then_some(problem.field),
             code: problem.reason,
@@ -50,7 +50,7 @@ pub fn outcome<T>(result: Result<tonic::Response<T>, tonic::Status>) -> Result<R
     match result {
         Ok(response) => Ok(Ok(response.into_inner())),
         Err(status) => {
-            let error = rpc::Error::from_status(&status);
+            let error = curtail_rpc::Error::from_status(&status);
             if is_expected(&error) { Ok(Err(error.into())) } else { Err(fault(error)) }
         }
     }
@@ -61,7 +61,7 @@ pub fn outcome<T>(result: Result<tonic::Response<T>, tonic::Status>) -> Result<R
 /// # Errors
 /// Whatever the service answered.
 pub fn value<T>(result: Result<tonic::Response<T>, tonic::Status>) -> Result<T, Error> {
-    result.map(tonic::Response::into_inner).map_err(|status| fault(rpc::Error::from_status(&status)))
+    result.map(tonic::Response::into_inner).map_err(|status| fault(curtail_rpc::Error::from_status(&status)))
 }
 
 /// The value of a look-up: what does not exist, or must not be seen, is null.
@@ -72,14 +72,14 @@ pub fn found<T>(result: Result<tonic::Response<T>, tonic::Status>) -> Result<Opt
     match result {
         Ok(response) => Ok(Some(response.into_inner())),
         Err(status) => {
-            let error = rpc::Error::from_status(&status);
+            let error = curtail_rpc::Error::from_status(&status);
             if error.code == Code::NotFound { Ok(None) } else { Err(fault(error)) }
         }
     }
 }
 
 /// A GraphQL error with the stable code and reason in its extensions, and the seconds to wait where waiting helps.
-pub fn fault(error: rpc::Error) -> Error {
+pub fn fault(error: curtail_rpc::Error) -> Error {
     Error::new(error.message.to_string()).extend_with(|_, extensions| {
         extensions.set("code", error.code.as_str());
         extensions.set("reason", error.reason.as_ref());
@@ -105,7 +105,7 @@ fn camel_case(field: &str) -> String {
 }
 
 /// Wrong credentials are an outcome of signing in, although they share their code with a missing token.
-fn is_expected(error: &rpc::Error) -> bool {
+fn is_expected(error: &curtail_rpc::Error) -> bool {
     match error.code {
         Code::Invalid | Code::NotFound | Code::Conflict | Code::VersionMismatch | Code::QuotaExceeded => true,
         Code::Unauthenticated => {
@@ -122,7 +122,7 @@ mod tests {
 
     #[test]
     fn a_taken_alias_is_data() {
-        let error = rpc::Error::new(Code::Conflict, "ALIAS_TAKEN", "taken")
+        let error = curtail_rpc::Error::new(Code::Conflict, "ALIAS_TAKEN", "taken")
             .field("alias")
             .meta("suggestions", r#"["a-2","a-3"]"#);
         let split = outcome::<()>(Err(error.into())).unwrap().unwrap_err();
@@ -139,7 +139,7 @@ mod tests {
 
     #[test]
     fn an_outage_is_a_fault() {
-        let error = rpc::Error::new(Code::Unavailable, "LINKS_UNAVAILABLE", "try again");
+        let error = curtail_rpc::Error::new(Code::Unavailable, "LINKS_UNAVAILABLE", "try again");
         let fault = outcome::<()>(Err(error.into())).unwrap_err();
         let code = fault.extensions.and_then(|e| e.get("code").cloned());
         assert_eq!(code, Some("UNAVAILABLE".into()));
@@ -147,9 +147,9 @@ mod tests {
 
     #[test]
     fn wrong_credentials_are_data_but_a_missing_token_is_not() {
-        let wrong = rpc::Error::new(Code::Unauthenticated, "BAD_CREDENTIALS", "no");
+        let wrong = curtail_rpc::Error::new(Code::Unauthenticated, "BAD_CREDENTIALS", "no");
         assert!(outcome::<()>(Err(wrong.into())).unwrap().is_err());
-        let missing = rpc::Error::new(Code::Unauthenticated, "TOKEN_MISSING", "no");
+        let missing = curtail_rpc::Error::new(Code::Unauthenticated, "TOKEN_MISSING", "no");
         assert!(outcome::<()>(Err(missing.into())).is_err());
     }
 }

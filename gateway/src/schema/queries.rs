@@ -1,8 +1,8 @@
 //! The entry points for reading.
 
 use async_graphql::{Context, Error, ID, Object};
-use proto::auth::v1::{GetViewerRequest, GetViewerResponse};
-use proto::links::v1::{GetLinkRequest, LinkRef, link_ref};
+use curtail_proto::auth::v1::{GetViewerRequest, GetViewerResponse};
+use curtail_proto::links::v1::{GetLinkRequest, LinkRef, link_ref};
 
 use super::account::Viewer;
 use super::analytics::{Analytics, AnalyticsInput, query};
@@ -66,7 +66,11 @@ impl Query {
             (Some(id), None) => link_ref::By::Id(parse_id(&id)),
             (None, Some(code)) => link_ref::By::Address(link_ref::Address { domain: domain.unwrap_or_default(), code }),
             _ => {
-                let error = rpc::Error::new(rpc::Code::Invalid, "LINK_REF_INVALID", "give an id or a code, not both");
+                let error = curtail_rpc::Error::new(
+                    curtail_rpc::Code::Invalid,
+                    "LINK_REF_INVALID",
+                    "give an id or a code, not both",
+                );
                 return Err(fault(error.field("id")));
             }
         };

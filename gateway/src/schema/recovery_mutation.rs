@@ -1,7 +1,7 @@
 //! Mutations for which a mail is the proof: verifying an address, and a new password for a forgotten one.
 
 use async_graphql::{Context, Error, Object};
-use proto::auth::v1 as pb;
+use curtail_proto::auth::v1 as pb;
 
 use super::account_mutation::{DonePayload, SessionPayload, session};
 use super::problem::outcome;

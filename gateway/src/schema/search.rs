@@ -7,8 +7,8 @@ use std::collections::HashMap;
 
 use async_graphql::connection::{Connection, ConnectionNameType, Edge, EdgeNameType};
 use async_graphql::{Context, Error, OutputType, SimpleObject};
-use proto::links::v1 as links;
-use proto::search::v1::{SearchLinksRequest, search_links_response as found};
+use curtail_proto::links::v1 as links;
+use curtail_proto::search::v1::{SearchLinksRequest, search_links_response as found};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -126,7 +126,7 @@ pub async fn search(
     let (context, upstreams) = (ctx.data::<RequestContext>()?, ctx.data::<Upstreams>()?);
     let started_inside = !page.cursor.is_empty();
     let found = find(context, upstreams, input.into_request(workspace_id, page.limit, page.cursor)).await;
-    let found = found.map_err(|status| fault(rpc::Error::from_status(&status)))?;
+    let found = found.map_err(|status| fault(curtail_rpc::Error::from_status(&status)))?;
 
     let page_of = ctx.look_ahead();
     let of_edges = page_of.field("edges").field("node");

@@ -1,9 +1,9 @@
 //! Everything that can be followed.
 
 use async_graphql::{Context, Error, ID, Subscription};
+use curtail_proto::analytics::v1::WatchClicksRequest;
+use curtail_proto::links::v1::WatchLinksRequest;
 use futures_util::{Stream, StreamExt as _};
-use proto::analytics::v1::WatchClicksRequest;
-use proto::links::v1::WatchLinksRequest;
 
 use super::clicks::ClickBatch;
 use super::link_changes::{LinkChange, one_by_one};

@@ -2,8 +2,8 @@
 
 use async_graphql::connection::{Connection, EmptyFields};
 use async_graphql::{Context, Enum, Error, ID, SimpleObject};
-use proto::instant;
-use proto::notify::v1 as pb;
+use curtail_proto::instant;
+use curtail_proto::notify::v1 as pb;
 use time::OffsetDateTime;
 
 use super::page::{Page, connection};

@@ -1,8 +1,8 @@
 //! Making, changing and trying webhooks.
 
 use async_graphql::{Context, Error, ID, InputObject, Object, SimpleObject};
-use proto::notify::v1 as pb;
-use proto::notify::v1::update_webhook_request::EventTypes;
+use curtail_proto::notify::v1 as pb;
+use curtail_proto::notify::v1::update_webhook_request::EventTypes;
 
 use super::problem::{UserError, outcome};
 use super::scalars::parse_id;

@@ -2,10 +2,10 @@
 
 use async_graphql::connection::{Connection, EmptyFields};
 use async_graphql::{ComplexObject, Context, Enum, Error, ID, InputObject, SimpleObject};
-use proto::analytics::v1::{TrendingLinksRequest, analytics_scope};
-use proto::auth::v1 as auth;
-use proto::links::v1 as links;
-use proto::{instant, timestamp};
+use curtail_proto::analytics::v1::{TrendingLinksRequest, analytics_scope};
+use curtail_proto::auth::v1 as auth;
+use curtail_proto::links::v1 as links;
+use curtail_proto::{instant, timestamp};
 use serde::Deserialize;
 use time::OffsetDateTime;
 use utoipa::ToSchema;
@@ -224,7 +224,11 @@ impl Workspace {
             (Some(tag), None) => Some(analytics_scope::Of::Tag(tag)),
             (None, Some(domain)) => Some(analytics_scope::Of::Domain(domain)),
             (Some(_), Some(_)) => {
-                let error = rpc::Error::new(rpc::Code::Invalid, "SCOPE_INVALID", "give a tag or a domain, not both");
+                let error = curtail_rpc::Error::new(
+                    curtail_rpc::Code::Invalid,
+                    "SCOPE_INVALID",
+                    "give a tag or a domain, not both",
+                );
                 return Err(fault(error.field("domain")));
             }
         };

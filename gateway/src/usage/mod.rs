@@ -63,7 +63,7 @@ impl Usage {
 mod tests {
     use std::time::Instant;
 
-    use proto::auth::v1::Client;
+    use curtail_proto::auth::v1::Client;
 
     use super::*;
     use crate::limits::{Documents, Limits};
@@ -73,7 +73,7 @@ mod tests {
     fn who_asks_for_a_deprecated_field_is_told() {
         let usage = Usage::from_sdl("type Query { slug: String @deprecated code: String }").unwrap();
         usage.list(["Listed"]);
-        let documents = Documents::new(Limits::from(&config::Config::for_tests().gateway), 1);
+        let documents = Documents::new(Limits::from(&curtail_config::Config::for_tests().gateway), 1);
         let principal = |api_key_id| Principal {
             user_id: 1,
             session_id: None,
@@ -84,7 +84,8 @@ mod tests {
             platform_admin: false,
         };
         let count = |text: &str, caller| {
-            let by = RequestContext::new(caller, Client::default(), rpc::CallContext::new(Instant::now()), None);
+            let by =
+                RequestContext::new(caller, Client::default(), curtail_rpc::CallContext::new(Instant::now()), None);
             usage.count(&documents.check(text).unwrap(), Some("Q"), "query", &by)
         };
         let old = count("query Q { slug code }", Some(principal(Some(7))));

@@ -52,12 +52,17 @@ async fn a_deadline_reaches_postgres() {
     let asked = (0..4).map(|_| hasty.ask_as(&platform, token, &update));
     let (answers, ()) = tokio::join!(
         futures_util::future::join_all(asked),
-        testkit::until(async || waiting(&pool).await > 0, SOON, "the change waits for the lock")
+        curtail_testkit::until(async || waiting(&pool).await > 0, SOON, "the change waits for the lock")
     );
     for answer in &answers {
         assert_eq!((answer.status.as_u16(), answer.code()), (504, "DEADLINE_EXCEEDED"), "{answer:?}");
     }
-    testkit::until(async || waiting(&pool).await == 0, testkit::PROMPT, "nothing waits for the lock any more").await;
+    curtail_testkit::until(
+        async || waiting(&pool).await == 0,
+        curtail_testkit::PROMPT,
+        "nothing waits for the lock any more",
+    )
+    .await;
     let read = hasty.ask_as(&platform, token, &format!("{{ link(id: \"{id}\") {{ title }} }}")).await;
     assert_eq!((read.status.as_u16(), &read.body["data"]["link"]["title"]), (200, &json!("")), "{read:?}");
 
@@ -66,5 +71,5 @@ async fn a_deadline_reaches_postgres() {
         let answer = hasty.ask_as(&platform, token, &update).await;
         answer.body["data"]["updateLink"]["link"]["title"] == "new"
     };
-    testkit::until(done, SOON, "the change can be made").await;
+    curtail_testkit::until(done, SOON, "the change can be made").await;
 }

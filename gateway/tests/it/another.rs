@@ -2,10 +2,10 @@
 
 use std::net::SocketAddr;
 
-use clock::Clock;
-use config::Config;
+use curtail_clock::Clock;
+use curtail_config::Config;
+use curtail_testkit::Proxy;
 use serde_json::Value;
-use testkit::Proxy;
 
 use crate::platform::{Answer, Platform};
 

@@ -44,7 +44,7 @@ fn the_costs_in_the_guide_are_what_is_reckoned() {
         table.lines().skip_while(|line| !line.starts_with("| `")).take_while(|line| line.starts_with('|')).collect();
     assert!(rows.len() >= 5, "{rows:?}");
     let sizes = Sizes::from_sdl(include_str!("../../schema.graphql")).unwrap();
-    let mut limits = Limits::from(&config::Config::for_tests().gateway);
+    let mut limits = Limits::from(&curtail_config::Config::for_tests().gateway);
     let most = limits.max_cost as u64;
     limits.max_cost = usize::MAX;
     let documents = Documents::new(limits.clone(), 10);

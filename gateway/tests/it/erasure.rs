@@ -27,6 +27,6 @@ async fn s40_an_account_is_exported_and_erased() {
     let erased = platform.as_page(&cookies, erase, json!({"p": PASSWORD})).await;
     assert_eq!(erased.body["data"]["eraseAccount"]["done"], true, "{erased:?}");
     let gone = async || platform.as_page(&cookies, "{ viewer { email } }", Value::Null).await.status == 401;
-    testkit::until(gone, Duration::from_secs(5), "the session has ended").await;
+    curtail_testkit::until(gone, Duration::from_secs(5), "the session has ended").await;
     platform.register("ann").await;
 }

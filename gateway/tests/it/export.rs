@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use axum::body::Bytes;
+use curtail_proto::events::v1::{Click, ClickBatch};
+use curtail_testkit::until;
 use prost::Message as _;
-use proto::events::v1::{Click, ClickBatch};
 use reqwest::StatusCode;
 use serde_json::json;
-use testkit::until;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
@@ -36,11 +36,11 @@ async fn workspace(platform: &Platform, cookies: &str) -> i64 {
 
 /// Clicks of the last minutes, counted.
 async fn click(platform: &Platform, cookies: &str, clicks: Vec<Click>) {
-    let redis = streams::connect(&platform.config.redis).await.unwrap();
+    let redis = curtail_streams::connect(&platform.config.redis).await.unwrap();
     let all = clicks.len();
     for (some, first) in clicks.chunks(500).zip((1..).step_by(500)) {
         let batch = ClickBatch { producer_id: vec![7; 16], first_seq: first, clicks: some.to_vec(), lost_through: 0 };
-        streams::append(&redis, "clicks:0", vec![("b", Bytes::from(batch.encode_to_vec()))]).await.unwrap();
+        curtail_streams::append(&redis, "clicks:0", vec![("b", Bytes::from(batch.encode_to_vec()))]).await.unwrap();
     }
     let totals = format!("totals.csv?{}", range());
     let counted = async || download(platform, cookies, &totals).await.text.contains(&format!(",{all},{all},0,"));
@@ -48,7 +48,7 @@ async fn click(platform: &Platform, cookies: &str, clicks: Vec<Click>) {
 }
 
 fn range() -> String {
-    let now = OffsetDateTime::from_unix_timestamp(clock::Clock::system().unix_ms() / 1000).unwrap();
+    let now = OffsetDateTime::from_unix_timestamp(curtail_clock::Clock::system().unix_ms() / 1000).unwrap();
     let text = |at: OffsetDateTime| at.format(&Rfc3339).unwrap();
     format!("from={}&until={}", text(now - Duration::from_secs(3600)), text(now + Duration::from_secs(60)))
 }
@@ -59,7 +59,7 @@ async fn clicks_totals_series_and_breakdowns_are_files() {
     let ann = platform.register("ann").await;
     let workspace_id = workspace(&platform, &ann).await;
     let base = |n: u64| Click {
-        at_ms: clock::Clock::system().unix_ms() - 60_000,
+        at_ms: curtail_clock::Clock::system().unix_ms() - 60_000,
         link_id: 1 + (n % 2) as i64,
         workspace_id,
         visitor: n + 1,

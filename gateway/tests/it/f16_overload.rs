@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use curtail_testkit::{Fault, until};
 use serde_json::Value;
-use testkit::{Fault, until};
 use tokio::task::JoinSet;
 
 use crate::another::{Another, wire};
@@ -45,7 +45,7 @@ async fn f16_overload_is_refused_at_once_and_said_by_readiness_and_passes() {
         let refused = ask().await;
         assert_eq!((refused.status.as_u16(), refused.code()), (503, "OVERLOADED"));
         assert_eq!(refused.headers["retry-after"], "1");
-        assert!(start.elapsed() < testkit::PROMPT, "refused after {:?}", start.elapsed());
+        assert!(start.elapsed() < curtail_testkit::PROMPT, "refused after {:?}", start.elapsed());
     }
     let (ready, waits_for) = gateway.admin("/health/ready").await;
     assert_eq!((ready, waits_for.contains("load")), (503, true), "{waits_for}");
@@ -59,7 +59,7 @@ async fn f16_overload_is_refused_at_once_and_said_by_readiness_and_passes() {
     }
     assert_eq!(ask().await.status, 200);
     until(async || gateway.admin("/health/ready").await.0 == 200, SOON, "it is ready again").await;
-    assert!(healed.elapsed() < testkit::PROMPT, "{:?}", healed.elapsed());
+    assert!(healed.elapsed() < curtail_testkit::PROMPT, "{:?}", healed.elapsed());
 }
 
 /// Sends `rate` requests a second for four seconds, whatever becomes of them; how many were answered with data.

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-use proto::search::v1::search_service_server::{SearchService, SearchServiceServer};
-use proto::search::v1::{
+use curtail_proto::search::v1::search_service_server::{SearchService, SearchServiceServer};
+use curtail_proto::search::v1::{
     GetReindexRequest, GetReindexResponse, SearchLinksRequest, SearchLinksResponse, StartReindexRequest,
     StartReindexResponse,
 };

@@ -76,7 +76,7 @@ async fn changes_are_told_within_a_second_by_socket_and_by_event_stream() {
     let start = Instant::now();
     let link = create(&platform, &ann, None, "https://example.org/a").await;
     let first = told(&socket.hear().await, "all");
-    assert!(start.elapsed() < testkit::PROMPT, "{:?}", start.elapsed());
+    assert!(start.elapsed() < curtail_testkit::PROMPT, "{:?}", start.elapsed());
     assert_eq!(
         (&first["kind"], &first["linkId"], &first["version"], &first["skipped"]),
         (&json!("CREATED"), &json!(link), &json!(1), &json!(0))
@@ -189,7 +189,7 @@ async fn fields_of_the_link_are_read_anew_with_each_change() {
         let answer = platform.as_page(&ann, totals, json!({"id": link})).await;
         answer.body["data"]["link"]["totals"]["clicks"] == 2
     };
-    testkit::until(counted, Duration::from_secs(10), "the clicks are counted").await;
+    curtail_testkit::until(counted, Duration::from_secs(10), "the clicks are counted").await;
     // Longer than an internal token lives.
     tokio::time::sleep(Duration::from_secs(6)).await;
     rename(&platform, &ann, &link, "b").await;
@@ -232,7 +232,7 @@ async fn s18_a_membership_that_ends_ends_its_subscriptions_within_a_second() {
             _ => panic!("{message}"),
         }
     }
-    assert!(start.elapsed() < testkit::PROMPT, "{:?}", start.elapsed());
+    assert!(start.elapsed() < curtail_testkit::PROMPT, "{:?}", start.elapsed());
     ended.sort();
     assert_eq!(ended, ["changes", "clicks"]);
     // The connection and what it may still see go on.

@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use curtail_testkit::until;
 use serde_json::{Value, json};
-use testkit::until;
 use tokio_tungstenite::tungstenite::{Error, Message};
 
 use crate::events::{Events, stream};
@@ -26,7 +26,7 @@ async fn a_click_is_seen_within_a_second_by_socket_and_by_event_stream() {
     let start = Instant::now();
     redirector.click(home, 8, 1).await;
     let (clicks, _) = socket.clicks(1).await;
-    assert!(start.elapsed() < testkit::PROMPT, "{:?}", start.elapsed());
+    assert!(start.elapsed() < curtail_testkit::PROMPT, "{:?}", start.elapsed());
     let seen = &clicks[0];
     assert_eq!(
         (&seen["linkId"], &seen["browser"], &seen["device"]),
@@ -88,7 +88,7 @@ async fn a_session_that_ends_takes_its_connections_along() {
     assert_eq!(out.body["data"]["logout"]["userErrors"], json!([]), "{out:?}");
     let start = Instant::now();
     assert_eq!(socket.closed().await, 4403);
-    assert!(start.elapsed() < testkit::PROMPT, "{:?}", start.elapsed());
+    assert!(start.elapsed() < curtail_testkit::PROMPT, "{:?}", start.elapsed());
     let (name, data) = events.next().await.unwrap();
     assert_eq!((name.as_str(), &data["errors"][0]["extensions"]["code"]), ("next", &json!("UNAUTHENTICATED")));
     assert_eq!(events.next().await.unwrap().0, "complete");

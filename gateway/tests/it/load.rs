@@ -9,7 +9,7 @@ use crate::platform::{Answer, PASSWORD, Platform};
 const LOGIN: &str = "mutation($input: LoginInput!) { login(input: $input) { userErrors { code } } }";
 
 /// Makes hashing a password take a good part of a second.
-fn slowly(config: &mut config::Config) {
+fn slowly(config: &mut curtail_config::Config) {
     (config.auth.argon2_memory_kib, config.auth.argon2_passes) = (128 * 1024, 4);
 }
 
@@ -58,5 +58,5 @@ async fn a_request_in_flight_is_answered_and_no_other_is_taken() {
         let fresh = reqwest::Client::new();
         fresh.get(format!("{}/graphql?query={{version}}", platform.url)).send().await.is_err()
     };
-    testkit::until(closed, Duration::from_secs(5), "the listener is closed").await;
+    curtail_testkit::until(closed, Duration::from_secs(5), "the listener is closed").await;
 }

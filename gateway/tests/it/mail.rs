@@ -21,7 +21,7 @@ async fn the_mail_of_a_new_account_lies_in_the_mailbox_with_its_token() {
     let platform = Platform::start(|_| ()).await;
     platform.register("ada").await;
     let there = async || !mails(&platform, "email-verification").is_empty();
-    testkit::until(there, Duration::from_secs(30), "the mail is in the folder").await;
+    curtail_testkit::until(there, Duration::from_secs(30), "the mail is in the folder").await;
     let mails = mails(&platform, "email-verification");
     assert_eq!(mails.len(), 1);
     assert!(mails[0].contains("<ada@example.org>"), "{}", mails[0]);

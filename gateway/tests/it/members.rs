@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use proto::events::v1::envelope::Payload;
+use curtail_proto::events::v1::envelope::Payload;
 use serde_json::{Value, json};
 
 use crate::platform::Platform;
@@ -67,7 +67,7 @@ async fn a_team_is_made_invited_and_changed_and_all_of_it_is_in_the_log() {
     let changed = platform.as_page(&ann, change, input).await;
     assert_eq!(changed.body["data"]["changeMemberRole"]["done"], true, "{changed:?}");
     let refused = async || platform.as_page(&bob, CREATE_LINK, link(&workspace)).await.code() == "FORBIDDEN";
-    testkit::until(refused, Duration::from_secs(5), "the role is gone").await;
+    curtail_testkit::until(refused, Duration::from_secs(5), "the role is gone").await;
     let remove =
         "mutation($w: ID!, $u: ID!) { removeMember(workspaceId: $w, userId: $u) { done userErrors { code } } }";
     let removed = platform.as_page(&ann, remove, json!({"w": workspace, "u": bob_id})).await;
@@ -76,7 +76,7 @@ async fn a_team_is_made_invited_and_changed_and_all_of_it_is_in_the_log() {
         let seen = platform.as_page(&bob, "{ viewer { email workspaces { id } } }", Value::Null).await;
         seen.body["data"]["viewer"]["workspaces"].as_array().is_some_and(|list| list.len() == 1)
     };
-    testkit::until(gone, Duration::from_secs(5), "bob is out").await;
+    curtail_testkit::until(gone, Duration::from_secs(5), "bob is out").await;
 
     let log = "query($id: ID!, $after: String) { workspace(id: $id) { auditLog(first: 3, after: $after) {
         pageInfo { hasNextPage endCursor } nodes { action actorKind actor { email } ipPrefix before after } } } }";

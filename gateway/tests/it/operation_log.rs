@@ -50,7 +50,7 @@ impl Lines {
             });
             ours.cloned().collect::<Vec<_>>()
         };
-        testkit::until(async || find().len() >= count, Duration::from_secs(10), "the lines are logged").await;
+        curtail_testkit::until(async || find().len() >= count, Duration::from_secs(10), "the lines are logged").await;
         find()
     }
 }

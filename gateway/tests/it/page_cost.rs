@@ -3,13 +3,13 @@
 use std::time::{Duration, Instant};
 
 use async_graphql::Request;
-use clock::Clock;
+use curtail_clock::Clock;
+use curtail_proto::auth::v1::auth_service_client::AuthServiceClient;
+use curtail_proto::auth::v1::{Client, ExchangeRequest, exchange_request::Credential};
+use curtail_rpc::{CallContext, ServiceIdentity};
 use gateway::request::{Principal, RequestContext};
 use gateway::schema;
 use gateway::upstreams::Upstreams;
-use proto::auth::v1::auth_service_client::AuthServiceClient;
-use proto::auth::v1::{Client, ExchangeRequest, exchange_request::Credential};
-use rpc::{CallContext, ServiceIdentity};
 use serde_json::json;
 
 use crate::platform::Platform;
@@ -22,7 +22,7 @@ const WITH_CREATOR: &str = "{ links(first: 50) { edges { node { code totals { cl
 async fn caller(platform: &Platform, access_token: &str) -> (RequestContext, Upstreams) {
     let rpc = &platform.config.rpc;
     let identity = ServiceIdentity::new("gateway", &rpc.service_key, Clock::system());
-    let connect = |name, url: &str| rpc::connect(name, url, rpc, identity.clone()).unwrap();
+    let connect = |name, url: &str| curtail_rpc::connect(name, url, rpc, identity.clone()).unwrap();
     let deadline = Instant::now() + Duration::from_secs(10);
     let request = ExchangeRequest { credential: Some(Credential::AccessToken(access_token.to_owned())), client: None };
     let mut auth = AuthServiceClient::new(connect("auth", &rpc.auth_url));

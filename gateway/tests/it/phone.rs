@@ -23,7 +23,7 @@ fn texts(platform: &Platform) -> Vec<String> {
 
 async fn arrives(platform: &Platform, piece: &str) -> String {
     let find = || texts(platform).into_iter().find(|text| text.contains(piece));
-    testkit::until(async || find().is_some(), Duration::from_secs(30), "the text is in the folder").await;
+    curtail_testkit::until(async || find().is_some(), Duration::from_secs(30), "the text is in the folder").await;
     find().unwrap()
 }
 

@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use clock::Clock;
-use config::Config;
+use curtail_clock::Clock;
+use curtail_config::Config;
+use curtail_lifecycle::Shutdown;
+use curtail_proto::events::v1::{Envelope, envelope::Payload};
 use fred::interfaces::StreamsInterface as _;
-use lifecycle::Shutdown;
 use prost::Message as _;
-use proto::events::v1::{Envelope, envelope::Payload};
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 use reqwest::{RequestBuilder, Response, StatusCode};
@@ -78,7 +78,7 @@ impl Platform {
 
     /// The same on a clock of the test's.
     pub async fn start_at(clock: Clock, change: impl FnOnce(&mut Config)) -> Self {
-        let mut config = testkit::config().await;
+        let mut config = curtail_testkit::config().await;
         (config.gateway.ip_per_second, config.gateway.anonymous_per_minute) = (0, 100_000);
         (config.auth.registrations_ip_per_hour, config.auth.mail_burst) = (1000, 1000);
         change(&mut config);
@@ -93,22 +93,22 @@ impl Platform {
         config.rpc.auth_url = format!("http://{}", auth.addr);
         let rng = || Box::new(StdRng::seed_from_u64(7));
         let (links, links_shutdown) = start_links(&config, &clock).await;
-        let outside = analytics_svc::Outside { clock: clock.clone(), rng: rng(), keys: rpc::Keys::Fetched };
+        let outside = analytics_svc::Outside { clock: clock.clone(), rng: rng(), keys: curtail_rpc::Keys::Fetched };
         let analytics = analytics_svc::start(config.clone(), outside, shutdown.clone()).await.unwrap();
-        let outside = notify_svc::Outside { clock: clock.clone(), rng: rng(), keys: rpc::Keys::Fetched };
+        let outside = notify_svc::Outside { clock: clock.clone(), rng: rng(), keys: curtail_rpc::Keys::Fetched };
         let notify = notify_svc::start(config.clone(), outside, shutdown.clone()).await.unwrap();
         config.rpc.links_url = format!("http://{}", links.addr);
         config.shortener.listen = links.addr;
         config.rpc.analytics_url = format!("http://{}", analytics.addr);
         config.rpc.notify_url = format!("http://{}", notify.addr);
-        let outside = search_worker::Outside { clock: clock.clone(), keys: rpc::Keys::Fetched };
+        let outside = search_worker::Outside { clock: clock.clone(), keys: curtail_rpc::Keys::Fetched };
         let search = search_worker::start(config.clone(), outside, shutdown.clone()).await.unwrap();
         config.rpc.search_url = format!("http://{}", search.addr);
         let gateway = gateway::start(config.clone(), clock.clone(), shutdown.clone()).await.unwrap();
         let backends = [&auth.readiness, &links.readiness, &analytics.readiness, &notify.readiness, &search.readiness];
         let all = backends.into_iter().chain([&gateway.readiness]).collect::<Vec<_>>();
         let ready = async || all.iter().all(|readiness| readiness.is_ready());
-        testkit::until(ready, Duration::from_secs(60), "the platform is ready").await;
+        curtail_testkit::until(ready, Duration::from_secs(60), "the platform is ready").await;
         let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
         let url = format!("http://{}", gateway.addr);
         let links = Some((links, links_shutdown));
@@ -122,23 +122,24 @@ impl Platform {
         running.join().await.unwrap();
         let (running, shutdown) = start_links(&self.config, &self.clock).await;
         let ready = async || running.readiness.is_ready();
-        testkit::until(ready, Duration::from_secs(20), "shortener-svc is ready again").await;
+        curtail_testkit::until(ready, Duration::from_secs(20), "shortener-svc is ready again").await;
         self.links = Some((running, shutdown));
     }
 
     /// The first fact on the stream `accounts` that `pick` takes: what a mail would say.
     pub async fn mailed<T>(&self, pick: impl Fn(Payload) -> Option<T>) -> T {
-        let redis = streams::connect(&self.config.redis).await.unwrap();
+        let redis = curtail_streams::connect(&self.config.redis).await.unwrap();
         let mut found = None;
         let look = async || {
             type Entries = Vec<(String, HashMap<String, Vec<u8>>)>;
             let entries: Entries = redis.xrange_values("accounts", "-", "+", None).await.unwrap_or_default();
-            let envelopes =
-                entries.iter().map(|(_, fields)| Envelope::decode(fields[streams::ENVELOPE_FIELD].as_slice()).unwrap());
+            let envelopes = entries
+                .iter()
+                .map(|(_, fields)| Envelope::decode(fields[curtail_streams::ENVELOPE_FIELD].as_slice()).unwrap());
             found = envelopes.filter_map(|envelope| envelope.payload).find_map(&pick);
             found.is_some()
         };
-        testkit::until(look, Duration::from_secs(10), "the mail is due").await;
+        curtail_testkit::until(look, Duration::from_secs(10), "the mail is due").await;
         found.unwrap()
     }
 
@@ -199,6 +200,6 @@ impl Platform {
 async fn start_links(config: &Config, clock: &Clock) -> (shortener_svc::Running, Shutdown) {
     let shutdown = Shutdown::new();
     let rng = Box::new(StdRng::seed_from_u64(7));
-    let outside = shortener_svc::Outside { clock: clock.clone(), rng, keys: rpc::Keys::Fetched };
+    let outside = shortener_svc::Outside { clock: clock.clone(), rng, keys: curtail_rpc::Keys::Fetched };
     (shortener_svc::start(config.clone(), outside, shutdown.clone()).await.unwrap(), shutdown)
 }

@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::time::Duration;
 
+use curtail_testkit::{Process, free_port};
 use serde_json::json;
-use testkit::{Process, free_port};
 
 use crate::platform::Answer;
 
@@ -31,7 +31,7 @@ impl Alone {
         .map(|(name, value)| (name.to_owned(), value.to_owned()));
         let process = Process::start(program, arguments.iter().copied(), variables, dir.join("log")).unwrap();
         let alone = Self { process, listen, admin, http: reqwest::Client::new() };
-        testkit::until(async || alone.metrics().await.is_some(), PATIENCE, "the gateway is up").await;
+        curtail_testkit::until(async || alone.metrics().await.is_some(), PATIENCE, "the gateway is up").await;
         alone
     }
 
@@ -41,7 +41,7 @@ impl Alone {
 
     async fn shows(&self, line: &str) {
         let shown = async || self.metrics().await.is_some_and(|text| text.lines().any(|shown| shown == line));
-        testkit::until(shown, PATIENCE, line).await;
+        curtail_testkit::until(shown, PATIENCE, line).await;
     }
 
     /// The code of the answer to a document with two aliases of what it knows by itself.

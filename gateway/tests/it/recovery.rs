@@ -1,6 +1,6 @@
 //! Signing up where addresses are private, and coming back after the password is forgotten: by mail.
 
-use proto::events::v1::envelope::Payload;
+use curtail_proto::events::v1::envelope::Payload;
 use serde_json::{Value, json};
 
 use crate::platform::{Answer, PASSWORD, Platform};
@@ -81,7 +81,7 @@ async fn a_forgotten_password_is_set_anew_by_mail_and_ends_every_session() {
     assert_eq!(done.body["data"]["resetPassword"], json!({"done": true, "userErrors": []}), "{done:?}");
 
     let ended = async || platform.as_page(&cookies, "{ viewer { email } }", Value::Null).await.status == 401;
-    testkit::until(ended, std::time::Duration::from_secs(10), "the old session has ended").await;
+    curtail_testkit::until(ended, std::time::Duration::from_secs(10), "the old session has ended").await;
     assert_eq!(ask(&platform, LOGIN, sign_in(PASSWORD)).await.body["data"]["login"]["tokens"], Value::Null);
     assert!(ask(&platform, LOGIN, sign_in(new)).await.body["data"]["login"]["tokens"].is_object());
     let spent = ask(&platform, reset, json!({"token": token, "new": PASSWORD})).await;

@@ -83,7 +83,7 @@ async fn a_key_may_do_what_its_scopes_say() {
     assert_problem(&write, 403, "FORBIDDEN", "SCOPE_MISSING");
     assert_eq!(ann.delete(&format!("/v1/api-keys/{id}")).await.status, 204);
     let refused = async || Answer::of(with_key(reqwest::Method::GET, &path)).await.status == 401;
-    testkit::until(refused, std::time::Duration::from_secs(10), "the key is refused").await;
+    curtail_testkit::until(refused, std::time::Duration::from_secs(10), "the key is refused").await;
     let wrong = ann.post("/v1/api-keys", &json!({"name": "", "scopes": []})).await;
     assert_eq!((wrong.status.as_u16(), wrong.body["code"].as_str()), (422, Some("INVALID")), "{wrong:?}");
 }

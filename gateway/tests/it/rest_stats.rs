@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use axum::body::Bytes;
+use curtail_proto::events::v1::{Click, ClickBatch};
 use prost::Message as _;
-use proto::events::v1::{Click, ClickBatch};
 use serde_json::{Value, json};
 
 use crate::platform::Platform;
@@ -23,7 +23,7 @@ async fn clicks_are_counted_for_links_workspaces_and_codes() {
     }
     let workspace_id: i64 = ann.workspace().await.parse().unwrap();
     let click = |number: u64| Click {
-        at_ms: clock::Clock::system().unix_ms() - 60_000,
+        at_ms: curtail_clock::Clock::system().unix_ms() - 60_000,
         link_id: ids[usize::from(number >= 30)].parse().unwrap(),
         workspace_id,
         visitor: number + 1,
@@ -33,10 +33,10 @@ async fn clicks_are_counted_for_links_workspaces_and_codes() {
     };
     let batch =
         ClickBatch { producer_id: vec![7; 16], first_seq: 1, clicks: (0..40).map(click).collect(), lost_through: 0 };
-    let redis = streams::connect(&platform.config.redis).await.unwrap();
-    streams::append(&redis, "clicks:0", vec![("b", Bytes::from(batch.encode_to_vec()))]).await.unwrap();
+    let redis = curtail_streams::connect(&platform.config.redis).await.unwrap();
+    curtail_streams::append(&redis, "clicks:0", vec![("b", Bytes::from(batch.encode_to_vec()))]).await.unwrap();
     let counted = async || ann.get("/v1/stats").await.body["totals"]["clicks"] == 40;
-    testkit::until(counted, Duration::from_secs(30), "the clicks are counted").await;
+    curtail_testkit::until(counted, Duration::from_secs(30), "the clicks are counted").await;
 
     let of_one = format!("/v1/links/{}/stats", ids[0]);
     let stats = ann
@@ -112,7 +112,7 @@ async fn links_are_found_by_their_words() {
             .await;
     }
     let all = async || ann.get("/v1/search?text=sprnig").await.body["total"] == 3;
-    testkit::until(all, Duration::from_secs(20), "all are found").await;
+    curtail_testkit::until(all, Duration::from_secs(20), "all are found").await;
     let page = ann.get("/v1/search?text=spring&tag=SHOP&state=ACTIVE&limit=2").await;
     assert_eq!((page.body["data"].as_array().unwrap().len(), &page.body["total"]), (2, &json!(3)), "{page:?}");
     assert_eq!(page.body["data"][0]["highlights"][0]["parts"], json!(["", "Spring", " sale"]));

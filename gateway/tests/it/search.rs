@@ -3,10 +3,10 @@
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use curtail_proto::events::v1::envelope::Payload;
+use curtail_proto::events::v1::{Envelope, LinkCreated, LinkSnapshot};
+use curtail_proto::links::v1 as links;
 use prost::Message as _;
-use proto::events::v1::envelope::Payload;
-use proto::events::v1::{Envelope, LinkCreated, LinkSnapshot};
-use proto::links::v1 as links;
 use serde_json::{Value, json};
 
 use crate::platform::{Answer, Platform};
@@ -37,8 +37,12 @@ async fn a_new_link_is_found_within_a_second_by_a_mistyped_word_of_its_title() {
     let ann = platform.register("ann").await;
     // The first link warms what the first request of a process finds cold.
     create(&platform, &ann, json!({"url": "https://example.org/0", "title": "Warm-up"})).await;
-    testkit::until(async || search(&platform, &ann, json!({"text": "warm"})).await["total"] == 1, PATIENCE, "warm")
-        .await;
+    curtail_testkit::until(
+        async || search(&platform, &ann, json!({"text": "warm"})).await["total"] == 1,
+        PATIENCE,
+        "warm",
+    )
+    .await;
 
     let (mut number, mut id) = (0, String::new());
     let text = json!({"text": "anouncements", "first": 1});
@@ -48,10 +52,10 @@ async fn a_new_link_is_found_within_a_second_by_a_mistyped_word_of_its_title() {
         let input = json!({"url": "https://example.org/a", "title": "Spring announcements", "tags": ["News"]});
         id = create(&platform, &ann, input).await;
         let is_found = async || search(&platform, &ann, text.clone()).await["total"] == number;
-        testkit::until(is_found, PATIENCE, "it is found").await;
+        curtail_testkit::until(is_found, PATIENCE, "it is found").await;
         made.elapsed()
     };
-    testkit::within_a_second(make_and_find, "a new link is found").await;
+    curtail_testkit::within_a_second(make_and_find, "a new link is found").await;
 
     let found = search(&platform, &ann, text).await;
     assert_eq!(ids(&found), [id]);
@@ -71,7 +75,12 @@ async fn pages_follow_the_cursor() {
         create(&platform, &ann, json!({"url": format!("https://example.org/{number}"), "title": "Spring"})).await;
     }
     let text = json!({"text": "spring", "first": 10});
-    testkit::until(async || search(&platform, &ann, text.clone()).await["total"] == 5, PATIENCE, "all are found").await;
+    curtail_testkit::until(
+        async || search(&platform, &ann, text.clone()).await["total"] == 5,
+        PATIENCE,
+        "all are found",
+    )
+    .await;
     let whole = search(&platform, &ann, text).await;
     let first = search(&platform, &ann, json!({"text": "spring", "first": 3})).await;
     let end = &first["pageInfo"]["endCursor"];
@@ -91,15 +100,20 @@ async fn s18_a_stale_hit_shows_nothing_that_the_caller_may_not_see() {
     let deleted = create(&platform, &ann, json!({"url": "https://example.org/2", "title": "Spring deleted"})).await;
     let of_bob = create(&platform, &bob, json!({"url": "https://example.org/3", "title": "Of Bob"})).await;
     let text = json!({"text": "spring"});
-    testkit::until(async || search(&platform, &ann, text.clone()).await["total"] == 2, PATIENCE, "both are found")
-        .await;
+    curtail_testkit::until(
+        async || search(&platform, &ann, text.clone()).await["total"] == 2,
+        PATIENCE,
+        "both are found",
+    )
+    .await;
     let delete = "mutation($id: ID!) { deleteLink(id: $id) { userErrors { code } } }";
     platform.as_page(&ann, delete, json!({"id": deleted})).await;
-    testkit::until(async || search(&platform, &ann, text.clone()).await["total"] == 1, PATIENCE, "one is left").await;
+    curtail_testkit::until(async || search(&platform, &ann, text.clone()).await["total"] == 1, PATIENCE, "one is left")
+        .await;
 
     let viewer = platform.as_page(&ann, "{ viewer { workspaces { id } } }", json!({})).await;
     let workspace: i64 = viewer.body["data"]["viewer"]["workspaces"][0]["id"].as_str().unwrap().parse().unwrap();
-    let redis = streams::connect(&platform.config.redis).await.unwrap();
+    let redis = curtail_streams::connect(&platform.config.redis).await.unwrap();
     for id in [&deleted, &of_bob] {
         let link = links::Link {
             id: id.parse().unwrap(),
@@ -111,10 +125,14 @@ async fn s18_a_stale_hit_shows_nothing_that_the_caller_may_not_see() {
         let snapshot = Some(LinkSnapshot { link: Some(link), target: None });
         let payload = Some(Payload::LinkCreated(LinkCreated { snapshot }));
         let event = Envelope { event_id: vec![9; 16], payload, ..Envelope::default() }.encode_to_vec();
-        streams::append(&redis, "links", vec![("e", Bytes::from(event))]).await.unwrap();
+        curtail_streams::append(&redis, "links", vec![("e", Bytes::from(event))]).await.unwrap();
     }
-    testkit::until(async || search(&platform, &ann, text.clone()).await["total"] == 3, PATIENCE, "ghosts are there")
-        .await;
+    curtail_testkit::until(
+        async || search(&platform, &ann, text.clone()).await["total"] == 3,
+        PATIENCE,
+        "ghosts are there",
+    )
+    .await;
     let found = search(&platform, &ann, text).await;
     assert_eq!(ids(&found), [kept], "{found}");
     assert_eq!(found["edges"][0]["node"]["title"], "Spring kept");

@@ -19,7 +19,7 @@ async fn api_key(platform: &Platform, cookies: &str, limit: Option<u32>) -> (Str
 
 #[tokio::test]
 async fn s22_what_is_remembered_of_an_access_token_ends_with_it() {
-    let clock = clock::Clock::manual(time::macros::datetime!(2026-01-01 00:00 UTC));
+    let clock = curtail_clock::Clock::manual(time::macros::datetime!(2026-01-01 00:00 UTC));
     let platform = Platform::start_at(clock.clone(), |config| config.auth.access_token_seconds = 60).await;
     let cookies = platform.register("ann").await;
     let access = cookies.split("; ").find_map(|pair| pair.strip_prefix("__Host-curtail_access=")).unwrap();
@@ -35,7 +35,8 @@ async fn s22_what_is_remembered_of_an_access_token_ends_with_it() {
 
 /// Asks until the credential is refused.
 async fn until_refused(ask: impl AsyncFn() -> Answer) {
-    testkit::until(async || ask().await.status == 401, testkit::PROMPT, "the credential is refused").await;
+    curtail_testkit::until(async || ask().await.status == 401, curtail_testkit::PROMPT, "the credential is refused")
+        .await;
 }
 
 #[tokio::test]
@@ -86,13 +87,13 @@ async fn a_revoked_key_is_refused_within_a_second() {
         until_refused(ask).await;
         revoked.elapsed()
     };
-    testkit::within_a_second(revoke_one, "a revoked key is refused").await;
+    curtail_testkit::within_a_second(revoke_one, "a revoked key is refused").await;
 }
 
 #[tokio::test]
 async fn a_session_that_ended_is_refused_within_a_second_also_without_redis() {
     let directory = tempfile::tempdir().unwrap();
-    let mut redis = testkit::PrivateRedis::start(directory.path(), testkit::free_port()).await.unwrap();
+    let mut redis = curtail_testkit::PrivateRedis::start(directory.path(), curtail_testkit::free_port()).await.unwrap();
     let settings = redis.config(0);
     let platform = Platform::start(|config| config.redis = settings).await;
     for (name, without_redis) in [("ann", false), ("bob", true)] {

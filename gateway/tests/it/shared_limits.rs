@@ -107,7 +107,8 @@ async fn g5_plan_key_and_cost_decide_what_is_taken_from_which_bucket() {
 async fn without_redis_the_limiter_is_open_or_closed() {
     for (word, status) in [("open", 200), ("closed", 503)] {
         let directory = tempfile::tempdir().unwrap();
-        let mut redis = testkit::PrivateRedis::start(directory.path(), testkit::free_port()).await.unwrap();
+        let mut redis =
+            curtail_testkit::PrivateRedis::start(directory.path(), curtail_testkit::free_port()).await.unwrap();
         let settings = redis.config(0);
         let platform = Platform::start(|config| {
             config.redis = settings;
@@ -115,7 +116,7 @@ async fn without_redis_the_limiter_is_open_or_closed() {
         })
         .await;
         let counts = async || platform.ask("{version}").await.headers.contains_key("ratelimit");
-        testkit::until(counts, Duration::from_secs(20), "requests are counted").await;
+        curtail_testkit::until(counts, Duration::from_secs(20), "requests are counted").await;
         let other = Another::start(&platform, |_| {}).await;
         let counted = async || other.metric("gateway_limiter_total", &["shared", &format!("outcome=\"{word}\"")]).await;
         let before = counted().await;
@@ -127,6 +128,6 @@ async fn without_redis_the_limiter_is_open_or_closed() {
         assert!(counted().await > before, "said in the metric");
 
         redis.restart().await.unwrap();
-        testkit::until(counts, Duration::from_secs(20), "requests are counted again").await;
+        curtail_testkit::until(counts, Duration::from_secs(20), "requests are counted again").await;
     }
 }

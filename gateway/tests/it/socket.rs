@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use curtail_proto::events::v1::{Click, ClickBatch};
 use futures_util::{SinkExt as _, StreamExt as _};
 use prost::Message as _;
-use proto::events::v1::{Click, ClickBatch};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
@@ -122,13 +122,13 @@ pub struct Redirector {
 
 impl Redirector {
     pub async fn new(platform: &Platform, number: u8) -> Self {
-        let redis = streams::connect(&platform.config.redis).await.unwrap();
+        let redis = curtail_streams::connect(&platform.config.redis).await.unwrap();
         Self { redis, producer: [number; 16], shard: number % 4, next: 1 }
     }
 
     /// `count` clicks of a link, at this moment.
     pub async fn click(&mut self, workspace_id: i64, link_id: i64, count: u64) {
-        let at_ms = clock::Clock::system().unix_ms();
+        let at_ms = curtail_clock::Clock::system().unix_ms();
         let user_agent = "Mozilla/5.0 (X11; Linux x86_64; rv:127.0) Gecko/20100101 Firefox/127.0".to_owned();
         let click = |visitor| Click {
             at_ms,
@@ -142,7 +142,7 @@ impl Redirector {
         let batch = ClickBatch { producer_id: self.producer.to_vec(), first_seq: self.next, clicks, lost_through: 0 };
         self.next += count;
         let fields = vec![("b", Bytes::from(batch.encode_to_vec()))];
-        streams::append(&self.redis, &format!("clicks:{}", self.shard), fields).await.unwrap();
+        curtail_streams::append(&self.redis, &format!("clicks:{}", self.shard), fields).await.unwrap();
     }
 }
 

@@ -150,7 +150,7 @@ async fn a_half_open_socket_is_dropped() {
         socket.say(json!({"type": "connection_init", "payload": payload})).await;
         socket.next().await.is_ok()
     };
-    testkit::until(again, PATIENCE, "its place is free").await;
+    curtail_testkit::until(again, PATIENCE, "its place is free").await;
     assert!(start.elapsed() >= Duration::from_millis(200), "not before it was asked: {:?}", start.elapsed());
 }
 
@@ -200,6 +200,6 @@ async fn a_credential_is_looked_at_again_while_its_socket_is_open() {
     assert_eq!(revoked.body["data"]["revokeApiKey"]["userErrors"], json!([]), "{revoked:?}");
     let start = Instant::now();
     assert_eq!(by_key.closed().await, 4403, "the key was revoked");
-    assert!(start.elapsed() < testkit::PROMPT, "{:?}", start.elapsed());
+    assert!(start.elapsed() < curtail_testkit::PROMPT, "{:?}", start.elapsed());
     assert_eq!(by_token.closed().await, 4403, "the token has expired");
 }

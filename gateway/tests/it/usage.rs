@@ -7,7 +7,7 @@ use crate::socket::{Socket, access};
 
 /// The value of a series of this process, which other tests add to.
 fn value(series: &str) -> Option<u64> {
-    let metrics = telemetry::render_metrics();
+    let metrics = curtail_telemetry::render_metrics();
     metrics.lines().find_map(|line| line.strip_prefix(series)?.trim().parse().ok())
 }
 
@@ -23,7 +23,7 @@ fn operation(name: &str, kind: &str) -> Option<u64> {
 #[tokio::test]
 async fn fields_and_operations_are_counted_whatever_they_come_by() {
     // Metrics are recorded once somebody has asked for them.
-    telemetry::render_metrics();
+    curtail_telemetry::render_metrics();
     let platform = Platform::start(|_| {}).await;
     let ann = platform.register("ann").await;
     assert_eq!(field("WebhookDelivery", "id"), field("WebhookDelivery", "id"), "what nobody asks for is seen too");
@@ -48,7 +48,7 @@ async fn fields_and_operations_are_counted_whatever_they_come_by() {
 
 #[tokio::test]
 async fn what_is_refused_is_not_counted_and_nobody_makes_up_labels() {
-    telemetry::render_metrics();
+    curtail_telemetry::render_metrics();
     let platform = Platform::start(|_| {}).await;
     let ann = platform.register("ann").await;
     let before = field("ClickTotals", "uniques");

@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use config::Config;
+use curtail_config::Config;
 use hmac::{Hmac, Mac as _};
 use serde_json::{Value, json};
 use sha2::Sha256;
@@ -70,7 +70,7 @@ async fn a_new_link_is_posted_signed_and_logged() {
     let links = json!([{"url": "https://example.org/a", "alias": "one"}, {"url": "https://example.org/b"}]);
     let bulk = "mutation($input: CreateLinksInput!) { createLinks(input: $input) { outcomes { link { id } } } }";
     data(&platform, &ann, bulk, json!({"input": {"links": links}})).await;
-    testkit::until(async || posts.lock().unwrap().len() == 2, SOON, "both links are told").await;
+    curtail_testkit::until(async || posts.lock().unwrap().len() == 2, SOON, "both links are told").await;
     for (headers, body) in posts.lock().unwrap().clone() {
         assert_eq!(headers["webhook-signature"], signature(&secret, &headers, &body));
         assert_eq!(headers["content-type"], "application/json");
@@ -80,13 +80,13 @@ async fn a_new_link_is_posted_signed_and_logged() {
     }
 
     let log = async || data(&platform, &ann, LOG, id.clone()).await["webhookDeliveries"]["edges"].clone();
-    testkit::until(async || log().await[0]["node"]["state"] == "DELIVERED", SOON, "the log says so").await;
+    curtail_testkit::until(async || log().await[0]["node"]["state"] == "DELIVERED", SOON, "the log says so").await;
     let delivery = log().await[0]["node"].clone();
     assert_eq!(delivery["attempts"], json!([{"number": 1, "status": 202, "answer": "thanks", "error": null}]));
 
     let again = "mutation($id: ID!) { redeliverWebhook(deliveryId: $id) { delivery { state } userErrors { code } } }";
     data(&platform, &ann, again, json!({"id": delivery["id"]})).await;
-    testkit::until(async || posts.lock().unwrap().len() == 3, SOON, "it comes once more").await;
+    curtail_testkit::until(async || posts.lock().unwrap().len() == 3, SOON, "it comes once more").await;
     assert_eq!(posts.lock().unwrap()[2].0["webhook-id"], delivery["messageId"].as_str().unwrap());
 }
 
@@ -105,7 +105,7 @@ async fn a_webhook_is_tried_changed_rotated_and_removed() {
     let test = "mutation($id: ID!) { testWebhook(id: $id) { delivery { eventType state } userErrors { code } } }";
     let tested = data(&platform, &ann, test, id.clone()).await["testWebhook"].clone();
     assert_eq!(tested["delivery"]["eventType"], "test");
-    testkit::until(async || posts.lock().unwrap().len() == 1, SOON, "the test arrives").await;
+    curtail_testkit::until(async || posts.lock().unwrap().len() == 1, SOON, "the test arrives").await;
     let (headers, body) = posts.lock().unwrap()[0].clone();
     let both = [&rotated["secret"], &made["secret"]].map(|secret| signature(secret.as_str().unwrap(), &headers, &body));
     assert_eq!(headers["webhook-signature"], both.join(" "));

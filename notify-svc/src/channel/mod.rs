@@ -8,7 +8,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use clock::Clock;
+use curtail_clock::Clock;
 
 pub use self::mailbox::Mailbox;
 pub use self::smtp::Smtp;
@@ -61,7 +61,7 @@ impl Channel {
     ///
     /// # Errors
     /// When the URL is not one of an SMTP server, or the settings of the API do not work out.
-    pub fn new(settings: &config::Notify, clock: Clock) -> anyhow::Result<Self> {
+    pub fn new(settings: &curtail_config::Notify, clock: Clock) -> anyhow::Result<Self> {
         let folder = || Mailbox::new(Path::new(&settings.mailbox_dir));
         let timeout = Duration::from_millis(settings.mail_timeout_ms);
         let mails = if settings.smtp_url.is_empty() {

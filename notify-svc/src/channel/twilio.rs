@@ -10,9 +10,9 @@ use anyhow::{Context as _, ensure};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
-use clock::Clock;
+use curtail_clock::Clock;
+use curtail_outbound::{Answer, Client, Limits, Resolver, Rules};
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
-use outbound::{Answer, Client, Limits, Resolver, Rules};
 use time::OffsetDateTime;
 use url::{Url, form_urlencoded};
 
@@ -47,7 +47,7 @@ impl Twilio {
     ///
     /// # Errors
     /// When the settings do not work out.
-    pub fn new(settings: &config::Notify, timeout: Duration, clock: Clock) -> anyhow::Result<Self> {
+    pub fn new(settings: &curtail_config::Notify, timeout: Duration, clock: Clock) -> anyhow::Result<Self> {
         let account = &settings.sms_account;
         let url = format!("{}/2010-04-01/Accounts/{account}/Messages.json", settings.sms_url);
         let url = Url::parse(&url).context("notify.sms_url")?;
@@ -118,8 +118,8 @@ fn pause(headers: &HeaderMap, now: OffsetDateTime) -> Option<Duration> {
 }
 
 /// Without a connection the message is not out. After that it may be: then it counts as a try, of which there are few.
-fn lost(failure: outbound::Failure) -> Failure {
-    use outbound::Failure as Lost;
+fn lost(failure: curtail_outbound::Failure) -> Failure {
+    use curtail_outbound::Failure as Lost;
     match failure {
         Lost::NotFound | Lost::Forbidden | Lost::Connect | Lost::Tls => Failure::Away(failure.to_string()),
         Lost::Timeout | Lost::Unsigned | Lost::Broken => Failure::later(failure.to_string()),

@@ -1,7 +1,7 @@
 //! Mails about an account.
 
-use proto::auth::v1::Role;
-use proto::events::v1::envelope::Payload;
+use curtail_proto::auth::v1::Role;
+use curtail_proto::events::v1::envelope::Payload;
 use serde_json::json;
 use time::OffsetDateTime;
 
@@ -17,12 +17,12 @@ pub(super) fn notice(payload: &Payload, at: OffsetDateTime) -> Result<Option<Not
     };
     let (kind, to, data) = match payload {
         Payload::EmailVerificationRequested(event) => {
-            let expires_at = rfc3339(proto::instant(event.expires_at).ok_or(Malformed("expires_at"))?);
+            let expires_at = rfc3339(curtail_proto::instant(event.expires_at).ok_or(Malformed("expires_at"))?);
             let data = json!({"token": event.token, "expires_at": expires_at});
             (Kind::EmailVerification, account(event.user_id, &event.email, &event.full_name), data)
         }
         Payload::PasswordResetRequested(event) => {
-            let expires_at = rfc3339(proto::instant(event.expires_at).ok_or(Malformed("expires_at"))?);
+            let expires_at = rfc3339(curtail_proto::instant(event.expires_at).ok_or(Malformed("expires_at"))?);
             let data = json!({"token": event.token, "expires_at": expires_at});
             (Kind::PasswordReset, account(event.user_id, &event.email, &event.full_name), data)
         }
@@ -37,7 +37,7 @@ pub(super) fn notice(payload: &Payload, at: OffsetDateTime) -> Result<Option<Not
             (Kind::NewDevice, account(event.user_id, &event.email, &event.full_name), data)
         }
         Payload::AccountLocked(event) => {
-            let until = rfc3339(proto::instant(event.until).ok_or(Malformed("until"))?);
+            let until = rfc3339(curtail_proto::instant(event.until).ok_or(Malformed("until"))?);
             let to = account(event.user_id, &event.email, &event.full_name);
             (Kind::AccountLocked, to, json!({"until": until}))
         }
@@ -47,7 +47,7 @@ pub(super) fn notice(payload: &Payload, at: OffsetDateTime) -> Result<Option<Not
             (Kind::ApiKeyCreated, To::User(event.creator_id), data)
         }
         Payload::InvitationCreated(event) => {
-            let expires_at = rfc3339(proto::instant(event.expires_at).ok_or(Malformed("expires_at"))?);
+            let expires_at = rfc3339(curtail_proto::instant(event.expires_at).ok_or(Malformed("expires_at"))?);
             let data = json!({
                 "inviter": event.inviter_name,
                 "inviter_id": event.inviter_id,

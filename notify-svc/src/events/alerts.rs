@@ -1,7 +1,7 @@
 //! Mails about the traffic of a workspace, whose events name links by id ([`super::Intake`] puts the names in), and about webhooks
 //! that were disabled.
 
-use proto::events::v1::envelope::Payload;
+use curtail_proto::events::v1::envelope::Payload;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
@@ -14,7 +14,7 @@ const TOP: usize = 10;
 pub(super) fn notice(payload: &Payload, at: OffsetDateTime) -> Result<Option<Notice>, Malformed> {
     let (kind, to, data) = match payload {
         Payload::TrafficSpike(event) => {
-            let since = rfc3339(proto::instant(event.window_start).ok_or(Malformed("window_start"))?);
+            let since = rfc3339(curtail_proto::instant(event.window_start).ok_or(Malformed("window_start"))?);
             let data = json!({
                 "link_id": event.link_id,
                 "clicks": event.clicks,
@@ -24,7 +24,7 @@ pub(super) fn notice(payload: &Payload, at: OffsetDateTime) -> Result<Option<Not
             (Kind::TrafficSpike, To::Members, data)
         }
         Payload::WeeklyReport(event) => {
-            let week_start = rfc3339(proto::instant(event.week_start).ok_or(Malformed("week_start"))?);
+            let week_start = rfc3339(curtail_proto::instant(event.week_start).ok_or(Malformed("week_start"))?);
             let top = event.top_links.iter().take(TOP);
             let top: Vec<Value> = top.map(|link| json!({"link_id": link.link_id, "clicks": link.clicks})).collect();
             let data = json!({

@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use proto::auth::v1::auth_service_client::AuthServiceClient;
-use proto::auth::v1::{ListRecipientsRequest, Recipient as Person};
-use proto::links::v1::BatchGetLinksRequest;
-use proto::links::v1::link_service_client::LinkServiceClient;
-use rpc::{CallContext, Channel, Error, ServiceIdentity};
+use curtail_proto::auth::v1::auth_service_client::AuthServiceClient;
+use curtail_proto::auth::v1::{ListRecipientsRequest, Recipient as Person};
+use curtail_proto::links::v1::BatchGetLinksRequest;
+use curtail_proto::links::v1::link_service_client::LinkServiceClient;
+use curtail_rpc::{CallContext, Channel, Error, ServiceIdentity};
 
 use super::To;
 use super::links::title;
@@ -43,9 +43,9 @@ impl Directory {
     ///
     /// # Errors
     /// When a URL of the configuration is none.
-    pub fn connect(settings: &config::Rpc, identity: ServiceIdentity) -> anyhow::Result<Self> {
-        let auth = rpc::connect("auth", &settings.auth_url, settings, identity.clone())?;
-        let links = rpc::connect("links", &settings.links_url, settings, identity)?;
+    pub fn connect(settings: &curtail_config::Rpc, identity: ServiceIdentity) -> anyhow::Result<Self> {
+        let auth = curtail_rpc::connect("auth", &settings.auth_url, settings, identity.clone())?;
+        let links = curtail_rpc::connect("links", &settings.links_url, settings, identity)?;
         Ok(Self { auth: AuthServiceClient::new(auth), links: LinkServiceClient::new(links) })
     }
 

@@ -2,13 +2,13 @@
 
 use std::collections::HashMap;
 
-use clock::Clock;
-use proto::events::v1::Envelope;
-use proto::events::v1::envelope::Payload;
-use rpc::Code;
+use curtail_clock::Clock;
+use curtail_proto::events::v1::Envelope;
+use curtail_proto::events::v1::envelope::Payload;
+use curtail_rpc::Code;
+use curtail_streams::{Delivery, Outcome};
 use serde_json::Value;
 use sqlx::PgPool;
-use streams::{Delivery, Outcome};
 use time::{Duration, OffsetDateTime};
 
 use super::alerts::named_links;
@@ -57,7 +57,7 @@ enum Trouble {
     #[error(transparent)]
     Store(#[from] sqlx::Error),
     #[error(transparent)]
-    Peer(#[from] rpc::Error),
+    Peer(#[from] curtail_rpc::Error),
 }
 
 impl Intake {
@@ -71,7 +71,7 @@ impl Intake {
             }
             Err(Trouble::Malformed(error)) => Outcome::Poison(error.to_string()),
             Err(Trouble::Recipient(error)) => Outcome::Poison(error.to_string()),
-            Err(Trouble::Store(error)) if db::is_unavailable(&error) => Outcome::Retry(error.to_string()),
+            Err(Trouble::Store(error)) if curtail_db::is_unavailable(&error) => Outcome::Retry(error.to_string()),
             Err(Trouble::Store(error)) => Outcome::Failed(error.to_string()),
             Err(Trouble::Peer(error)) => match error.code {
                 Code::Unavailable | Code::DeadlineExceeded | Code::RateLimited | Code::Unauthenticated => {
@@ -85,7 +85,7 @@ impl Intake {
     /// Keeps the messages of an event; how many are new.
     async fn take(&self, envelope: &Envelope) -> Result<u64, Trouble> {
         let now = self.clock.now();
-        let at = proto::instant(envelope.occurred_at).ok_or(Malformed("occurred_at"))?;
+        let at = curtail_proto::instant(envelope.occurred_at).ok_or(Malformed("occurred_at"))?;
         if envelope.event_id.len() != 16 {
             return Err(Malformed("event_id").into());
         }
@@ -123,7 +123,7 @@ impl Intake {
     }
 
     /// Puts names to the links that the data name by id, leaving out those that are gone; false when the only one is.
-    async fn name_links(&self, data: &mut Value) -> Result<bool, rpc::Error> {
+    async fn name_links(&self, data: &mut Value) -> Result<bool, curtail_rpc::Error> {
         let ids = named_links(data).iter().filter_map(|link| link["link_id"].as_i64()).collect();
         let names = self.directory.names(ids).await?;
         for link in named_links(data) {

@@ -1,8 +1,8 @@
 //! Mails about the links of a workspace.
 
-use proto::events::v1::LinkSnapshot;
-use proto::events::v1::envelope::Payload;
-use proto::links::v1::Link;
+use curtail_proto::events::v1::LinkSnapshot;
+use curtail_proto::events::v1::envelope::Payload;
+use curtail_proto::links::v1::Link;
 use serde_json::json;
 use time::OffsetDateTime;
 
@@ -20,7 +20,8 @@ pub(super) fn notice(payload: &Payload, at: OffsetDateTime) -> Result<Option<Not
     let mut data = json!({"title": title(link), "short_url": link.short_url});
     match kind {
         Kind::LinkExpiring => {
-            data["expires_at"] = rfc3339(proto::instant(link.expires_at).ok_or(Malformed("expires_at"))?).into();
+            data["expires_at"] =
+                rfc3339(curtail_proto::instant(link.expires_at).ok_or(Malformed("expires_at"))?).into();
         }
         Kind::LinkExpired => {
             data["at"] = rfc3339(at).into();

@@ -11,7 +11,7 @@ mod intake;
 mod links;
 mod rows;
 
-use proto::events::v1::Envelope;
+use curtail_proto::events::v1::Envelope;
 use time::OffsetDateTime;
 
 pub use self::audience::Directory;

@@ -1,6 +1,6 @@
 //! The rows of messages about events.
 
-use proto::events::v1::Envelope;
+use curtail_proto::events::v1::Envelope;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use time::OffsetDateTime;

@@ -57,7 +57,7 @@ impl Composer {
     ///
     /// # Errors
     /// When the sender is not a mailbox.
-    pub fn new(config: &config::Config) -> anyhow::Result<Self> {
+    pub fn new(config: &curtail_config::Config) -> anyhow::Result<Self> {
         let from: Mailbox = config.notify.mail_from.parse()?;
         Ok(Self {
             templates: Templates::new()?,

@@ -1,6 +1,6 @@
 //! Confirming a number.
 
-use rpc::Error;
+use curtail_rpc::Error;
 
 use super::code::Codes;
 use super::{MAX_ATTEMPTS, Phone, Phones, refusal};

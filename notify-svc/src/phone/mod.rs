@@ -10,9 +10,9 @@ mod set;
 
 use std::sync::{Arc, Mutex};
 
-use clock::Clock;
+use curtail_clock::Clock;
+use curtail_rpc::Error;
 use rand::rngs::StdRng;
-use rpc::Error;
 use sqlx::PgPool;
 use time::Duration;
 

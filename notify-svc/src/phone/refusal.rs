@@ -1,6 +1,6 @@
 //! The outcomes that callers have to reckon with. Their reasons are listed in `docs/messages.md`.
 
-use rpc::{Code, Error};
+use curtail_rpc::{Code, Error};
 use time::Duration;
 
 use super::{CODE_LIFE, MAX_ATTEMPTS, MAX_CODES};

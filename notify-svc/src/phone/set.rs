@@ -2,8 +2,8 @@
 
 use std::sync::PoisonError;
 
+use curtail_rpc::Error;
 use rand::RngExt as _;
-use rpc::Error;
 use serde_json::json;
 use sqlx::PgConnection;
 use time::OffsetDateTime;

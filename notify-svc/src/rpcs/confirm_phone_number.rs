@@ -1,7 +1,7 @@
 //! `ConfirmPhoneNumber`.
 
-use proto::notify::v1::{ConfirmPhoneNumberRequest, ConfirmPhoneNumberResponse};
-use rpc::Error;
+use curtail_proto::notify::v1::{ConfirmPhoneNumberRequest, ConfirmPhoneNumberResponse};
+use curtail_rpc::Error;
 use tonic::Request;
 
 use super::{Handlers, phone_number, signed_in};

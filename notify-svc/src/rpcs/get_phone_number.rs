@@ -1,7 +1,7 @@
 //! `GetPhoneNumber`.
 
-use proto::notify::v1::{GetPhoneNumberRequest, GetPhoneNumberResponse};
-use rpc::Error;
+use curtail_proto::notify::v1::{GetPhoneNumberRequest, GetPhoneNumberResponse};
+use curtail_rpc::Error;
 use tonic::Request;
 
 use super::{Handlers, phone_number, signed_in};

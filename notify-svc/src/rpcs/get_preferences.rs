@@ -1,8 +1,8 @@
 //! `GetPreferences`.
 
-use proto::notify::v1::{GetPreferencesRequest, GetPreferencesResponse};
-use rpc::Error;
-use tokens::Scope;
+use curtail_proto::notify::v1::{GetPreferencesRequest, GetPreferencesResponse};
+use curtail_rpc::Error;
+use curtail_tokens::Scope;
 use tonic::Request;
 
 use super::{Handlers, message, owner};

@@ -9,12 +9,12 @@ mod set_phone_number;
 mod unsubscribe;
 mod update_preferences;
 
-use clock::Clock;
-use proto::notify::v1::notify_service_server::{NotifyService, NotifyServiceServer};
-use proto::notify::v1::*;
-use rpc::{Code, Error};
+use curtail_clock::Clock;
+use curtail_proto::notify::v1::notify_service_server::{NotifyService, NotifyServiceServer};
+use curtail_proto::notify::v1::*;
+use curtail_rpc::{Code, Error};
+use curtail_tokens::Scope;
 use sqlx::PgPool;
-use tokens::Scope;
 use tonic::{Request, Response, Status};
 
 use crate::kind::Kind;
@@ -65,9 +65,9 @@ forward! {
 }
 
 /// A preference as callers see it.
-fn message(preference: Preference) -> proto::notify::v1::Preference {
+fn message(preference: Preference) -> curtail_proto::notify::v1::Preference {
     let kind = preference.kind;
-    proto::notify::v1::Preference {
+    curtail_proto::notify::v1::Preference {
         kind: kind.to_proto().into(),
         email: preference.email,
         required: kind.is_required(),
@@ -83,7 +83,7 @@ fn phone_number(phone: Phone) -> PhoneNumber {
 
 /// The id of a user who is signed in. A telephone number is a person's, and no business of programs that have a key.
 fn signed_in<T>(request: &Request<T>) -> Result<i64, Error> {
-    let user = rpc::user(request)?;
+    let user = curtail_rpc::user(request)?;
     if user.api_key_id.is_some() {
         return Err(Error::new(Code::Forbidden, "SESSION_REQUIRED", "an API key can not do this; sign in"));
     }
@@ -92,7 +92,7 @@ fn signed_in<T>(request: &Request<T>) -> Result<i64, Error> {
 
 /// The caller as owner of choices.
 fn owner<T>(request: &Request<T>, scope: Scope) -> Result<Owner, Error> {
-    let user = rpc::user(request)?;
+    let user = curtail_rpc::user(request)?;
     if !user.allows(scope) {
         return Err(Error::new(Code::Forbidden, "SCOPE_MISSING", "this API key does not have the scope for this"));
     }

@@ -1,7 +1,7 @@
 //! `RemovePhoneNumber`.
 
-use proto::notify::v1::{RemovePhoneNumberRequest, RemovePhoneNumberResponse};
-use rpc::Error;
+use curtail_proto::notify::v1::{RemovePhoneNumberRequest, RemovePhoneNumberResponse};
+use curtail_rpc::Error;
 use tonic::Request;
 
 use super::{Handlers, signed_in};

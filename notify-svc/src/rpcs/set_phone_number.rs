@@ -1,7 +1,7 @@
 //! `SetPhoneNumber`.
 
-use proto::notify::v1::{SetPhoneNumberRequest, SetPhoneNumberResponse};
-use rpc::Error;
+use curtail_proto::notify::v1::{SetPhoneNumberRequest, SetPhoneNumberResponse};
+use curtail_rpc::Error;
 use tonic::Request;
 
 use super::{Handlers, phone_number, signed_in};

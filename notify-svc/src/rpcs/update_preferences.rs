@@ -1,8 +1,8 @@
 //! `UpdatePreferences`.
 
-use proto::notify::v1::{UpdatePreferencesRequest, UpdatePreferencesResponse};
-use rpc::{Code, Error};
-use tokens::Scope;
+use curtail_proto::notify::v1::{UpdatePreferencesRequest, UpdatePreferencesResponse};
+use curtail_rpc::{Code, Error};
+use curtail_tokens::Scope;
 use tonic::Request;
 
 use super::{Handlers, message, owner};

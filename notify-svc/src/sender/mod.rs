@@ -11,8 +11,8 @@ mod wake;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use clock::Clock;
-use lifecycle::Shutdown;
+use curtail_clock::Clock;
+use curtail_lifecycle::Shutdown;
 use rand::rngs::StdRng;
 use sqlx::PgPool;
 use tokio::task::JoinSet;
@@ -48,7 +48,7 @@ pub struct Sender {
     /// Takes them.
     pub channel: Arc<Channel>,
     /// How long, how many, how old.
-    pub settings: config::Notify,
+    pub settings: curtail_config::Notify,
     /// Spreads tries.
     pub rng: Mutex<StdRng>,
     /// Says that there is something new.

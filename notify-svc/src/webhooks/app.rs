@@ -4,14 +4,14 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use clock::Clock;
-use config::Config;
-use lifecycle::{Shutdown, Tasks};
-use outbound::{Client, Resolver, Rules};
+use curtail_clock::Clock;
+use curtail_config::Config;
+use curtail_lifecycle::{Shutdown, Tasks};
+use curtail_outbound::{Client, Resolver, Rules};
+use curtail_streams::{Consumer, RelayHandle};
 use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};
 use sqlx::PgPool;
-use streams::{Consumer, RelayHandle};
 use tokio::sync::Notify;
 
 use super::secret::{SealKey, Secret};
@@ -26,13 +26,13 @@ const LINK_READERS: u32 = 4;
 pub struct App {
     pub(super) pool: PgPool,
     pub(super) clock: Clock,
-    pub(super) ids: ids::Generator,
+    pub(super) ids: curtail_ids::Generator,
     pub(super) rules: Arc<Rules>,
     pub(super) client: Client,
     pub(super) seal_key: SealKey,
     /// Told when something may have come due.
     pub(super) due: Arc<Notify>,
-    pub(super) settings: config::Webhooks,
+    pub(super) settings: curtail_config::Webhooks,
     /// Told when there is a notice to be published.
     pub(super) notices: RelayHandle,
     rng: Arc<Mutex<StdRng>>,
@@ -47,7 +47,7 @@ impl App {
         config: &Config,
         pool: PgPool,
         clock: Clock,
-        ids: ids::Generator,
+        ids: curtail_ids::Generator,
         notices: RelayHandle,
         rng: StdRng,
     ) -> anyhow::Result<Self> {
@@ -55,10 +55,12 @@ impl App {
         let rules = Arc::new(Rules::new(settings.allowed_networks.clone(), settings.allow_http));
         let authorities = match settings.ca_file.as_str() {
             "" => Vec::new(),
-            path => outbound::authorities(Path::new(path))?,
+            path => curtail_outbound::authorities(Path::new(path))?,
         };
-        let bounds =
-            outbound::Limits { time: Duration::from_millis(settings.timeout_ms), answer_bytes: limits::ANSWER_BYTES };
+        let bounds = curtail_outbound::Limits {
+            time: Duration::from_millis(settings.timeout_ms),
+            answer_bytes: limits::ANSWER_BYTES,
+        };
         Ok(Self {
             client: Client::new(Arc::clone(&rules), Resolver::System, authorities, bounds)?,
             seal_key: SealKey::derive(&config.notify.master_key.key32()),

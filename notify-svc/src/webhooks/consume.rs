@@ -1,8 +1,8 @@
 //! From the streams to deliveries.
 
-use lifecycle::Shutdown;
-use proto::events::v1::envelope::Payload;
-use streams::{Consumer, Delivery, Erased, Outcome};
+use curtail_lifecycle::Shutdown;
+use curtail_proto::events::v1::envelope::Payload;
+use curtail_streams::{Consumer, Delivery, Erased, Outcome};
 
 use super::app::App;
 use super::message::Message;
@@ -36,7 +36,7 @@ async fn handle(app: &App, delivery: Delivery) -> Outcome {
 async fn erase(app: &App, erased: &Erased) -> Result<(), sqlx::Error> {
     webhooks::erase(&app.pool, &erased.workspace_ids).await?;
     let mut conn = app.pool.acquire().await?;
-    db::outbox::forget(&mut conn, &erased.marks(), |envelope| erased.concerns(envelope)).await?;
+    curtail_db::outbox::forget(&mut conn, &erased.marks(), |envelope| erased.concerns(envelope)).await?;
     Ok(())
 }
 
@@ -60,7 +60,7 @@ async fn fan_out(app: &App, workspace: i64, message: &Message) -> Outcome {
 fn outcome(result: Result<(), sqlx::Error>) -> Outcome {
     match result {
         Ok(()) => Outcome::Done,
-        Err(error) if db::is_unavailable(&error) => Outcome::Retry(error.to_string()),
+        Err(error) if curtail_db::is_unavailable(&error) => Outcome::Retry(error.to_string()),
         Err(error) => Outcome::Failed(error.to_string()),
     }
 }

@@ -1,4 +1,4 @@
-//! Every bound of webhooks in one place. That of the URL is `outbound::MAX_URL_BYTES`.
+//! Every bound of webhooks in one place. That of the URL is `curtail_outbound::MAX_URL_BYTES`.
 
 /// The most webhooks of one workspace.
 pub const PER_WORKSPACE: i64 = 20;

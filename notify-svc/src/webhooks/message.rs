@@ -1,8 +1,8 @@
 //! What a receiver gets of an event.
 
-use proto::events::v1::envelope::Payload;
-use proto::events::v1::{Envelope, LinkSnapshot, TrafficSpike};
-use proto::links::v1::Link;
+use curtail_proto::events::v1::envelope::Payload;
+use curtail_proto::events::v1::{Envelope, LinkSnapshot, TrafficSpike};
+use curtail_proto::links::v1::Link;
 use serde::Serialize;
 use time::OffsetDateTime;
 use time::serde::rfc3339;
@@ -189,8 +189,8 @@ impl From<Link> for LinkBody {
 
 #[cfg(test)]
 mod tests {
-    use proto::events::v1::{LinkCreated, PasswordChanged};
-    use proto::links::v1::{LinkState, Tag};
+    use curtail_proto::events::v1::{LinkCreated, PasswordChanged};
+    use curtail_proto::links::v1::{LinkState, Tag};
     use serde_json::{Value, json};
     use time::macros::datetime;
 

@@ -1,8 +1,8 @@
 //! Telling the maker of a webhook that it was disabled.
 
-use proto::events::v1::envelope::Payload;
-use proto::events::v1::{Envelope, WebhookDisabled};
-use proto::notify::v1::DisabledReason;
+use curtail_proto::events::v1::envelope::Payload;
+use curtail_proto::events::v1::{Envelope, WebhookDisabled};
+use curtail_proto::notify::v1::DisabledReason;
 use rand::{Rng, RngExt as _};
 use time::OffsetDateTime;
 

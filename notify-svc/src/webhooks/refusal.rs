@@ -1,6 +1,6 @@
 //! The outcomes that callers have to reckon with. Their reasons are listed in `docs/webhooks.md`.
 
-use rpc::{Code, Error};
+use curtail_rpc::{Code, Error};
 
 use super::limits;
 
@@ -10,7 +10,7 @@ pub fn invalid(reason: &'static str, field: &'static str, message: impl Into<Str
 }
 
 /// A refused URL.
-pub fn url(refusal: outbound::Refusal) -> Error {
+pub fn url(refusal: curtail_outbound::Refusal) -> Error {
     invalid(refusal.reason(), "url", refusal.to_string())
 }
 
@@ -37,5 +37,5 @@ pub fn too_many() -> Error {
 
 /// What a failed statement means to the caller.
 pub fn store(error: sqlx::Error) -> Error {
-    if db::is_unavailable(&error) { Error::unavailable(error) } else { Error::internal(error) }
+    if curtail_db::is_unavailable(&error) { Error::unavailable(error) } else { Error::internal(error) }
 }

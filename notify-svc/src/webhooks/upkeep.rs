@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use lifecycle::Shutdown;
+use curtail_lifecycle::Shutdown;
 
 use super::app::App;
 use super::store::prune;

@@ -1,7 +1,7 @@
 //! A webhook, and what may be entered for one.
 
-use proto::notify::v1 as pb;
-use rpc::Error;
+use curtail_proto::notify::v1 as pb;
+use curtail_rpc::Error;
 use time::OffsetDateTime;
 
 use super::event::EventType;

@@ -82,7 +82,7 @@ fn row(kind: Kind, data: Value, full_name: &str) -> Row {
 
 #[test]
 fn s33_s25_hostile_text_stays_text_in_every_mail() {
-    let composer = Composer::new(&config::Config::for_tests()).unwrap();
+    let composer = Composer::new(&curtail_config::Config::for_tests()).unwrap();
     for kind in Kind::ALL {
         for hostile in HOSTILE {
             // auth-svc refuses names with control characters, and so does the recipient.
@@ -109,7 +109,7 @@ fn s33_s25_hostile_text_stays_text_in_every_mail() {
 
 #[test]
 fn s33_a_recipient_that_is_two_or_a_header_is_never_written_to() {
-    let composer = Composer::new(&config::Config::for_tests()).unwrap();
+    let composer = Composer::new(&curtail_config::Config::for_tests()).unwrap();
     let good = row(Kind::LinkCreated, poisoned(Kind::LinkCreated, "x"), "Ada");
     for address in ["a@b.c\r\nBcc: d@e.f", "a@b.c, d@e.f", ""] {
         assert!(composer.compose(&Row { address: address.into(), ..good.clone() }).is_err(), "{address:?}");
@@ -120,7 +120,7 @@ fn s33_a_recipient_that_is_two_or_a_header_is_never_written_to() {
 
 #[test]
 fn every_kind_has_an_example_and_tells_how_to_be_left_alone() {
-    let composer = Composer::new(&config::Config::for_tests()).unwrap();
+    let composer = Composer::new(&curtail_config::Config::for_tests()).unwrap();
     for kind in Kind::ALL {
         let words = notify_svc::preview::mail(&composer, kind).unwrap();
         assert!(!words.subject.is_empty());

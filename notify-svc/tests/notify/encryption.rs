@@ -14,7 +14,7 @@ async fn where_encryption_is_required_nothing_is_sent_without() {
     for url in [format!("{}?tls=required", receiver.url()), receiver.url().replace("smtp:", "smtps:")] {
         let world = World::sending_to(&url, |config| config.notify.mail_timeout_ms = 2_000).await;
         world.enqueue(&["u10@example.com".to_owned()]).await;
-        testkit::until(async || !error(&world).await.is_empty(), PATIENCE, "a try has ended").await;
+        curtail_testkit::until(async || !error(&world).await.is_empty(), PATIENCE, "a try has ended").await;
         assert!(receiver.received().is_empty(), "{url}");
         let waits: bool =
             sqlx::query_scalar("SELECT state = 1 AND attempts = 0 FROM messages").fetch_one(&world.pool).await.unwrap();

@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 
 use bytes::Bytes;
+use curtail_proto::auth::v1::{ApiKey, Role, Session};
+use curtail_proto::events::v1::envelope::Payload;
+use curtail_proto::events::v1::*;
+use curtail_proto::links::v1::Link;
 use mail_parser::MessageParser;
 use prost::Message as _;
 use prost_types::Timestamp;
-use proto::auth::v1::{ApiKey, Role, Session};
-use proto::events::v1::envelope::Payload;
-use proto::events::v1::*;
-use proto::links::v1::Link;
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom as _;
@@ -46,12 +46,14 @@ pub async fn publish(world: &World, envelope: &Envelope) {
 }
 
 async fn publish_raw(world: &World, stream: &str, bytes: Vec<u8>) {
-    streams::append(&world.redis, stream, vec![(streams::ENVELOPE_FIELD, Bytes::from(bytes))]).await.unwrap();
+    curtail_streams::append(&world.redis, stream, vec![(curtail_streams::ENVELOPE_FIELD, Bytes::from(bytes))])
+        .await
+        .unwrap();
 }
 
 /// An account in auth-svc's own tables; a member of [`WORKSPACE`].
 pub async fn account(world: &World, id: i64, verified: bool) {
-    let pool = db::connect(&world.config.database, "auth").await.unwrap();
+    let pool = curtail_db::connect(&world.config.database, "auth").await.unwrap();
     let verified_at = verified.then_some(NOW);
     sqlx::query(
         "INSERT INTO users (id, email, email_key, email_verified_at, full_name, password_hash, created_at, updated_at) \
@@ -181,7 +183,7 @@ pub fn mails(world: &World) -> Vec<(String, String)> {
 
 async fn sent(world: &World, count: usize) {
     let sent = async || world.mailbox().len() >= count;
-    testkit::until(sent, PATIENCE, "the mails are in the folder").await;
+    curtail_testkit::until(sent, PATIENCE, "the mails are in the folder").await;
     world.settled().await;
 }
 
@@ -256,9 +258,9 @@ async fn f9_s33_poison_is_put_aside_and_nothing_else_stops() {
     }
     sent(&world, 40).await;
     // The webhooks read the same stream and put aside what they can not read either.
-    let letters = streams::DeadLetters::of(world.redis.clone(), "accounts");
+    let letters = curtail_streams::DeadLetters::of(world.redis.clone(), "accounts");
     let buried = async || letters.heads().await.unwrap().iter().filter(|head| head.group == "mail").count();
-    testkit::until(async || buried().await == bad, PATIENCE, "the poison is put aside").await;
+    curtail_testkit::until(async || buried().await == bad, PATIENCE, "the poison is put aside").await;
     assert_eq!(world.mailbox().len(), 40);
     world.stop().await;
 }
@@ -273,7 +275,7 @@ async fn who_is_erased_is_forgotten_and_old_news_are_none() {
     let erased = AccountErased { user_id: 1, workspace_ids: vec![] };
     publish(&world, &event(3, 0, Payload::AccountErased(erased))).await;
     let forgotten = async || world.states().await == [(String::new(), 4)];
-    testkit::until(forgotten, PATIENCE, "nothing of the account is left").await;
+    curtail_testkit::until(forgotten, PATIENCE, "nothing of the account is left").await;
     // The event that comes again finds that its mail existed.
     publish(&world, &verification(1, "ada@example.com")).await;
     publish(&world, &verification(4, "last@example.com")).await;

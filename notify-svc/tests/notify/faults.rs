@@ -23,7 +23,7 @@ async fn f18_slow_and_refusing_recipients_delay_nobody_else() {
     let world = World::sending_to(&receiver.url(), |_| ()).await;
     let began = Instant::now();
     world.enqueue(&addresses(60)).await;
-    testkit::until(async || receiver.received().len() >= 55, PATIENCE, "the others have their mail").await;
+    curtail_testkit::until(async || receiver.received().len() >= 55, PATIENCE, "the others have their mail").await;
     assert!(began.elapsed() < slow, "{:?}", began.elapsed());
     world.settled().await;
     let mut expected = addresses(60);
@@ -34,13 +34,13 @@ async fn f18_slow_and_refusing_recipients_delay_nobody_else() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn f18_a_server_that_comes_late_gets_each_mail_once() {
-    let addr = format!("127.0.0.1:{}", testkit::free_port()).parse().unwrap();
+    let addr = format!("127.0.0.1:{}", curtail_testkit::free_port()).parse().unwrap();
     let world = World::sending_to(&format!("smtp://{addr}"), |_| ()).await;
     world.enqueue(&addresses(30)).await;
     let tried = async || -> bool {
         sqlx::query_scalar("SELECT count(*) > 0 FROM messages WHERE error <> ''").fetch_one(&world.pool).await.unwrap()
     };
-    testkit::until(tried, PATIENCE, "a try in vain").await;
+    curtail_testkit::until(tried, PATIENCE, "a try in vain").await;
     let receiver = Receiver::at(addr).await;
     world.settled().await;
     assert_eq!(receiver.recipients(), addresses(30), "none is lost, none comes twice");
@@ -58,7 +58,7 @@ async fn f18_a_server_that_dies_in_the_middle_gets_every_mail_under_one_id() {
     let world = World::sending_to(&receiver.url(), |_| ()).await;
     world.enqueue(&addresses(100)).await;
     for received in [10, 40] {
-        testkit::until(async || receiver.received().len() >= received, PATIENCE, "some mails").await;
+        curtail_testkit::until(async || receiver.received().len() >= received, PATIENCE, "some mails").await;
         receiver.die();
         receiver.come_back().await;
     }
@@ -84,7 +84,7 @@ async fn f18_an_answer_that_does_not_come_in_time_is_asked_for_again() {
         let query = "SELECT count(*) = 1 FROM messages WHERE error = 'no answer in time' AND attempts = 1";
         sqlx::query_scalar(query).fetch_one(&world.pool).await.unwrap()
     };
-    testkit::until(late, PATIENCE, "one is late").await;
+    curtail_testkit::until(late, PATIENCE, "one is late").await;
     receiver.forgive("u100@example.com");
     world.clock.advance(time::Duration::seconds(34));
     world.settled().await;

@@ -1,10 +1,10 @@
 //! What people choose to be told.
 
-use proto::notify::v1::{
+use curtail_proto::notify::v1::{
     GetPreferencesRequest, NotificationKind as Kind, Preference, UpdatePreferencesRequest, UpdatePreferencesResponse,
 };
-use rpc::{Code, Error};
-use tokens::Scope;
+use curtail_rpc::{Code, Error};
+use curtail_tokens::Scope;
 
 use crate::world::{World, answer};
 

@@ -85,9 +85,9 @@ async fn f18_what_is_refused_for_now_is_tried_again_by_the_schedule() {
     world.enqueue(&addresses(1)).await;
     let attempts =
         async || -> i32 { sqlx::query_scalar("SELECT attempts FROM messages").fetch_one(&world.pool).await.unwrap() };
-    testkit::until(async || attempts().await == 1, PATIENCE, "the first try").await;
+    curtail_testkit::until(async || attempts().await == 1, PATIENCE, "the first try").await;
     world.clock.advance(time::Duration::seconds(34));
-    testkit::until(async || attempts().await == 2, PATIENCE, "the second after half a minute").await;
+    curtail_testkit::until(async || attempts().await == 2, PATIENCE, "the second after half a minute").await;
     receiver.forgive("u10@example.com");
     world.clock.advance(time::Duration::seconds(133));
     world.settled().await;
@@ -104,7 +104,7 @@ async fn what_is_refused_for_days_is_given_up() {
     let tried = async || -> bool {
         sqlx::query_scalar("SELECT attempts = 1 FROM messages").fetch_one(&world.pool).await.unwrap()
     };
-    testkit::until(tried, PATIENCE, "the first try").await;
+    curtail_testkit::until(tried, PATIENCE, "the first try").await;
     world.clock.advance(time::Duration::seconds(3_601));
     world.settled().await;
     let dead = admin::dead(&world.config).await.unwrap();

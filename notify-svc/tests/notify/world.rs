@@ -3,21 +3,21 @@
 use std::time::{Duration, Instant};
 
 use auth_svc::Entropy;
-use clock::Clock;
-use config::{Config, Secret};
+use curtail_clock::Clock;
+use curtail_config::{Config, Secret};
+use curtail_lifecycle::Shutdown;
+use curtail_proto::notify::v1::notify_service_client::NotifyServiceClient;
+use curtail_rpc::{CallContext, Keys, ServiceIdentity};
+use curtail_tokens::{Claims, KeyRing, Membership, Plan, Purpose, Role, Scope, SigningKey, Subject};
 use fred::clients::Pool;
-use lifecycle::Shutdown;
 use notify_svc::store::messages::{self, Medium, Row};
 use notify_svc::{Outside, Running};
-use proto::notify::v1::notify_service_client::NotifyServiceClient;
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
-use rpc::{CallContext, Keys, ServiceIdentity};
 use serde_json::json;
 use sqlx::PgPool;
 use time::OffsetDateTime;
 use time::macros::datetime;
-use tokens::{Claims, KeyRing, Membership, Plan, Purpose, Role, Scope, SigningKey, Subject};
 
 /// The time of the service when a test begins.
 pub const NOW: OffsetDateTime = datetime!(2026-11-21 12:00 UTC);
@@ -38,12 +38,12 @@ pub struct World {
 
 impl World {
     pub async fn start() -> Self {
-        Self::with(testkit::config().await).await
+        Self::with(curtail_testkit::config().await).await
     }
 
     /// With mails going to the SMTP server of a URL.
     pub async fn sending_to(url: &str, change: impl FnOnce(&mut Config)) -> Self {
-        let mut config = testkit::config().await;
+        let mut config = curtail_testkit::config().await;
         config.notify.smtp_url = Secret::new(url);
         change(&mut config);
         Self::with(config).await
@@ -62,7 +62,7 @@ impl World {
 
     /// With an auth-svc to ask for people.
     pub async fn with_people() -> Self {
-        Self::with_people_in(testkit::config().await).await
+        Self::with_people_in(curtail_testkit::config().await).await
     }
 
     /// With an auth-svc to ask for people, and settings of the test's.
@@ -80,9 +80,9 @@ impl World {
         let rng = Box::new(StdRng::seed_from_u64(7));
         let outside = Outside { clock: clock.clone(), rng, keys: Keys::Given(KeyRing::of([&key])) };
         let running = notify_svc::start(config.clone(), outside, shutdown.clone()).await.unwrap();
-        testkit::until(async || running.readiness.is_ready(), PATIENCE, "the service is ready").await;
-        let pool = db::connect(&config.database, notify_svc::SCHEMA).await.unwrap();
-        let redis = streams::connect(&config.redis).await.unwrap();
+        curtail_testkit::until(async || running.readiness.is_ready(), PATIENCE, "the service is ready").await;
+        let pool = curtail_db::connect(&config.database, notify_svc::SCHEMA).await.unwrap();
+        let redis = curtail_streams::connect(&config.redis).await.unwrap();
         Self { config, clock, pool, redis, running, shutdown, auth, key }
     }
 
@@ -104,10 +104,10 @@ impl World {
         }
     }
 
-    pub fn client(&self) -> NotifyServiceClient<rpc::Channel> {
+    pub fn client(&self) -> NotifyServiceClient<curtail_rpc::Channel> {
         let identity = ServiceIdentity::new("tests", &self.config.rpc.service_key, self.clock.clone());
         let url = format!("http://{}", self.running.addr);
-        NotifyServiceClient::new(rpc::connect("notify", &url, &self.config.rpc, identity).unwrap())
+        NotifyServiceClient::new(curtail_rpc::connect("notify", &url, &self.config.rpc, identity).unwrap())
     }
 
     /// A request in the name of a user, or of a key of that user when `scopes` are given.
@@ -129,7 +129,7 @@ impl World {
             platform_admin: false,
             token_id: "test".into(),
         };
-        tokens::sign(&self.key, Purpose::Internal, &claims).unwrap()
+        curtail_tokens::sign(&self.key, Purpose::Internal, &claims).unwrap()
     }
 
     /// A request in the name of a service.
@@ -152,7 +152,7 @@ impl World {
     /// Waits until no message waits.
     pub async fn settled(&self) {
         let settled = async || self.states().await.iter().all(|(_, state)| *state != 1);
-        testkit::until(settled, PATIENCE, "no message waits").await;
+        curtail_testkit::until(settled, PATIENCE, "no message waits").await;
     }
 
     /// The mails in the folder: name of the file and bytes, by name.
@@ -188,6 +188,6 @@ pub fn report(address: &str) -> Row {
 }
 
 /// What an RPC answered.
-pub fn answer<T>(result: Result<tonic::Response<T>, tonic::Status>) -> Result<T, rpc::Error> {
-    result.map(tonic::Response::into_inner).map_err(|status| rpc::Error::from_status(&status))
+pub fn answer<T>(result: Result<tonic::Response<T>, tonic::Status>) -> Result<T, curtail_rpc::Error> {
+    result.map(tonic::Response::into_inner).map_err(|status| curtail_rpc::Error::from_status(&status))
 }

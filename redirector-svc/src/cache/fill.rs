@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use proto::links::v1::{ResolveLinkRequest, Target};
-use rpc::CallContext;
+use curtail_proto::links::v1::{ResolveLinkRequest, Target};
+use curtail_rpc::CallContext;
 
 use super::freshness::Age;
 use super::lookup::Links;

@@ -113,7 +113,7 @@ impl Lifecycle<Key, Arc<Cached>> for CountEvictions {
 
 #[cfg(test)]
 mod tests {
-    use proto::links::v1::Target;
+    use curtail_proto::links::v1::Target;
 
     use super::*;
     use crate::cache::DomainId;

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use proto::links::v1::link_service_client::LinkServiceClient;
-use proto::links::v1::{ConsumeClickRequest, ConsumeClickResponse, Target};
+use curtail_proto::links::v1::link_service_client::LinkServiceClient;
+use curtail_proto::links::v1::{ConsumeClickRequest, ConsumeClickResponse, Target};
 use tokio::runtime::Handle;
 
 use super::fill::From;
@@ -43,7 +43,7 @@ pub struct Links {
     pub(super) settings: Settings,
     pub(super) local: Local,
     pub(super) shared: Shared,
-    pub(super) owner: LinkServiceClient<rpc::Channel>,
+    pub(super) owner: LinkServiceClient<curtail_rpc::Channel>,
     pub(super) watch: Watch,
     pub(super) meters: Arc<Meters>,
     flights: Arc<Flights>,
@@ -68,7 +68,7 @@ impl Links {
         settings: Settings,
         domains: Vec<String>,
         shared: Shared,
-        owner: LinkServiceClient<rpc::Channel>,
+        owner: LinkServiceClient<curtail_rpc::Channel>,
         meters: Arc<Meters>,
     ) -> Self {
         Self {
@@ -136,7 +136,7 @@ impl Links {
         let question = async move {
             let message = ConsumeClickRequest { link_id, event_id: event_id.to_vec() };
             // Safe to repeat: the owner knows the event id.
-            let context = rpc::CallContext::new(Instant::now() + CONSUME_TIMEOUT).read();
+            let context = curtail_rpc::CallContext::new(Instant::now() + CONSUME_TIMEOUT).read();
             links.owner.clone().consume_click(context.request(message)).await
         };
         let answer = self.runtime.spawn(question).await.ok()?;

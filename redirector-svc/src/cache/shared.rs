@@ -8,12 +8,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
+use curtail_proto::links::v1::Target;
 use fred::clients::Pool;
 use fred::error::Error;
 use fred::interfaces::{HashesInterface as _, LuaInterface as _};
 use fred::types::{Value, scripts::Script};
 use prost::Message as _;
-use proto::links::v1::Target;
 
 /// How long whoever learned an entry may take to store it: an RPC's and a command's time, and some more.
 const SLOW_WRITER_MS: u64 = 2000;

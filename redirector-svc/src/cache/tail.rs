@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use lifecycle::{Latch, Shutdown};
-use proto::events::v1::Envelope;
-use proto::links::v1::Target;
-use streams::{Tail, TailEvent};
+use curtail_lifecycle::{Latch, Shutdown};
+use curtail_proto::events::v1::Envelope;
+use curtail_proto::links::v1::Target;
+use curtail_streams::{Tail, TailEvent};
 use tokio::sync::mpsc;
 
 use super::Links;

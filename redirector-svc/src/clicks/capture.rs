@@ -3,9 +3,9 @@
 use std::net::IpAddr;
 
 use bytes::Bytes;
+use curtail_proto::events::v1::Click;
 use http::request::Parts;
 use http::{HeaderValue, Method};
-use proto::events::v1::Click;
 
 use super::{VisitorHash, agent, campaign, fields, visitor};
 use crate::links::Destination;
@@ -74,7 +74,7 @@ impl<'a> Visit<'a> {
 
     /// Whether the query has `qr=1`, which our QR codes add.
     fn is_scan(&self) -> bool {
-        self.query.is_some_and(|query| query.split('&').any(|pair| pair == routes::SCAN_MARK))
+        self.query.is_some_and(|query| query.split('&').any(|pair| pair == curtail_routes::SCAN_MARK))
     }
 }
 

@@ -4,8 +4,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use client_ip::ClientIp;
-use clock::Clock;
+use curtail_client_ip::ClientIp;
+use curtail_clock::Clock;
 use http::request::Parts;
 use http::{Method, Request, Response, StatusCode};
 
@@ -84,9 +84,11 @@ fn route(app: &App, parts: &Parts, client: IpAddr) -> Routed {
         return Routed::Done(app.page(parts, Page::MethodNotAllowed, None));
     }
     match parts.uri.path() {
-        routes::redirector::ROBOTS => return Routed::Done(reply::file("text/plain; charset=utf-8", pages::ROBOTS)),
-        routes::redirector::FAVICON => return Routed::Done(reply::file("image/svg+xml", pages::FAVICON)),
-        routes::redirector::STYLE => return Routed::Done(reply::file("text/css; charset=utf-8", pages::STYLE)),
+        curtail_routes::redirector::ROBOTS => {
+            return Routed::Done(reply::file("text/plain; charset=utf-8", pages::ROBOTS));
+        }
+        curtail_routes::redirector::FAVICON => return Routed::Done(reply::file("image/svg+xml", pages::FAVICON)),
+        curtail_routes::redirector::STYLE => return Routed::Done(reply::file("text/css; charset=utf-8", pages::STYLE)),
         _ => {}
     }
     let Some(code) = path::code(parts.uri.path()) else {

@@ -24,7 +24,7 @@ pub enum HostError {
 
 impl Hosts {
     /// From the configuration: aliases find the codes of the default domain.
-    pub fn new(settings: &config::Domains) -> Self {
+    pub fn new(settings: &curtail_config::Domains) -> Self {
         let mut domains = vec![settings.default.to_ascii_lowercase()];
         domains.extend(settings.additional.iter().map(|name| name.to_ascii_lowercase()));
         let mut names = HashMap::new();
@@ -82,7 +82,7 @@ mod tests {
     use super::*;
 
     fn hosts() -> Hosts {
-        let mut settings = config::Config::for_tests().domains;
+        let mut settings = curtail_config::Config::for_tests().domains;
         settings.default = "go.example".to_owned();
         settings.aliases = vec!["127.0.0.1".to_owned(), "[::1]".to_owned()];
         settings.additional = vec!["Other.Example".to_owned()];

@@ -1,6 +1,6 @@
 //! How a link answers at an instant.
 
-use proto::links::v1::LinkState;
+use curtail_proto::links::v1::LinkState;
 
 use super::{Entry, Known};
 
@@ -49,7 +49,7 @@ impl<'a> Answer<'a> {
 
 #[cfg(test)]
 mod tests {
-    use proto::links::v1::Target;
+    use curtail_proto::links::v1::Target;
 
     use super::*;
 

@@ -2,8 +2,8 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use curtail_proto::links::v1::{LinkState, Target};
 use http::{HeaderValue, StatusCode};
-use proto::links::v1::{LinkState, Target};
 
 use crate::clicks::campaign;
 

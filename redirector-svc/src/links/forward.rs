@@ -7,7 +7,8 @@ use url::{Url, form_urlencoded};
 /// destination's others stay as they were written. `None` when nothing is to be passed on, or the result could not be sent.
 pub fn forward(destination: &HeaderValue, query: &str) -> Option<HeaderValue> {
     // Our own mark of a scan is none of the destination's business.
-    let visitors: Vec<&str> = query.split('&').filter(|pair| !pair.is_empty() && *pair != routes::SCAN_MARK).collect();
+    let visitors: Vec<&str> =
+        query.split('&').filter(|pair| !pair.is_empty() && *pair != curtail_routes::SCAN_MARK).collect();
     if visitors.is_empty() {
         return None;
     }

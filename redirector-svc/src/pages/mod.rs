@@ -10,7 +10,7 @@ use http::StatusCode;
 
 use crate::http::Form;
 
-/// The style of the pages, at `routes::redirector::STYLE`.
+/// The style of the pages, at `curtail_routes::redirector::STYLE`.
 pub const STYLE: &str = include_str!("page.css");
 /// Crawlers have no business with short links: what is behind them is indexed where it is.
 pub const ROBOTS: &str = "User-agent: *\nDisallow: /\n";
@@ -108,7 +108,7 @@ impl Page {
         match form {
             Form::Html => TEMPLATE
                 .replace("{status}", &status.to_string())
-                .replace("{style}", routes::redirector::STYLE)
+                .replace("{style}", curtail_routes::redirector::STYLE)
                 .replace("{title}", &escape(title))
                 .replace("{detail}", &escape(detail))
                 .into(),

@@ -58,7 +58,7 @@ impl Ledger {
 
     /// What is counted of `ids`, and by which incarnation of the server that is said.
     pub async fn report(&self, ids: &[ProducerId]) -> Result<Report, Error> {
-        let run_id = streams::server_run_id(&self.redis).await?;
+        let run_id = curtail_streams::server_run_id(&self.redis).await?;
         let fields: Vec<String> = ids.iter().map(ToString::to_string).collect();
         let counted: Vec<Option<u64>> = self.redis.hmget(COUNTED, fields.clone()).await?;
         let replay: Vec<Option<u64>> = self.redis.hmget(REPLAY, fields).await?;

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use curtail_proto::events::v1::ClickBatch;
 use prost::Message as _;
-use proto::events::v1::ClickBatch;
 
 use super::ledger::Word;
 use super::source::Source;
@@ -206,7 +206,7 @@ impl Producer {
 mod tests {
     use std::path::Path;
 
-    use proto::events::v1::Click;
+    use curtail_proto::events::v1::Click;
 
     use super::*;
 

@@ -8,7 +8,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
-use proto::events::v1::Click;
+use curtail_proto::events::v1::Click;
 
 use super::{Dropped, Spool, record};
 

@@ -214,8 +214,8 @@ mod tests {
     use std::fs;
     use std::path::Path;
 
+    use curtail_proto::events::v1::{Click, ClickBatch};
     use prost::Message as _;
-    use proto::events::v1::{Click, ClickBatch};
 
     use super::*;
 

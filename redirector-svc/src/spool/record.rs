@@ -1,7 +1,7 @@
 //! How a click lies in a segment: `length u32 LE | CRC-32 u32 LE of length and payload | payload (a Click message)`.
 
+use curtail_proto::events::v1::Click;
 use prost::Message as _;
-use proto::events::v1::Click;
 
 /// Bytes before the payload.
 pub const HEADER: usize = 8;

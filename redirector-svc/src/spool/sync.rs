@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use lifecycle::Shutdown;
+use curtail_lifecycle::Shutdown;
 
 use super::Spool;
 

@@ -5,7 +5,7 @@ use std::io::{self, Write as _};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use proto::events::v1::Click;
+use curtail_proto::events::v1::Click;
 
 use super::{Bell, Home, Usage, record, segment};
 

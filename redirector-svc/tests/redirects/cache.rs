@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use proto::links::v1::{LinkState, Target};
-use testkit::until;
+use curtail_proto::links::v1::{LinkState, Target};
+use curtail_testkit::until;
 
 use crate::support::{Owner, PATIENCE, Site, link};
 
@@ -24,7 +24,7 @@ async fn a_change_arrives_by_its_event_within_a_second() {
         site.until_location("/a", &format!("https://v{number}.example/")).await;
         changed.elapsed()
     };
-    testkit::within_a_second(change, "a change is seen").await;
+    curtail_testkit::within_a_second(change, "a change is seen").await;
     site.publish(&Target { state: LinkState::Deleted.into(), ..version(number + 1) }).await;
     site.until_status("/a", 410).await;
     assert_eq!(site.owner.resolved(), 1, "nobody was asked");
@@ -102,7 +102,7 @@ async fn without_the_owner_warm_codes_go_on_and_cold_ones_say_503_soon() {
         let asked = Instant::now();
         let answer = site.get(&format!("/cold{code}")).await;
         assert_eq!((answer.status, answer.header("retry-after")), (503, "1"));
-        assert!(asked.elapsed() < testkit::PROMPT, "{:?}", asked.elapsed());
+        assert!(asked.elapsed() < curtail_testkit::PROMPT, "{:?}", asked.elapsed());
     }
     site.owner.set_broken(false);
     until(async || site.get("/cold").await.status == 404, PATIENCE, "the circuit closes").await;
@@ -122,8 +122,8 @@ async fn an_entry_in_redis_answers_when_the_owner_does_not() {
     let mut config = site.config.clone();
     let spool = tempfile::tempdir().unwrap();
     config.redirector.spool_dir = spool.path().to_string_lossy().into_owned();
-    let shutdown = lifecycle::Shutdown::new();
-    let second = redirector_svc::start(config, clock::Clock::system(), shutdown.clone()).await.unwrap();
+    let shutdown = curtail_lifecycle::Shutdown::new();
+    let second = redirector_svc::start(config, curtail_clock::Clock::system(), shutdown.clone()).await.unwrap();
     until(
         async || crate::support::get(second.addr, "/a", &[]).await.location() == "https://v1.example/",
         PATIENCE,
@@ -178,7 +178,7 @@ async fn an_owner_that_comes_back_is_asked_again() {
     let site = Site::start().await;
     site.owner.stop();
     until(async || site.get("/a").await.status == 503, PATIENCE, "nobody answers").await;
-    let owner = Owner::start(site.owner.addr, clock::Clock::system()).await;
+    let owner = Owner::start(site.owner.addr, curtail_clock::Clock::system()).await;
     owner.put(version(1));
     site.until_status("/a", 302).await;
     owner.stop();

@@ -1,7 +1,7 @@
 //! Clicks: what they hold, and that each arrives exactly once (R4, R8).
 
-use proto::links::v1::Target;
-use testkit::until;
+use curtail_proto::links::v1::Target;
+use curtail_testkit::until;
 
 use crate::support::{Consumer, PATIENCE, Site, exchange, get, link};
 
@@ -12,7 +12,7 @@ async fn click(site: &Site, count: usize) {
     }
 }
 
-async fn site_with_a_link(change: impl FnOnce(&mut config::Config)) -> Site {
+async fn site_with_a_link(change: impl FnOnce(&mut curtail_config::Config)) -> Site {
     let site = Site::alone(change).await;
     site.owner.put(link("a", "https://dest.example/?utm_source=dest"));
     site
@@ -36,7 +36,7 @@ async fn a_click_arrives_with_its_fields_and_without_the_address() {
     assert_eq!((scan.referrer.as_str(), scan.language.as_str()), ("news.example", "de-AT"));
     assert_eq!(scan.user_agent, "Mozilla/5.0 (X11)");
     assert_eq!((&scan.network[..], scan.visitor), (&[127, 0, 0][..], plain.visitor));
-    assert!(!plain.qr && (plain.at_ms - clock::Clock::system().unix_ms()).abs() < 60_000);
+    assert!(!plain.qr && (plain.at_ms - curtail_clock::Clock::system().unix_ms()).abs() < 60_000);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -221,6 +221,6 @@ async fn streams_hold_something(site: &Site) -> bool {
 /// Clicks that this process dropped so far.
 fn dropped(reason: &str) -> usize {
     let name = format!("redirector_clicks_dropped_total{{reason=\"{reason}\"}} ");
-    let text = telemetry::render_metrics();
+    let text = curtail_telemetry::render_metrics();
     text.lines().find_map(|line| line.strip_prefix(&name)).and_then(|count| count.parse().ok()).unwrap_or(0)
 }

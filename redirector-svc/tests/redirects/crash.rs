@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::process::{Child, Command};
 use std::time::Duration;
 
-use testkit::until;
+use curtail_testkit::until;
 
 use crate::support::{Consumer, PATIENCE, Site, get, link};
 
@@ -16,7 +16,7 @@ struct Process {
 
 impl Process {
     async fn start(site: &Site) -> Self {
-        let addr = SocketAddr::from(([127, 0, 0, 1], testkit::free_port()));
+        let addr = SocketAddr::from(([127, 0, 0, 1], curtail_testkit::free_port()));
         let child = Command::new(env!("CARGO_BIN_EXE_redirector-svc")).envs(site.environment(addr)).spawn().unwrap();
         let process = Self { child, addr };
         until(async || tokio::net::TcpStream::connect(addr).await.is_ok(), PATIENCE, "it listens").await;

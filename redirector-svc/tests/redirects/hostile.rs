@@ -85,7 +85,7 @@ async fn s36_a_code_is_a_value_wherever_it_goes() {
 #[tokio::test(flavor = "multi_thread")]
 async fn s03_no_request_adds_a_header_to_an_answer() {
     let site = Site::start().await;
-    site.owner.put(proto::links::v1::Target { forward_query: true, ..link("f", "https://dest.example/?a=1") });
+    site.owner.put(curtail_proto::links::v1::Target { forward_query: true, ..link("f", "https://dest.example/?a=1") });
     site.owner.put(link("split", "https://dest.example/\r\nSet-Cookie: pwned=1"));
     let known = [
         "allow",
@@ -125,7 +125,7 @@ async fn s03_no_request_adds_a_header_to_an_answer() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn s27_forwarded_addresses_are_believed_from_trusted_peers_only() {
-    let limit = |config: &mut config::Config| {
+    let limit = |config: &mut curtail_config::Config| {
         config.redirector.ip_per_second = 1;
         config.redirector.ip_burst = 2;
     };

@@ -1,7 +1,7 @@
 //! Links with a number of clicks (L4, S31).
 
-use proto::links::v1::Target;
-use testkit::until;
+use curtail_proto::links::v1::Target;
+use curtail_testkit::until;
 
 use crate::support::{Consumer, PATIENCE, Site, exchange, get, link};
 

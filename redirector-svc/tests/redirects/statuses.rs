@@ -1,7 +1,7 @@
 //! What each link answers, in which words (R1, L4, L5, S29).
 
-use clock::Clock;
-use proto::links::v1::{LinkState, Target};
+use curtail_clock::Clock;
+use curtail_proto::links::v1::{LinkState, Target};
 use time::macros::datetime;
 
 use crate::support::{Site, exchange, get, link};

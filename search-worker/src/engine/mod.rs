@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use clock::Clock;
+use curtail_clock::Clock;
 
 use self::elastic::Elastic;
 use self::embedded::Embedded;
@@ -48,7 +48,7 @@ impl Engine {
     ///
     /// # Errors
     /// When the directory can not be used, or the URL is none.
-    pub fn of(settings: &config::Search, clock: Clock) -> anyhow::Result<Self> {
+    pub fn of(settings: &curtail_config::Search, clock: Clock) -> anyhow::Result<Self> {
         if !settings.elasticsearch_url.is_empty() {
             let url = settings.elasticsearch_url.expose();
             return Ok(Self::Elastic(Arc::new(Elastic::new(url, &settings.elasticsearch_index, clock)?)));

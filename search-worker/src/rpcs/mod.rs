@@ -4,9 +4,9 @@ mod get_reindex;
 mod search_links;
 mod start_reindex;
 
-use clock::Clock;
-use proto::search::v1::search_service_server::SearchService;
-use proto::search::v1::*;
+use curtail_clock::Clock;
+use curtail_proto::search::v1::search_service_server::SearchService;
+use curtail_proto::search::v1::*;
 use tonic::{Request, Response, Status};
 
 use crate::engine::Engine;
@@ -48,8 +48,8 @@ fn reindex(progress: Progress) -> Reindex {
         number: progress.number,
         running: progress.running,
         scanned: progress.scanned,
-        started_at: progress.started_at.map(proto::timestamp),
-        finished_at: progress.finished_at.map(proto::timestamp),
+        started_at: progress.started_at.map(curtail_proto::timestamp),
+        finished_at: progress.finished_at.map(curtail_proto::timestamp),
         error: progress.error,
     }
 }

@@ -1,10 +1,10 @@
 //! Ranked hits of one workspace.
 
-use proto::links::v1::LinkState;
-use proto::search::v1::search_links_response::{self, Range};
-use proto::search::v1::{SearchLinksRequest, SearchLinksResponse};
-use rpc::{Code, Error};
-use tokens::{Role, Scope};
+use curtail_proto::links::v1::LinkState;
+use curtail_proto::search::v1::search_links_response::{self, Range};
+use curtail_proto::search::v1::{SearchLinksRequest, SearchLinksResponse};
+use curtail_rpc::{Code, Error};
+use curtail_tokens::{Role, Scope};
 use tonic::Request;
 
 use super::Search;
@@ -22,7 +22,7 @@ pub(super) async fn handle(
     request: Request<SearchLinksRequest>,
 ) -> Result<SearchLinksResponse, Error> {
     let workspace = request.get_ref().workspace_id;
-    rpc::user(&request)?.require(workspace, Role::Viewer, Scope::Read)?;
+    curtail_rpc::user(&request)?.require(workspace, Role::Viewer, Scope::Read)?;
     let now = search.clock.now();
     let now_us = now.unix_timestamp() * 1_000_000 + i64::from(now.microsecond());
     let question = read(request.into_inner(), now_us)?;

@@ -1,12 +1,12 @@
 //! Starts a build of the index. For services only: the operator's command line calls as one.
 
-use proto::search::v1::{StartReindexRequest, StartReindexResponse};
-use rpc::Error;
+use curtail_proto::search::v1::{StartReindexRequest, StartReindexResponse};
+use curtail_rpc::Error;
 use tonic::Request;
 
 use super::{Search, reindex};
 
 pub(super) fn handle(search: &Search, request: &Request<StartReindexRequest>) -> Result<StartReindexResponse, Error> {
-    rpc::service(request)?;
+    curtail_rpc::service(request)?;
     Ok(StartReindexResponse { reindex: Some(reindex(search.rebuilds.start(search.clock.now()))) })
 }

@@ -1,7 +1,7 @@
 //! What a search finds, and in which order.
 
-use proto::links::v1::{Link, LinkState};
-use proto::search::v1::*;
+use curtail_proto::links::v1::{Link, LinkState};
+use curtail_proto::search::v1::*;
 use time::Duration;
 
 use crate::engines::on_every_engine;

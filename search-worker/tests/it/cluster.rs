@@ -39,7 +39,7 @@ async fn narrow_notes(world: &World) {
 
 async fn f9_a_change_that_is_refused_is_put_aside_and_the_others_are_taken(world: World) {
     narrow_notes(&world).await;
-    let refused = proto::links::v1::Link { notes: "no number".into(), ..link(2, "refused") };
+    let refused = curtail_proto::links::v1::Link { notes: "no number".into(), ..link(2, "refused") };
     for link in [link(1, "taken"), refused, link(3, "taken")] {
         world.publish(&link).await;
     }
@@ -68,12 +68,13 @@ async fn a_change_that_elasticsearch_refuses() {
 
 #[tokio::test]
 async fn without_its_cluster_it_is_not_ready_and_says_so() {
-    let mut config = testkit::config().await;
-    config.search.elasticsearch_url = config::Secret::new(format!("http://127.0.0.1:{}", testkit::free_port()));
+    let mut config = curtail_testkit::config().await;
+    config.search.elasticsearch_url =
+        curtail_config::Secret::new(format!("http://127.0.0.1:{}", curtail_testkit::free_port()));
     let world = World::unready(config).await;
     let began = Instant::now();
     let refused = world.ask(asking("spring")).await.unwrap_err();
-    assert_eq!(refused.code, rpc::Code::Unavailable, "{refused:?}");
+    assert_eq!(refused.code, curtail_rpc::Code::Unavailable, "{refused:?}");
     assert!(began.elapsed() < PATIENCE, "a refused connection is no reason to wait");
     assert!(!world.search.readiness.is_ready());
     world.stop().await;

@@ -6,8 +6,8 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use config::Secret;
-use testkit::Process;
+use curtail_config::Secret;
+use curtail_testkit::Process;
 use tokio::sync::OnceCell;
 
 use crate::world::World;
@@ -57,7 +57,7 @@ pub(crate) use on_every_engine;
 pub async fn on(engine: &'static str) -> Option<World> {
     let running = if engine == "opensearch" { &OPENSEARCH } else { &ELASTICSEARCH };
     let running = running.get_or_init(|| start(engine)).await.as_ref()?;
-    let mut config = testkit::config().await;
+    let mut config = curtail_testkit::config().await;
     config.search.elasticsearch_url = Secret::new(running.url.clone());
     config.search.elasticsearch_index = fresh_index();
     Some(World::with(config).await)
@@ -70,17 +70,17 @@ pub fn fresh_index() -> String {
 }
 
 async fn start(engine: &'static str) -> Option<Running> {
-    let directory = testkit::config().await.search.index_dir + "-" + engine;
-    let (port, log) = (testkit::free_port(), format!("{directory}.log"));
+    let directory = curtail_testkit::config().await.search.index_dir + "-" + engine;
+    let (port, log) = (curtail_testkit::free_port(), format!("{directory}.log"));
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scripts/search-engine.sh");
-    let arguments = [engine.to_owned(), directory, port.to_string(), testkit::free_port().to_string()];
+    let arguments = [engine.to_owned(), directory, port.to_string(), curtail_testkit::free_port().to_string()];
     let mut process = Process::start(script, arguments, [], &log).expect("the script is there");
     let mut ready = false;
     let settled = async || {
         ready = std::fs::read_to_string(&log).is_ok_and(|log| log.contains("READY"));
         ready || !process.is_running()
     };
-    testkit::until(settled, START, engine).await;
+    curtail_testkit::until(settled, START, engine).await;
     if ready {
         return Some(Running { url: format!("http://127.0.0.1:{port}"), _process: process });
     }

@@ -1,6 +1,6 @@
 //! Events in every order and number, and such that are none.
 
-use proto::links::v1::Link;
+use curtail_proto::links::v1::Link;
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom as _;
 use rand::{RngExt as _, SeedableRng as _};
@@ -98,9 +98,9 @@ async fn the_index_and_the_place_in_the_stream_survive_a_restart(world: World) {
     world.publish(&link(1, "Spring sale")).await;
     world.finds("spring", &[1]).await;
     let redis = world.redis.clone();
-    let meanwhile = async |_: &config::Config| {
+    let meanwhile = async |_: &curtail_config::Config| {
         let payload = bytes::Bytes::from(event(&link(2, "Spring party")));
-        streams::append(&redis, "links", vec![("e", payload)]).await.unwrap();
+        curtail_streams::append(&redis, "links", vec![("e", payload)]).await.unwrap();
     };
     let world = world.restart_search(meanwhile).await;
     assert!(world.find("sale").await == [1], "what was indexed is there at once");

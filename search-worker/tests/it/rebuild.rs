@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use proto::links::v1::{BatchCreateLinksRequest, CreateLinkRequest, DeleteLinkRequest, NewLink};
+use curtail_proto::links::v1::{BatchCreateLinksRequest, CreateLinkRequest, DeleteLinkRequest, NewLink};
 
 use crate::engines::on_every_engine;
 use crate::world::*;
@@ -56,7 +56,7 @@ async fn a_missing_broken_or_older_index_is_built_by_itself() {
         }),
     ];
     for (name, damage) in damages {
-        let meanwhile = async |config: &config::Config| damage(std::path::Path::new(&config.search.index_dir));
+        let meanwhile = async |config: &curtail_config::Config| damage(std::path::Path::new(&config.search.index_dir));
         world = world.restart_search(meanwhile).await;
         let built = world.built(1).await;
         assert_eq!((built.error.as_str(), built.scanned), ("", 2), "{name}");
@@ -102,7 +102,7 @@ async fn searches_and_events_go_on_while_the_index_is_built(world: World) {
 async fn a_build_brings_back_what_the_stream_no_longer_has_and_forgets_no_deletion(world: World) {
     let (kept, gone) = (world.create("Spring sale").await, world.create("Spring party").await);
     world.finds("spring", &[gone, kept]).await;
-    let old = proto::links::v1::Link { id: gone, ..link(gone, "Spring party") };
+    let old = curtail_proto::links::v1::Link { id: gone, ..link(gone, "Spring party") };
     let delete = world.request(WORKSPACE, DeleteLinkRequest { id: gone, version: 0 });
     world.links_client().delete_link(delete).await.unwrap();
     world.finds("spring", &[kept]).await;

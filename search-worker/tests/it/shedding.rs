@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use proto::links::v1::Link;
+use curtail_proto::links::v1::Link;
 
 use crate::world::*;
 
@@ -23,7 +23,7 @@ async fn s40_words_of_deleted_links_leave_the_files() {
     for id in 1..=20 {
         world.publish(&named(id)).await;
     }
-    testkit::until(async || world.find("zanzibar").await.len() == 10, PATIENCE, "they are found").await;
+    curtail_testkit::until(async || world.find("zanzibar").await.len() == 10, PATIENCE, "they are found").await;
     for id in (1..=20).step_by(2) {
         let deleted_at = Some(prost_types::Timestamp::default());
         world.publish(&Link { version: 2, deleted_at, ..named(id) }).await;
@@ -35,7 +35,7 @@ async fn s40_words_of_deleted_links_leave_the_files() {
 
     // It looks when it starts and then every day.
     let world = world.restart_search(async |_| ()).await;
-    testkit::until(async || !in_files(&root, "zanzibar"), PATIENCE, "the files forget it").await;
+    curtail_testkit::until(async || !in_files(&root, "zanzibar"), PATIENCE, "the files forget it").await;
     assert!(in_files(&root, "stays"));
     assert_eq!(world.find("stays").await.len(), 10);
     world.publish(&named(1)).await;

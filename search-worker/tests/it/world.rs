@@ -3,23 +3,23 @@
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use clock::Clock;
-use config::Config;
+use curtail_clock::Clock;
+use curtail_config::Config;
+use curtail_lifecycle::Shutdown;
+use curtail_proto::events::v1::envelope::Payload;
+use curtail_proto::events::v1::{Envelope, LinkSnapshot, LinkUpdated};
+use curtail_proto::links::v1::link_service_client::LinkServiceClient;
+use curtail_proto::links::v1::{Link, Tag};
+use curtail_proto::search::v1::search_service_client::SearchServiceClient;
+use curtail_proto::search::v1::*;
+use curtail_rpc::{CallContext, Keys, ServiceIdentity};
+use curtail_tokens::{Claims, KeyRing, Membership, Plan, Purpose, Role, Scope, SigningKey, Subject};
 use fred::clients::Pool;
-use lifecycle::Shutdown;
 use prost::Message as _;
-use proto::events::v1::envelope::Payload;
-use proto::events::v1::{Envelope, LinkSnapshot, LinkUpdated};
-use proto::links::v1::link_service_client::LinkServiceClient;
-use proto::links::v1::{Link, Tag};
-use proto::search::v1::search_service_client::SearchServiceClient;
-use proto::search::v1::*;
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
-use rpc::{CallContext, Keys, ServiceIdentity};
 use time::OffsetDateTime;
 use time::macros::datetime;
-use tokens::{Claims, KeyRing, Membership, Plan, Purpose, Role, Scope, SigningKey, Subject};
 
 use crate::engines;
 
@@ -44,7 +44,7 @@ pub struct World {
 impl World {
     /// Both services, ready.
     pub async fn start() -> Self {
-        Self::with(testkit::config().await).await
+        Self::with(curtail_testkit::config().await).await
     }
 
     pub async fn with(config: Config) -> Self {
@@ -68,13 +68,13 @@ impl World {
         let links = shortener_svc::start(config.clone(), outside, links_shutdown.clone()).await.unwrap();
         config.rpc.links_url = format!("http://{}", links.addr);
         let (search, search_shutdown) = search(&config, &clock, &key).await;
-        let redis = streams::connect(&config.redis).await.unwrap();
+        let redis = curtail_streams::connect(&config.redis).await.unwrap();
         Self { config, clock, redis, search, links, key, links_shutdown, search_shutdown }
     }
 
     /// Another world, on an index of its own in the same engine.
     pub async fn beside(&self) -> Self {
-        let mut config = testkit::config().await;
+        let mut config = curtail_testkit::config().await;
         config.search.elasticsearch_url = self.config.search.elasticsearch_url.clone();
         config.search.elasticsearch_index = engines::fresh_index();
         Self::with(config).await
@@ -82,7 +82,7 @@ impl World {
 
     async fn ready(&self) {
         let ready = async || self.search.readiness.is_ready() && self.links.readiness.is_ready();
-        testkit::until(ready, PATIENCE, "both services are ready").await;
+        curtail_testkit::until(ready, PATIENCE, "both services are ready").await;
     }
 
     /// Stops search-worker, lets `meanwhile` happen, and starts it again.
@@ -102,15 +102,17 @@ impl World {
         self.links.join().await.unwrap();
     }
 
-    pub fn client(&self) -> SearchServiceClient<rpc::Channel> {
+    pub fn client(&self) -> SearchServiceClient<curtail_rpc::Channel> {
         let identity = ServiceIdentity::new("tests", &self.config.rpc.service_key, self.clock.clone());
         let url = format!("http://{}", self.search.addr);
-        SearchServiceClient::new(rpc::connect("search", &url, &self.config.rpc, identity).unwrap())
+        SearchServiceClient::new(curtail_rpc::connect("search", &url, &self.config.rpc, identity).unwrap())
     }
 
-    pub fn links_client(&self) -> LinkServiceClient<rpc::Channel> {
+    pub fn links_client(&self) -> LinkServiceClient<curtail_rpc::Channel> {
         let identity = ServiceIdentity::new("tests", &self.config.rpc.service_key, self.clock.clone());
-        LinkServiceClient::new(rpc::connect("links", &self.config.rpc.links_url, &self.config.rpc, identity).unwrap())
+        LinkServiceClient::new(
+            curtail_rpc::connect("links", &self.config.rpc.links_url, &self.config.rpc, identity).unwrap(),
+        )
     }
 
     /// A request in the name of a user with this role in `workspace`; with scopes it is an API key.
@@ -127,7 +129,7 @@ impl World {
             platform_admin: false,
             token_id: "test".into(),
         };
-        let token = tokens::sign(&self.key, Purpose::Internal, &claims).unwrap();
+        let token = curtail_tokens::sign(&self.key, Purpose::Internal, &claims).unwrap();
         CallContext::new(Instant::now() + Duration::from_secs(10)).on_behalf_of(token).read().request(message)
     }
 
@@ -141,9 +143,9 @@ impl World {
         CallContext::new(Instant::now() + Duration::from_secs(10)).read().request(message)
     }
 
-    pub async fn ask(&self, request: SearchLinksRequest) -> Result<SearchLinksResponse, rpc::Error> {
+    pub async fn ask(&self, request: SearchLinksRequest) -> Result<SearchLinksResponse, curtail_rpc::Error> {
         let answer = self.client().search_links(self.request(request.workspace_id, request)).await;
-        answer.map(tonic::Response::into_inner).map_err(|status| rpc::Error::from_status(&status))
+        answer.map(tonic::Response::into_inner).map_err(|status| curtail_rpc::Error::from_status(&status))
     }
 
     /// Ids of what is found in [`WORKSPACE`].
@@ -153,7 +155,8 @@ impl World {
 
     /// Waits until exactly these are found.
     pub async fn finds(&self, text: &str, ids: &[i64]) {
-        testkit::until(async || self.find(text).await == ids, PATIENCE, &format!("{text:?} finds {ids:?}")).await;
+        curtail_testkit::until(async || self.find(text).await == ids, PATIENCE, &format!("{text:?} finds {ids:?}"))
+            .await;
     }
 
     /// Publishes a snapshot as shortener-svc would.
@@ -163,16 +166,16 @@ impl World {
 
     /// Publishes an entry whatever is in it.
     pub async fn publish_raw(&self, payload: Vec<u8>) {
-        streams::append(&self.redis, "links", vec![("e", Bytes::from(payload))]).await.unwrap();
+        curtail_streams::append(&self.redis, "links", vec![("e", Bytes::from(payload))]).await.unwrap();
     }
 
     /// Waits until nothing is left to do for search-worker.
     pub async fn drained(&self) {
         let drained = async || {
-            let lags = streams::lag(&self.redis, "links").await.unwrap();
+            let lags = curtail_streams::lag(&self.redis, "links").await.unwrap();
             lags.iter().any(|lag| lag.group == "search" && lag.waiting == Some(0) && lag.pending == 0)
         };
-        testkit::until(drained, PATIENCE, "every event is acknowledged").await;
+        curtail_testkit::until(drained, PATIENCE, "every event is acknowledged").await;
     }
 
     /// All that is answered to some questions about [`WORKSPACE`], for comparing indexes.
@@ -190,7 +193,7 @@ impl World {
             let answer = self.client().get_reindex(self.service_request(GetReindexRequest {})).await.unwrap();
             answer.into_inner().reindex.unwrap()
         };
-        testkit::until(
+        curtail_testkit::until(
             async || {
                 let progress = progress().await;
                 progress.number >= number && !progress.running

@@ -51,12 +51,12 @@ pub(super) async fn assign(
     }
     refuse_taken(bulk, conn, taken, outcomes).await?;
     if !open.is_empty() {
-        return Err(rpc::Error::internal(anyhow::anyhow!("no free code after {ATTEMPTS} tries")).into());
+        return Err(curtail_rpc::Error::internal(anyhow::anyhow!("no free code after {ATTEMPTS} tries")).into());
     }
     Ok(links)
 }
 
-fn propose(bulk: &Bulk<'_>, items: Vec<Item>, attempt: usize) -> Result<Vec<Candidate>, rpc::Error> {
+fn propose(bulk: &Bulk<'_>, items: Vec<Item>, attempt: usize) -> Result<Vec<Candidate>, curtail_rpc::Error> {
     let candidate = |item: Item| {
         let code = match &item.draft.alias {
             Some(alias) => alias.as_str().to_owned(),

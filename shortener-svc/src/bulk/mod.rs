@@ -9,8 +9,8 @@ mod find;
 mod outcome;
 mod tags;
 
+use curtail_proto::links::v1::{BatchCreateLinksResponse, NewLink};
 use prost::Message as _;
-use proto::links::v1::{BatchCreateLinksResponse, NewLink};
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
@@ -94,7 +94,7 @@ impl Bulk<'_> {
         }
         create_many::insert(&mut *conn, &links.iter().map(|(_, link)| link).collect::<Vec<_>>()).await?;
         let events: Vec<_> = links.iter().map(|(_, link)| self.app.event(Fact::Created, link, self.now)).collect();
-        db::outbox::append_all(&mut *conn, event::STREAM, &events).await?;
+        curtail_db::outbox::append_all(&mut *conn, event::STREAM, &events).await?;
         usage::add(conn, self.workspace, usage::month(self.now), self.app.slots.next(), links.len()).await?;
         for (place, link) in &links {
             self.settle(outcomes, *place, link, false);

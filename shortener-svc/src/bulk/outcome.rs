@@ -1,8 +1,8 @@
 //! What becomes of each item.
 
-use proto::links::v1::batch_create_links_response::{Outcome, outcome::Result as Ending};
-use proto::links::v1::{BatchCreateLinksResponse, Link, Problem};
-use rpc::Error;
+use curtail_proto::links::v1::batch_create_links_response::{Outcome, outcome::Result as Ending};
+use curtail_proto::links::v1::{BatchCreateLinksResponse, Link, Problem};
+use curtail_rpc::Error;
 
 use crate::link::Draft;
 

@@ -51,7 +51,7 @@ impl Alias {
             return Err(Refusal::Character);
         }
         // Dot segments vanish from paths before they reach a server.
-        if alias == "." || alias == ".." || routes::is_reserved(&alias) {
+        if alias == "." || alias == ".." || curtail_routes::is_reserved(&alias) {
             return Err(Refusal::Reserved);
         }
         Ok(Self(alias))
@@ -149,7 +149,7 @@ mod tests {
 
     #[test]
     fn s10_refuses_every_path_of_our_own_in_any_case() {
-        for path in routes::REDIRECTOR.iter().chain(routes::GATEWAY) {
+        for path in curtail_routes::REDIRECTOR.iter().chain(curtail_routes::GATEWAY) {
             assert!(Alias::parse(path).is_err(), "{path}");
             assert!(Alias::parse(&path.to_uppercase()).is_err(), "{path}");
         }

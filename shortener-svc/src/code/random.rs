@@ -27,7 +27,7 @@ impl Codes {
         let length = self.length.load(Relaxed) + attempt / 2;
         loop {
             let code: String = (0..length).map(|_| char::from(ALPHABET[rng.random_range(0..ALPHABET.len())])).collect();
-            if !routes::is_reserved(&code) {
+            if !curtail_routes::is_reserved(&code) {
                 return code;
             }
         }

@@ -99,7 +99,7 @@ pub struct Rules {
 
 impl Rules {
     /// Reads the own names and the block-list. Fails on an entry that is no host or no SHA-256.
-    pub fn new(domains: &config::Domains, shortener: &config::Shortener) -> anyhow::Result<Self> {
+    pub fn new(domains: &curtail_config::Domains, shortener: &curtail_config::Shortener) -> anyhow::Result<Self> {
         Ok(Self {
             own: OwnHosts::new(domains)?,
             blocked: BlockList::new(&shortener.blocked_hosts, &shortener.blocked_url_hashes)?,
@@ -124,22 +124,22 @@ impl Rules {
     }
 }
 
-impl From<weburl::Refusal> for Refusal {
-    fn from(refusal: weburl::Refusal) -> Self {
+impl From<curtail_weburl::Refusal> for Refusal {
+    fn from(refusal: curtail_weburl::Refusal) -> Self {
         match refusal {
-            weburl::Refusal::Missing => Self::Missing,
-            weburl::Refusal::TooLong => Self::TooLong,
-            weburl::Refusal::ControlCharacter => Self::ControlCharacter,
-            weburl::Refusal::Malformed => Self::Malformed,
-            weburl::Refusal::Scheme => Self::Scheme,
-            weburl::Refusal::Credentials => Self::UserInfo,
+            curtail_weburl::Refusal::Missing => Self::Missing,
+            curtail_weburl::Refusal::TooLong => Self::TooLong,
+            curtail_weburl::Refusal::ControlCharacter => Self::ControlCharacter,
+            curtail_weburl::Refusal::Malformed => Self::Malformed,
+            curtail_weburl::Refusal::Scheme => Self::Scheme,
+            curtail_weburl::Refusal::Credentials => Self::UserInfo,
         }
     }
 }
 
 /// Parses without regard to the lists: enough to search for a destination.
 pub fn parse(input: &str) -> Result<Url, Refusal> {
-    Ok(weburl::parse(input, limits::URL_BYTES, &["http", "https"])?)
+    Ok(curtail_weburl::parse(input, limits::URL_BYTES, &["http", "https"])?)
 }
 
 #[cfg(test)]

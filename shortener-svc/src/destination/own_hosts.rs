@@ -16,7 +16,7 @@ pub(super) struct OwnHosts {
 }
 
 impl OwnHosts {
-    pub(super) fn new(domains: &config::Domains) -> anyhow::Result<Self> {
+    pub(super) fn new(domains: &curtail_config::Domains) -> anyhow::Result<Self> {
         let short = std::iter::once(&domains.default).chain(&domains.additional).chain(&domains.aliases);
         let mut names = short
             .map(|entry| Name::parse(entry).with_context(|| format!("domains: {entry:?} is not a host")))

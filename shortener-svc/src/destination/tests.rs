@@ -4,8 +4,8 @@ use Refusal::*;
 
 use super::*;
 
-fn config() -> config::Config {
-    let mut config = config::Config::for_tests();
+fn config() -> curtail_config::Config {
+    let mut config = curtail_config::Config::for_tests();
     config.domains.default = "go.example".to_owned();
     config.domains.default_base_url = "https://go.example".to_owned();
     config.domains.additional = vec!["kürz.example".to_owned()];
@@ -16,7 +16,7 @@ fn config() -> config::Config {
     config
 }
 
-fn rules(config: &config::Config) -> Rules {
+fn rules(config: &curtail_config::Config) -> Rules {
     Rules::new(&config.domains, &config.shortener).unwrap()
 }
 
@@ -271,7 +271,7 @@ fn s04_our_own_domains_in_every_spelling() {
 
 #[test]
 fn s04_every_loopback_name_when_we_are_on_loopback() {
-    let rules = rules(&config::Config::for_tests());
+    let rules = rules(&curtail_config::Config::for_tests());
     for input in [
         "http://localhost:8081/abc",
         "http://localhost/",

@@ -1,7 +1,7 @@
 //! A new link as entered, checked, before it has a code.
 
-use proto::links::v1::NewLink;
-use rpc::Error;
+use curtail_proto::links::v1::NewLink;
+use curtail_rpc::Error;
 use time::OffsetDateTime;
 
 use super::{Link, tag, text, time_field};
@@ -83,7 +83,7 @@ impl Draft {
             tags: self.tags,
             tag_colors,
             version: 1,
-            updated_at: ids::time_of(id),
+            updated_at: curtail_ids::time_of(id),
             starts_at: self.starts_at,
             expires_at: self.expires_at,
             max_clicks: self.max_clicks,
@@ -136,7 +136,7 @@ mod tests {
     const NOW: OffsetDateTime = datetime!(2026-05-01 12:00 UTC);
 
     fn check(change: impl FnOnce(&mut NewLink)) -> Result<Draft, (String, String)> {
-        let config = config::Config::for_tests();
+        let config = curtail_config::Config::for_tests();
         let rules = Rules::new(&config.domains, &config.shortener).unwrap();
         let mut new = NewLink { url: "https://site.example".to_owned(), ..NewLink::default() };
         change(&mut new);
@@ -157,7 +157,7 @@ mod tests {
         let link = check(|_| {}).unwrap().into_link(1 << 40, 1, 2, "abc".to_owned(), vec![]);
         assert_eq!((link.redirect_status, link.max_clicks, link.version), (302, 0, 1));
         assert_eq!((link.domain.as_str(), link.url.as_str()), ("localhost", "https://site.example/"));
-        assert_eq!(link.updated_at, ids::time_of(1 << 40));
+        assert_eq!(link.updated_at, curtail_ids::time_of(1 << 40));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The facts about links that others hear of.
 
-use proto::events::v1::{
+use curtail_proto::events::v1::{
     Envelope, LinkCreated, LinkDeleted, LinkDisabled, LinkExpired, LinkExpiring, LinkRestored, LinkSnapshot,
     LinkUpdated, envelope::Payload,
 };

@@ -1,7 +1,7 @@
 //! A change to a link.
 
-use proto::links::v1::LinkPatch;
-use rpc::Error;
+use curtail_proto::links::v1::LinkPatch;
+use curtail_rpc::Error;
 use time::OffsetDateTime;
 
 use super::{Link, draft, tag, text, time_field};
@@ -56,14 +56,14 @@ pub fn apply(link: &Link, patch: LinkPatch, rules: &Rules, now: OffsetDateTime) 
 
 #[cfg(test)]
 mod tests {
-    use proto::links::v1::{InstantPatch, TagList};
+    use curtail_proto::links::v1::{InstantPatch, TagList};
     use time::Duration;
 
     use super::*;
     use crate::link::testing::link;
 
     fn patched(link: &Link, patch: LinkPatch) -> Result<Link, String> {
-        let config = config::Config::for_tests();
+        let config = curtail_config::Config::for_tests();
         let rules = Rules::new(&config.domains, &config.shortener).unwrap();
         apply(link, patch, &rules, link.updated_at).map_err(|error| error.reason.into_owned())
     }

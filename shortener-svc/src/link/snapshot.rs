@@ -1,6 +1,6 @@
 //! A link as others see it.
 
-use proto::links::v1::{Link as LinkMessage, Tag, Target};
+use curtail_proto::links::v1::{Link as LinkMessage, Tag, Target};
 use time::OffsetDateTime;
 
 use super::{Link, state, time_field::write};
@@ -23,7 +23,7 @@ pub fn message(link: &Link, domains: &Domains, now: OffsetDateTime) -> LinkMessa
         tags: link.tags.iter().zip(&link.tag_colors).map(|(name, color)| tag(name, color)).collect(),
         state: state::at(link, now).into(),
         version: link.version,
-        created_at: Some(write(ids::time_of(link.id))),
+        created_at: Some(write(curtail_ids::time_of(link.id))),
         updated_at: Some(write(link.updated_at)),
         starts_at: link.starts_at.map(write),
         expires_at: link.expires_at.map(write),

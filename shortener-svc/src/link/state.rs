@@ -1,6 +1,6 @@
 //! The state of a link: not stored, but worked out from its fields and the time.
 
-use proto::links::v1::LinkState;
+use curtail_proto::links::v1::LinkState;
 use time::OffsetDateTime;
 
 use super::Link;

@@ -1,6 +1,6 @@
 //! Tags: labels of a workspace with a colour.
 
-use rpc::Error;
+use curtail_rpc::Error;
 
 use super::text::{self, Lines};
 use crate::code::alias;

@@ -1,6 +1,6 @@
 //! Free text of links.
 
-use rpc::Error;
+use curtail_rpc::Error;
 
 use crate::limits;
 use crate::refusal::invalid;

@@ -1,7 +1,7 @@
 //! Instants that users enter.
 
+use curtail_rpc::Error;
 use prost_types::Timestamp;
-use rpc::Error;
 use time::OffsetDateTime;
 
 use super::to_micros;

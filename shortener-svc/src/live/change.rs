@@ -1,7 +1,7 @@
 //! From an event to what watchers are told of it.
 
-use proto::events::v1::{Envelope, envelope::Payload};
-use proto::links::v1::{LinkChange, LinkChangeKind};
+use curtail_proto::events::v1::{Envelope, envelope::Payload};
+use curtail_proto::links::v1::{LinkChange, LinkChangeKind};
 
 /// The change that an event tells of; `None` when nothing about a link has changed.
 pub(super) fn of(envelope: Envelope) -> Option<LinkChange> {
@@ -29,8 +29,8 @@ pub(super) fn of(envelope: Envelope) -> Option<LinkChange> {
 
 #[cfg(test)]
 mod tests {
-    use proto::events::v1::{LinkDeleted, LinkExpiring, LinkSnapshot, LinkUpdated};
-    use proto::links::v1::Link;
+    use curtail_proto::events::v1::{LinkDeleted, LinkExpiring, LinkSnapshot, LinkUpdated};
+    use curtail_proto::links::v1::Link;
 
     use super::*;
 

@@ -4,10 +4,10 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use fanout::{Room, Watch};
-use lifecycle::Shutdown;
-use proto::links::v1::{LinkChange, WatchLinksResponse};
-use streams::{Tail, TailEvent};
+use curtail_fanout::{Room, Watch};
+use curtail_lifecycle::Shutdown;
+use curtail_proto::links::v1::{LinkChange, WatchLinksResponse};
+use curtail_streams::{Tail, TailEvent};
 use tokio::sync::{Notify, watch};
 
 use super::change;
@@ -51,7 +51,7 @@ impl Rooms {
     ///
     /// # Errors
     /// When the URL of Redis does not parse.
-    pub async fn run(self: Arc<Self>, redis: config::Redis, shutdown: Shutdown) -> anyhow::Result<()> {
+    pub async fn run(self: Arc<Self>, redis: curtail_config::Redis, shutdown: Shutdown) -> anyhow::Result<()> {
         tokio::select! {
             ended = self.follow(&redis, &shutdown) => ended,
             () = self.hand_out() => Ok(()),
@@ -60,7 +60,7 @@ impl Rooms {
     }
 
     /// Follows the stream while somebody watches.
-    async fn follow(&self, redis: &config::Redis, shutdown: &Shutdown) -> anyhow::Result<()> {
+    async fn follow(&self, redis: &curtail_config::Redis, shutdown: &Shutdown) -> anyhow::Result<()> {
         loop {
             self.somebody.notified().await;
             let tail = Tail::new(redis, STREAM)?;
@@ -151,8 +151,8 @@ fn messages(batch: WatchLinksResponse) -> impl Iterator<Item = WatchLinksRespons
 
 #[cfg(test)]
 mod tests {
-    use proto::events::v1::{Envelope, LinkSnapshot, LinkUpdated, envelope::Payload};
-    use proto::links::v1::Link;
+    use curtail_proto::events::v1::{Envelope, LinkSnapshot, LinkUpdated, envelope::Payload};
+    use curtail_proto::links::v1::Link;
 
     use super::*;
 

@@ -1,7 +1,7 @@
 //! Moves links that were deleted long ago to the archive. For services only. Tests: `tests/archive.rs`.
 
-use proto::links::v1::{ArchiveLinksRequest, ArchiveLinksResponse};
-use rpc::Error;
+use curtail_proto::links::v1::{ArchiveLinksRequest, ArchiveLinksResponse};
+use curtail_rpc::Error;
 use time::Duration;
 use tonic::Request;
 
@@ -11,7 +11,7 @@ use crate::refusal::{self, invalid};
 use crate::store::archive;
 
 pub(super) async fn handle(app: &App, request: Request<ArchiveLinksRequest>) -> Result<ArchiveLinksResponse, Error> {
-    rpc::service(&request)?;
+    curtail_rpc::service(&request)?;
     let ArchiveLinksRequest { deleted_days, limit } = *request.get_ref();
     let limit = refusal::upkeep_batch(limit)?;
     if !(1..=limits::ARCHIVE_DAYS).contains(&deleted_days) {

@@ -1,9 +1,9 @@
 //! Shortens up to 1,000 URLs. Tests: `tests/bulk.rs`.
 
-use proto::links::v1::{BatchCreateLinksRequest, BatchCreateLinksResponse};
-use rpc::Error;
+use curtail_proto::links::v1::{BatchCreateLinksRequest, BatchCreateLinksResponse};
+use curtail_rpc::Error;
+use curtail_tokens::{Role, Scope};
 use time::OffsetDateTime;
-use tokens::{Role, Scope};
 use tonic::Request;
 
 use crate::app::App;
@@ -20,7 +20,7 @@ pub(super) async fn handle(
     app: &App,
     request: Request<BatchCreateLinksRequest>,
 ) -> Result<BatchCreateLinksResponse, Error> {
-    let user = rpc::user(&request)?;
+    let user = curtail_rpc::user(&request)?;
     let workspace = request.get_ref().workspace_id;
     let quota = app.quota(user.require(workspace, Role::Editor, Scope::Write)?);
     let creator = user.user_id;
@@ -55,8 +55,10 @@ async fn replay(
     let Some(ticket) = ticket else { return Ok(None) };
     let mut answer: Option<BatchCreateLinksResponse> = ticket.recall(app, now).await?;
     for outcome in answer.iter_mut().flat_map(|answer| &mut answer.outcomes) {
-        outcome.existed =
-            matches!(outcome.result, Some(proto::links::v1::batch_create_links_response::outcome::Result::Link(_)));
+        outcome.existed = matches!(
+            outcome.result,
+            Some(curtail_proto::links::v1::batch_create_links_response::outcome::Result::Link(_))
+        );
     }
     Ok(answer)
 }

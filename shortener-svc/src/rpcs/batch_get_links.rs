@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use proto::links::v1::{BatchGetLinksRequest, BatchGetLinksResponse};
-use rpc::{Caller, Error};
+use curtail_proto::links::v1::{BatchGetLinksRequest, BatchGetLinksResponse};
+use curtail_rpc::{Caller, Error};
 use tonic::Request;
 
 use crate::access;
@@ -13,7 +13,7 @@ use crate::refusal;
 use crate::store::find;
 
 pub(super) async fn handle(app: &App, request: Request<BatchGetLinksRequest>) -> Result<BatchGetLinksResponse, Error> {
-    let caller = rpc::caller(&request)?;
+    let caller = curtail_rpc::caller(&request)?;
     let ids = &request.get_ref().ids;
     if ids.len() > limits::PAGE {
         return Err(refusal::page_size("ids"));

@@ -1,7 +1,7 @@
 //! What all changes of an existing link have in common: lock, authorise, decide, write, tell.
 
-use proto::links::v1::Link as LinkMessage;
-use rpc::{Error, UserCaller};
+use curtail_proto::links::v1::Link as LinkMessage;
+use curtail_rpc::{Error, UserCaller};
 use time::OffsetDateTime;
 
 use crate::access;
@@ -43,7 +43,7 @@ async fn in_transaction(
     link.version += 1;
     link.updated_at = now;
     update::write(&mut *tx, &link).await?;
-    db::outbox::append(&mut tx, event::STREAM, &app.event(fact, &link, now)).await?;
+    curtail_db::outbox::append(&mut tx, event::STREAM, &app.event(fact, &link, now)).await?;
     tx.commit().await?;
     app.wake_relay();
     Ok(link)

@@ -1,7 +1,7 @@
 //! Uses up one click of a link with a limit. For services only. Tests: `tests/clicks.rs`.
 
-use proto::links::v1::{ConsumeClickRequest, ConsumeClickResponse, LinkState};
-use rpc::Error;
+use curtail_proto::links::v1::{ConsumeClickRequest, ConsumeClickResponse, LinkState};
+use curtail_rpc::Error;
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 use tonic::Request;
@@ -19,7 +19,7 @@ use crate::store::{find, update};
 const UNLIMITED: ConsumeClickResponse = ConsumeClickResponse { granted: true, remaining: u32::MAX };
 
 pub(super) async fn handle(app: &App, request: Request<ConsumeClickRequest>) -> Result<ConsumeClickResponse, Error> {
-    rpc::service(&request)?;
+    curtail_rpc::service(&request)?;
     let ConsumeClickRequest { link_id, event_id } = request.into_inner();
     if event_id.len() != limits::EVENT_ID_BYTES {
         return Err(invalid("EVENT_ID_INVALID", "eventId", "an event id has 16 bytes"));
@@ -60,7 +60,7 @@ async fn tell_exhausted(app: &App, conn: &mut PgConnection, id: i64, now: Offset
     link.version += 1;
     link.updated_at = now;
     update::write(&mut *conn, &link).await?;
-    db::outbox::append(conn, event::STREAM, &app.event(Fact::Expired, &link, now)).await?;
+    curtail_db::outbox::append(conn, event::STREAM, &app.event(Fact::Expired, &link, now)).await?;
     Ok(())
 }
 

@@ -1,12 +1,12 @@
 //! Shortens one URL. Tests: `tests/create.rs`.
 
+use curtail_proto::events::v1::Envelope;
+use curtail_proto::links::v1::{CreateLinkRequest, CreateLinkResponse};
+use curtail_rpc::Error;
+use curtail_tokens::{Role, Scope};
 use prost::Message as _;
-use proto::events::v1::Envelope;
-use proto::links::v1::{CreateLinkRequest, CreateLinkResponse};
-use rpc::Error;
 use sqlx::{PgConnection, PgExecutor};
 use time::OffsetDateTime;
-use tokens::{Role, Scope};
 use tonic::Request;
 
 use crate::app::App;
@@ -21,7 +21,7 @@ use crate::store::{codes, create, find, idempotency, usage};
 use crate::tagging;
 
 pub(super) async fn handle(app: &App, request: Request<CreateLinkRequest>) -> Result<CreateLinkResponse, Error> {
-    let user = rpc::user(&request)?;
+    let user = curtail_rpc::user(&request)?;
     let workspace = request.get_ref().workspace_id;
     let quota = app.quota(user.require(workspace, Role::Editor, Scope::Write)?);
     let creator = user.user_id;

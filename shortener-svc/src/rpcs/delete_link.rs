@@ -1,7 +1,7 @@
 //! Soft-deletes a link. Deleting a deleted one changes nothing.
 
-use proto::links::v1::{DeleteLinkRequest, DeleteLinkResponse};
-use rpc::Error;
+use curtail_proto::links::v1::{DeleteLinkRequest, DeleteLinkResponse};
+use curtail_rpc::Error;
 use tonic::Request;
 
 use super::change::{change, check_version};
@@ -10,7 +10,7 @@ use crate::link::Link;
 use crate::link::event::Fact;
 
 pub(super) async fn handle(app: &App, request: Request<DeleteLinkRequest>) -> Result<DeleteLinkResponse, Error> {
-    let user = rpc::user(&request)?;
+    let user = curtail_rpc::user(&request)?;
     let DeleteLinkRequest { id, version } = *request.get_ref();
     let link = change(app, user, id, |link, now| {
         if link.deleted_at.is_some() {

@@ -1,8 +1,8 @@
 //! Tells of links whose time is over. For services only. Tests: `tests/expiry.rs`.
 
-use proto::events::v1::Envelope;
-use proto::links::v1::{ExpireLinksRequest, ExpireLinksResponse};
-use rpc::Error;
+use curtail_proto::events::v1::Envelope;
+use curtail_proto::links::v1::{ExpireLinksRequest, ExpireLinksResponse};
+use curtail_rpc::Error;
 use tonic::Request;
 
 use crate::app::App;
@@ -13,7 +13,7 @@ use crate::refusal;
 use crate::store::expiry;
 
 pub(super) async fn handle(app: &App, request: Request<ExpireLinksRequest>) -> Result<ExpireLinksResponse, Error> {
-    rpc::service(&request)?;
+    curtail_rpc::service(&request)?;
     let limit = refusal::upkeep_batch(request.get_ref().limit)?;
     let answer = expire(app, limit).await?;
     metrics::counter!("links_expired_total").increment(answer.told.into());
@@ -34,7 +34,7 @@ async fn expire(app: &App, limit: i64) -> Result<ExpireLinksResponse, Failure> {
     let all: Vec<i64> = links.iter().map(|link| link.id).collect();
     let changed: Vec<i64> = told.iter().map(|link| link.id).collect();
     expiry::set_told(&mut *tx, &all, &changed, now).await?;
-    db::outbox::append_all(&mut tx, event::STREAM, &events).await?;
+    curtail_db::outbox::append_all(&mut tx, event::STREAM, &events).await?;
     tx.commit().await?;
     app.wake_relay();
     let count = |of: &[i64]| u32::try_from(of.len()).unwrap_or(u32::MAX);

@@ -1,8 +1,8 @@
 //! One link by id or by address. Deleted links are shown to those who may restore them.
 
-use proto::links::v1::link_ref::By;
-use proto::links::v1::{GetLinkRequest, GetLinkResponse};
-use rpc::Error;
+use curtail_proto::links::v1::link_ref::By;
+use curtail_proto::links::v1::{GetLinkRequest, GetLinkResponse};
+use curtail_rpc::Error;
 use tonic::Request;
 
 use crate::access;
@@ -12,7 +12,7 @@ use crate::refusal;
 use crate::store::find;
 
 pub(super) async fn handle(app: &App, request: Request<GetLinkRequest>) -> Result<GetLinkResponse, Error> {
-    let user = rpc::user(&request)?;
+    let user = curtail_rpc::user(&request)?;
     let found = match request.get_ref().link.as_ref().and_then(|link| link.by.as_ref()) {
         Some(By::Id(id)) => find::by_id(&app.pool, *id).await.map_err(refusal::store)?,
         Some(By::Address(address)) => match app.domains.find(&address.domain).zip(alias::lookup(&address.code)) {

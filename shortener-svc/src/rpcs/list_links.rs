@@ -1,10 +1,10 @@
 //! A page of a workspace's links. Tests: `tests/list.rs`.
 
-use proto::links::v1::list_links_response::Entry;
-use proto::links::v1::{LinkFilter, LinkSort, LinkState, ListLinksRequest, ListLinksResponse};
-use rpc::Error;
+use curtail_proto::links::v1::list_links_response::Entry;
+use curtail_proto::links::v1::{LinkFilter, LinkSort, LinkState, ListLinksRequest, ListLinksResponse};
+use curtail_rpc::Error;
+use curtail_tokens::{Role, Scope};
 use time::OffsetDateTime;
-use tokens::{Role, Scope};
 use tonic::Request;
 
 use crate::app::App;
@@ -16,7 +16,7 @@ use crate::refusal::{self, invalid};
 use crate::store::list::{self, Page};
 
 pub(super) async fn handle(app: &App, request: Request<ListLinksRequest>) -> Result<ListLinksResponse, Error> {
-    let user = rpc::user(&request)?;
+    let user = curtail_rpc::user(&request)?;
     user.require(request.get_ref().workspace_id, Role::Viewer, Scope::Read)?;
     let now = app.now();
     let page = read(app, request.into_inner(), now)?;
@@ -50,8 +50,8 @@ fn read(app: &App, request: ListLinksRequest, now: OffsetDateTime) -> Result<Pag
     Ok(Page {
         workspace: request.workspace_id,
         states: states(&filter)?,
-        from_id: time_field::read(filter.created_from, "createdFrom")?.map(ids::first_id_at),
-        until_id: time_field::read(filter.created_until, "createdUntil")?.map(ids::first_id_at),
+        from_id: time_field::read(filter.created_from, "createdFrom")?.map(curtail_ids::first_id_at),
+        until_id: time_field::read(filter.created_until, "createdUntil")?.map(curtail_ids::first_id_at),
         domain: domain(app, &filter.domain)?,
         creator: Some(filter.creator_id).filter(|id| *id != 0),
         url: url(&filter.url)?,

@@ -1,8 +1,8 @@
 //! The tags of a workspace.
 
-use proto::links::v1::{ListTagsRequest, ListTagsResponse, Tag};
-use rpc::Error;
-use tokens::{Role, Scope};
+use curtail_proto::links::v1::{ListTagsRequest, ListTagsResponse, Tag};
+use curtail_rpc::Error;
+use curtail_tokens::{Role, Scope};
 use tonic::Request;
 
 use crate::app::App;
@@ -11,7 +11,7 @@ use crate::store::tags;
 
 pub(super) async fn handle(app: &App, request: Request<ListTagsRequest>) -> Result<ListTagsResponse, Error> {
     let workspace = request.get_ref().workspace_id;
-    rpc::user(&request)?.require(workspace, Role::Viewer, Scope::Read)?;
+    curtail_rpc::user(&request)?.require(workspace, Role::Viewer, Scope::Read)?;
     let tags = tags::list(&app.pool, workspace).await.map_err(refusal::store)?;
     let message = |tag: tags::CountedTag| Tag { name: tag.name, color: tag.color, link_count: tag.links };
     Ok(ListTagsResponse { tags: tags.into_iter().map(message).collect() })

@@ -21,8 +21,8 @@ mod watch_links;
 
 use std::sync::Arc;
 
-use proto::links::v1::link_service_server::LinkService;
-use proto::links::v1::*;
+use curtail_proto::links::v1::link_service_server::LinkService;
+use curtail_proto::links::v1::*;
 use tonic::{Request, Response, Status};
 
 pub use self::watch_links::LinkLive;

@@ -1,7 +1,7 @@
 //! What a redirector needs to answer for a code, tombstones included. For services only.
 
-use proto::links::v1::{ResolveLinkRequest, ResolveLinkResponse};
-use rpc::Error;
+use curtail_proto::links::v1::{ResolveLinkRequest, ResolveLinkResponse};
+use curtail_rpc::Error;
 use tonic::Request;
 
 use crate::app::App;
@@ -10,7 +10,7 @@ use crate::refusal;
 use crate::store::find;
 
 pub(super) async fn handle(app: &App, request: Request<ResolveLinkRequest>) -> Result<ResolveLinkResponse, Error> {
-    rpc::service(&request)?;
+    curtail_rpc::service(&request)?;
     let ResolveLinkRequest { domain, code } = request.get_ref();
     let Some((domain, code)) = app.domains.find(domain).zip(alias::lookup(code)) else {
         return Ok(ResolveLinkResponse { target: None });

@@ -1,7 +1,7 @@
 //! Takes a deleted link back, as it was. Restoring one that is not deleted changes nothing.
 
-use proto::links::v1::{RestoreLinkRequest, RestoreLinkResponse};
-use rpc::Error;
+use curtail_proto::links::v1::{RestoreLinkRequest, RestoreLinkResponse};
+use curtail_rpc::Error;
 use tonic::Request;
 
 use super::change::change;
@@ -10,7 +10,7 @@ use crate::link::Link;
 use crate::link::event::Fact;
 
 pub(super) async fn handle(app: &App, request: Request<RestoreLinkRequest>) -> Result<RestoreLinkResponse, Error> {
-    let user = rpc::user(&request)?;
+    let user = curtail_rpc::user(&request)?;
     let link = change(app, user, request.get_ref().id, |link, _| {
         Ok(link.deleted_at.map(|_| (Link { deleted_at: None, ..link.clone() }, Fact::Restored)))
     })

@@ -1,8 +1,8 @@
 //! All links, page by page, for services that keep a copy. For services only.
 
+use curtail_proto::links::v1::{ScanLinksRequest, ScanLinksResponse};
+use curtail_rpc::Error;
 use prost::Message as _;
-use proto::links::v1::{ScanLinksRequest, ScanLinksResponse};
-use rpc::Error;
 use tonic::Request;
 
 use crate::app::App;
@@ -11,7 +11,7 @@ use crate::refusal;
 use crate::store::find;
 
 pub(super) async fn handle(app: &App, request: Request<ScanLinksRequest>) -> Result<ScanLinksResponse, Error> {
-    rpc::service(&request)?;
+    curtail_rpc::service(&request)?;
     let ScanLinksRequest { after_id, limit } = *request.get_ref();
     let wanted = usize::try_from(limit).unwrap_or(usize::MAX);
     if !(1..=limits::SCAN).contains(&wanted) {

@@ -1,9 +1,9 @@
 //! Makes a tag or changes its colour. Links carry names only: no link changes, so that no event is due.
 
-use proto::links::v1::{SetTagRequest, SetTagResponse, Tag};
-use rpc::Error;
+use curtail_proto::links::v1::{SetTagRequest, SetTagResponse, Tag};
+use curtail_rpc::Error;
+use curtail_tokens::{Role, Scope};
 use sqlx::PgConnection;
-use tokens::{Role, Scope};
 use tonic::Request;
 
 use crate::app::App;
@@ -15,7 +15,7 @@ use crate::tagging;
 
 pub(super) async fn handle(app: &App, request: Request<SetTagRequest>) -> Result<SetTagResponse, Error> {
     let workspace = request.get_ref().workspace_id;
-    rpc::user(&request)?.require(workspace, Role::Editor, Scope::Write)?;
+    curtail_rpc::user(&request)?.require(workspace, Role::Editor, Scope::Write)?;
     let name = tag::check(&request.get_ref().name, "name")?;
     let color = tag::check_color(&request.get_ref().color)?;
     let mut conn = app.pool.acquire().await.map_err(refusal::store)?;

@@ -1,7 +1,7 @@
 //! Changes fields of a link. Tests: `tests/change.rs`.
 
-use proto::links::v1::{UpdateLinkRequest, UpdateLinkResponse};
-use rpc::Error;
+use curtail_proto::links::v1::{UpdateLinkRequest, UpdateLinkResponse};
+use curtail_rpc::Error;
 use tonic::Request;
 
 use super::change::{change, check_version};
@@ -11,7 +11,7 @@ use crate::link::patch;
 use crate::refusal;
 
 pub(super) async fn handle(app: &App, request: Request<UpdateLinkRequest>) -> Result<UpdateLinkResponse, Error> {
-    let user = rpc::user(&request)?.clone();
+    let user = curtail_rpc::user(&request)?.clone();
     let UpdateLinkRequest { id, version, patch } = request.into_inner();
     let link = change(app, &user, id, |link, now| {
         check_version(link, version)?;

@@ -1,8 +1,8 @@
 //! Tells of links whose time will be over soon. For services only. Tests: `tests/expiry.rs`.
 
-use proto::events::v1::Envelope;
-use proto::links::v1::{WarnExpiringRequest, WarnExpiringResponse};
-use rpc::Error;
+use curtail_proto::events::v1::Envelope;
+use curtail_proto::links::v1::{WarnExpiringRequest, WarnExpiringResponse};
+use curtail_rpc::Error;
 use time::Duration;
 use tonic::Request;
 
@@ -14,7 +14,7 @@ use crate::refusal::{self, invalid};
 use crate::store::expiry;
 
 pub(super) async fn handle(app: &App, request: Request<WarnExpiringRequest>) -> Result<WarnExpiringResponse, Error> {
-    rpc::service(&request)?;
+    curtail_rpc::service(&request)?;
     let WarnExpiringRequest { within_seconds, limit } = *request.get_ref();
     let limit = refusal::upkeep_batch(limit)?;
     if !(1..=limits::WARN_SECONDS).contains(&within_seconds) {
@@ -35,7 +35,7 @@ async fn warn(app: &App, within: Duration, limit: i64) -> Result<u32, Failure> {
     let events: Vec<Envelope> = links.iter().map(|link| app.event(Fact::Expiring, link, now)).collect();
     let ids: Vec<i64> = links.iter().map(|link| link.id).collect();
     expiry::set_warned(&mut *tx, &ids).await?;
-    db::outbox::append_all(&mut tx, event::STREAM, &events).await?;
+    curtail_db::outbox::append_all(&mut tx, event::STREAM, &events).await?;
     tx.commit().await?;
     app.wake_relay();
     Ok(u32::try_from(ids.len()).unwrap_or(u32::MAX))

@@ -3,11 +3,11 @@
 use std::pin::Pin;
 use std::sync::Arc;
 
+use curtail_proto::links::v1::link_live_service_server::{LinkLiveService, LinkLiveServiceServer};
+use curtail_proto::links::v1::{WatchLinksRequest, WatchLinksResponse};
+use curtail_rpc::Error;
+use curtail_tokens::{Role, Scope};
 use futures_util::{Stream, StreamExt as _};
-use proto::links::v1::link_live_service_server::{LinkLiveService, LinkLiveServiceServer};
-use proto::links::v1::{WatchLinksRequest, WatchLinksResponse};
-use rpc::Error;
-use tokens::{Role, Scope};
 use tonic::{Request, Response, Status};
 
 use crate::live::Rooms;
@@ -44,6 +44,6 @@ async fn handle(
     request: Request<WatchLinksRequest>,
 ) -> Result<impl Stream<Item = WatchLinksResponse> + Send + use<>, Error> {
     let WatchLinksRequest { workspace_id, link_id } = *request.get_ref();
-    rpc::user(&request)?.require(workspace_id, Role::Viewer, Scope::Read)?;
+    curtail_rpc::user(&request)?.require(workspace_id, Role::Viewer, Scope::Read)?;
     Ok(live.rooms.watch(workspace_id, link_id).await.into_stream())
 }

@@ -1,6 +1,6 @@
 //! Pages of a workspace's links.
 
-use proto::links::v1::LinkSort;
+use curtail_proto::links::v1::LinkSort;
 use sqlx::{PgPool, Postgres, QueryBuilder};
 use time::OffsetDateTime;
 
@@ -15,7 +15,7 @@ pub struct Page {
     pub workspace: i64,
     /// Names of tags that a link must all carry.
     pub tags: Vec<String>,
-    /// Numbers of [`proto::links::v1::LinkState`]. Empty: all but deleted ones.
+    /// Numbers of [`curtail_proto::links::v1::LinkState`]. Empty: all but deleted ones.
     pub states: Vec<i32>,
     /// The least id, by time of creation.
     pub from_id: Option<i64>,

@@ -1,13 +1,13 @@
 //! Who may do what.
 
-use proto::links::v1::link_service_client::LinkServiceClient;
-use proto::links::v1::*;
-use tokens::{Role, Scope};
+use curtail_proto::links::v1::link_service_client::LinkServiceClient;
+use curtail_proto::links::v1::*;
+use curtail_tokens::{Role, Scope};
 
 use crate::world::*;
 
 /// Every RPC that users may call, on the link `id` of [`WORKSPACE`]: its name, whether it only reads, and its outcome.
-async fn try_all(client: &Client, id: i64, version: i64) -> Vec<(&'static str, bool, Result<(), rpc::Error>)> {
+async fn try_all(client: &Client, id: i64, version: i64) -> Vec<(&'static str, bool, Result<(), curtail_rpc::Error>)> {
     let workspace_id = WORKSPACE;
     let new = CreateLinkRequest { workspace_id, link: Some(to("https://a.example")), ..Default::default() };
     let bulk = BatchCreateLinksRequest { workspace_id, links: vec![to("https://a.example")], ..Default::default() };
@@ -38,7 +38,7 @@ async fn s18_another_workspace_is_not_found_by_any_rpc() {
     for client in [world.stranger(), nobody, key] {
         // A wrong version too: it must not tell that the link exists.
         for (rpc, _, result) in try_all(&client, link.id, 99).await {
-            assert_eq!(result.expect_err(rpc).code, rpc::Code::NotFound, "{rpc}");
+            assert_eq!(result.expect_err(rpc).code, curtail_rpc::Code::NotFound, "{rpc}");
         }
         let found = client.batch_get_links(BatchGetLinksRequest { ids: vec![link.id] }).await.unwrap();
         assert_eq!(found.links, []);
@@ -60,13 +60,13 @@ async fn s18_viewers_and_read_keys_only_read() {
         for (rpc, reads, result) in try_all(&client, link.id, 0).await {
             match result {
                 Ok(()) => assert!(reads, "{rpc}"),
-                Err(error) => assert_eq!((error.code, reads), (rpc::Code::Forbidden, false), "{rpc}"),
+                Err(error) => assert_eq!((error.code, reads), (curtail_rpc::Code::Forbidden, false), "{rpc}"),
             }
         }
     }
     let no_key = world.user(3, &[(WORKSPACE, Role::Owner)], Some(&[Scope::Analytics]));
     for (rpc, _, result) in try_all(&no_key, link.id, 0).await {
-        assert_eq!(result.expect_err(rpc).code, rpc::Code::Forbidden, "{rpc}");
+        assert_eq!(result.expect_err(rpc).code, curtail_rpc::Code::Forbidden, "{rpc}");
     }
     for role in [Role::Editor, Role::Admin, Role::Owner] {
         let version = world.editor().get(link.id).await.unwrap().version;
@@ -82,7 +82,7 @@ async fn s37_services_and_users_do_not_stand_in_for_each_other() {
     let world = World::start().await;
     let link = world.editor().create(aliased("target")).await.unwrap();
     for (rpc, _, result) in try_all(&world.service(), link.id, 0).await {
-        assert_eq!(result.expect_err(rpc).code, rpc::Code::Unauthenticated, "{rpc}");
+        assert_eq!(result.expect_err(rpc).code, curtail_rpc::Code::Unauthenticated, "{rpc}");
     }
     let owner = world.user(3, &[(WORKSPACE, Role::Owner)], None);
     let resolve = ResolveLinkRequest { domain: String::new(), code: "target".to_owned() };

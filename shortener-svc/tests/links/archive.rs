@@ -1,6 +1,6 @@
 //! Links that were deleted long ago (E2, L14).
 
-use proto::links::v1::*;
+use curtail_proto::links::v1::*;
 use time::Duration;
 
 use crate::world::*;

@@ -1,7 +1,7 @@
 //! Many creates at once.
 
-use proto::links::v1::batch_create_links_response::{Outcome, outcome::Result as Ending};
-use proto::links::v1::*;
+use curtail_proto::links::v1::batch_create_links_response::{Outcome, outcome::Result as Ending};
+use curtail_proto::links::v1::*;
 
 use crate::world::*;
 

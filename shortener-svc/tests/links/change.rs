@@ -1,7 +1,7 @@
 //! Updating, deleting, restoring.
 
+use curtail_proto::links::v1::*;
 use futures_util::future::join_all;
-use proto::links::v1::*;
 use time::Duration;
 
 use crate::world::*;

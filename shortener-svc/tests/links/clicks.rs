@@ -1,7 +1,7 @@
 //! Links with a click limit.
 
+use curtail_proto::links::v1::*;
 use futures_util::future::join_all;
-use proto::links::v1::*;
 
 use crate::world::*;
 

@@ -2,9 +2,9 @@
 
 use std::collections::HashSet;
 
+use curtail_proto::links::v1::*;
 use futures_util::future::join_all;
 use prost_types::Timestamp;
-use proto::links::v1::*;
 
 use crate::world::*;
 
@@ -106,7 +106,7 @@ async fn a_taken_alias_comes_with_free_suggestions_and_stays_taken_after_deletio
 async fn one_alias_wanted_by_fifty_has_one_winner() {
     let world = World::start().await;
     let results = join_all((0..50).map(|user| {
-        let client = world.user(user, &[(WORKSPACE, tokens::Role::Editor)], None);
+        let client = world.user(user, &[(WORKSPACE, curtail_tokens::Role::Editor)], None);
         async move { client.create(aliased("wanted")).await }
     }))
     .await;
@@ -143,7 +143,7 @@ impl rand::TryCryptoRng for Constant {}
 
 #[tokio::test]
 async fn a_taken_random_code_is_drawn_again_and_grows() {
-    let world = World::with(|_| {}, clock::Clock::system(), Box::new(Constant)).await;
+    let world = World::with(|_| {}, curtail_clock::Clock::system(), Box::new(Constant)).await;
     let editor = world.editor();
     let mut lengths = Vec::new();
     for _ in 0..3 {

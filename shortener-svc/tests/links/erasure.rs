@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use proto::events::v1::{AccountErased, Envelope, envelope::Payload};
-use proto::links::v1::*;
+use curtail_proto::events::v1::{AccountErased, Envelope, envelope::Payload};
+use curtail_proto::links::v1::*;
 
 use crate::world::*;
 
@@ -31,11 +31,11 @@ async fn s40_links_of_an_erased_workspace_say_nothing_and_their_codes_stay_gone(
     let erased = Payload::AccountErased(AccountErased { user_id: 1, workspace_ids: vec![WORKSPACE] });
     let envelope = Envelope { event_id: vec![7; 16], payload: Some(erased), ..Default::default() };
     let mut conn = pool.acquire().await.unwrap();
-    db::outbox::append(&mut conn, "accounts", &envelope).await.unwrap();
+    curtail_db::outbox::append(&mut conn, "accounts", &envelope).await.unwrap();
     drop(conn);
     let service = world.service();
     let gone = async || service.resolve("plans").await.unwrap().state() == LinkState::Deleted;
-    testkit::until(gone, Duration::from_secs(20), "the link is erased").await;
+    curtail_testkit::until(gone, Duration::from_secs(20), "the link is erased").await;
     let rows = async || -> String {
         let sql = "select coalesce((select string_agg(l::text, '') from links l), '') || \
                    coalesce((select string_agg(t::text, '') from tags t), '')";
@@ -45,13 +45,14 @@ async fn s40_links_of_an_erased_workspace_say_nothing_and_their_codes_stay_gone(
         let rows = rows().await;
         !["secret.example", "Secret plans", "only for me", "private"].iter().any(|word| rows.contains(word))
     };
-    testkit::until(clean, Duration::from_secs(20), "nothing is left").await;
+    curtail_testkit::until(clean, Duration::from_secs(20), "nothing is left").await;
     let published = async || {
         let sql = "select coalesce(string_agg(encode(payload, 'escape'), ''), '') from outbox where stream = 'links'";
         let text: String = sqlx::query_scalar(sql).fetch_one(&pool).await.unwrap();
         (text.contains("secret.example"), text.contains("other.example"), text.contains("erased.invalid"))
     };
-    testkit::until(async || published().await == (false, true, true), Duration::from_secs(20), "nor in events").await;
+    curtail_testkit::until(async || published().await == (false, true, true), Duration::from_secs(20), "nor in events")
+        .await;
 
     // Somebody still has a token.
     let late =
@@ -61,7 +62,7 @@ async fn s40_links_of_an_erased_workspace_say_nothing_and_their_codes_stay_gone(
     let gone = async || {
         service.resolve("late").await.unwrap().state() == LinkState::Deleted && !rows().await.contains("Secret")
     };
-    testkit::until(gone, Duration::from_secs(20), "what comes late is erased").await;
+    curtail_testkit::until(gone, Duration::from_secs(20), "what comes late is erased").await;
     assert_eq!(world.stranger().get(other.id).await.unwrap(), other);
     assert_eq!(why(editor.create(aliased("plans")).await).1, "ALIAS_TAKEN");
     world.stop().await;

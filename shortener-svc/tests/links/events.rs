@@ -2,19 +2,19 @@
 
 use std::time::Duration;
 
+use curtail_proto::events::v1::{Envelope, LinkSnapshot, envelope::Payload};
+use curtail_proto::links::v1::*;
 use prost::Message as _;
-use proto::events::v1::{Envelope, LinkSnapshot, envelope::Payload};
-use proto::links::v1::*;
 
 use crate::world::*;
 
 /// The events of the stream `links`, as soon as there are `count`.
 pub async fn events(world: &World, count: usize) -> Vec<Envelope> {
-    let pool = streams::connect(&world.config.redis).await.unwrap();
-    let mut group = streams::Group::new(&world.config.redis, pool, "links", "test", "test").unwrap();
+    let pool = curtail_streams::connect(&world.config.redis).await.unwrap();
+    let mut group = curtail_streams::Group::new(&world.config.redis, pool, "links", "test", "test").unwrap();
     group.ensure().await.unwrap();
     let mut events = Vec::new();
-    testkit::until(
+    curtail_testkit::until(
         async || {
             for entry in group.read(100, Duration::from_millis(200)).await.unwrap_or_default() {
                 events.push(Envelope::decode(entry.field("e").unwrap().clone()).unwrap());
@@ -90,7 +90,8 @@ async fn bulk_creates_tell_of_every_link() {
 #[tokio::test]
 async fn creates_succeed_while_redis_is_away_and_are_told_later() {
     let dir = tempfile::tempdir().unwrap();
-    let mut redis = testkit::PrivateRedis::start(dir.path().join("redis"), testkit::free_port()).await.unwrap();
+    let mut redis =
+        curtail_testkit::PrivateRedis::start(dir.path().join("redis"), curtail_testkit::free_port()).await.unwrap();
     let settings = redis.config(0);
     let world = World::configured(|config| config.redis = settings).await;
     redis.kill9();

@@ -1,8 +1,8 @@
 //! The end of a link's time (E1, F19).
 
+use curtail_proto::events::v1::envelope::Payload;
+use curtail_proto::links::v1::*;
 use futures_util::future::join_all;
-use proto::events::v1::envelope::Payload;
-use proto::links::v1::*;
 use time::Duration;
 
 use crate::events::{events, read};
@@ -113,7 +113,7 @@ async fn a_warning_comes_once_for_each_expiry_and_changes_nothing() {
     assert_eq!(warn(&world, 24).await, 0, "what is over is told otherwise");
 
     let events = events(&world, 2 + 3 + 3).await;
-    let warning = |event: &proto::events::v1::Envelope| match event.payload.as_ref().unwrap() {
+    let warning = |event: &curtail_proto::events::v1::Envelope| match event.payload.as_ref().unwrap() {
         Payload::LinkExpiring(fact) => fact.snapshot.as_ref().unwrap().link.clone(),
         _ => None,
     };

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
+use curtail_proto::links::v1::CreateLinkRequest;
 use futures_util::future::join_all;
-use proto::links::v1::CreateLinkRequest;
 
 use crate::world::*;
 

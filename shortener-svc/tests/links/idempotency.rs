@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
+use curtail_proto::links::v1::*;
 use futures_util::future::join_all;
-use proto::links::v1::*;
 use time::Duration;
 
 use crate::world::*;

@@ -1,6 +1,6 @@
 //! Pages, orders and filters.
 
-use proto::links::v1::*;
+use curtail_proto::links::v1::*;
 
 use crate::world::*;
 
@@ -70,7 +70,7 @@ async fn filters_hold_together() {
     let a = editor.create(NewLink { tags: tags(&["x", "y"]), ..aliased("a") }).await.unwrap();
     world.clock.advance(time::Duration::SECOND);
     editor.create(NewLink { tags: tags(&["x"]), max_clicks: 1, ..aliased("b") }).await.unwrap();
-    let other = world.user(9, &[(WORKSPACE, tokens::Role::Editor)], None);
+    let other = world.user(9, &[(WORKSPACE, curtail_tokens::Role::Editor)], None);
     other.create(NewLink { alias: "c".to_owned(), ..to("https://other.example/?q=1") }).await.unwrap();
     let deleted = editor.create(aliased("d")).await.unwrap();
     editor.delete(deleted.id).await.unwrap();

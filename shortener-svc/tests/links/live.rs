@@ -2,10 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use proto::links::v1::LinkChangeKind::*;
-use proto::links::v1::*;
-use rpc::Code;
-use tokens::{Role, Scope};
+use curtail_proto::links::v1::LinkChangeKind::*;
+use curtail_proto::links::v1::*;
+use curtail_rpc::Code;
+use curtail_tokens::{Role, Scope};
 use tonic::Streaming;
 
 use crate::world::*;
@@ -39,7 +39,7 @@ async fn every_change_is_told_within_a_second_in_the_order_of_versions() {
     let start = Instant::now();
     let link = editor.create(NewLink { max_clicks: 1, ..aliased("story") }).await.unwrap();
     assert_eq!(seen(&mut stream, 1).await[0].link, Some(link.clone()));
-    assert!(start.elapsed() < testkit::PROMPT, "{:?}", start.elapsed());
+    assert!(start.elapsed() < curtail_testkit::PROMPT, "{:?}", start.elapsed());
 
     editor.update(link.id, LinkPatch { title: Some("T".to_owned()), ..Default::default() }).await.unwrap();
     editor.update(link.id, disabled(true)).await.unwrap();
@@ -133,7 +133,7 @@ async fn a_bulk_create_is_told_whole() {
 #[tokio::test]
 async fn what_changes_while_redis_is_away_is_told_when_it_is_back() {
     let directory = tempfile::tempdir().unwrap();
-    let mut redis = testkit::PrivateRedis::start(directory.path(), testkit::free_port()).await.unwrap();
+    let mut redis = curtail_testkit::PrivateRedis::start(directory.path(), curtail_testkit::free_port()).await.unwrap();
     let settings = redis.config(0);
     let world = World::configured(|config| config.redis = settings).await;
     let editor = world.editor();

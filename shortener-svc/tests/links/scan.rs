@@ -1,6 +1,6 @@
 //! All links, for services that keep a copy.
 
-use proto::links::v1::*;
+use curtail_proto::links::v1::*;
 
 use crate::world::*;
 

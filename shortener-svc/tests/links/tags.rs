@@ -1,6 +1,6 @@
 //! Tags of a workspace.
 
-use proto::links::v1::*;
+use curtail_proto::links::v1::*;
 
 use crate::world::*;
 

@@ -2,19 +2,19 @@
 
 use std::time::{Duration, Instant};
 
-use clock::Clock;
-use config::Config;
-use lifecycle::Shutdown;
-use proto::links::v1::link_live_service_client::LinkLiveServiceClient;
-use proto::links::v1::link_service_client::LinkServiceClient;
-use proto::links::v1::*;
+use curtail_clock::Clock;
+use curtail_config::Config;
+use curtail_lifecycle::Shutdown;
+use curtail_proto::links::v1::link_live_service_client::LinkLiveServiceClient;
+use curtail_proto::links::v1::link_service_client::LinkServiceClient;
+use curtail_proto::links::v1::*;
+use curtail_rpc::Keys;
+use curtail_rpc::{CallContext, ServiceIdentity};
+use curtail_tokens::{Claims, KeyRing, Membership, Plan, Purpose, Role, Scope, SigningKey, Subject};
 use rand::rngs::StdRng;
 use rand::{CryptoRng, SeedableRng as _};
-use rpc::Keys;
-use rpc::{CallContext, ServiceIdentity};
 use shortener_svc::{Outside, Running};
 use sqlx::PgPool;
-use tokens::{Claims, KeyRing, Membership, Plan, Purpose, Role, Scope, SigningKey, Subject};
 use tonic::{Response, Status, Streaming};
 
 pub const WORKSPACE: i64 = 7;
@@ -26,15 +26,15 @@ pub struct World {
     pub clock: Clock,
     pub running: Running,
     key: SigningKey,
-    channel: rpc::Channel,
+    channel: curtail_rpc::Channel,
     shutdown: Shutdown,
 }
 
 /// Calls in the name of one user, or of the redirector.
 #[derive(Clone)]
 pub struct Client {
-    inner: LinkServiceClient<rpc::Channel>,
-    live: LinkLiveServiceClient<rpc::Channel>,
+    inner: LinkServiceClient<curtail_rpc::Channel>,
+    live: LinkLiveServiceClient<curtail_rpc::Channel>,
     token: Option<String>,
 }
 
@@ -55,7 +55,7 @@ impl World {
     }
 
     pub async fn with(change: impl FnOnce(&mut Config), clock: Clock, rng: Box<dyn CryptoRng + Send>) -> Self {
-        let mut config = testkit::config().await;
+        let mut config = curtail_testkit::config().await;
         change(&mut config);
         shortener_svc::migrate(&config.database).await.unwrap();
         let key = SigningKey::from_seed([5; 32]);
@@ -66,7 +66,7 @@ impl World {
         tokio::time::timeout(Duration::from_secs(20), running.readiness.ready()).await.expect("ready in time");
         let identity = ServiceIdentity::new("redirector", &config.rpc.service_key, clock.clone());
         let url = format!("http://{}", running.addr);
-        let channel = rpc::connect("links", &url, &config.rpc, identity).unwrap();
+        let channel = curtail_rpc::connect("links", &url, &config.rpc, identity).unwrap();
         Self { config, clock, running, key, channel, shutdown }
     }
 
@@ -94,7 +94,7 @@ impl World {
             platform_admin: false,
             token_id: "t".to_owned(),
         };
-        let token = tokens::sign(&self.key, Purpose::Internal, &claims).unwrap();
+        let token = curtail_tokens::sign(&self.key, Purpose::Internal, &claims).unwrap();
         self.client(Some(token))
     }
 
@@ -117,12 +117,12 @@ impl World {
         };
         let stranger = self.stranger();
         let minted = async || stranger.create_link(request()).await.is_ok();
-        testkit::until(minted, Duration::from_secs(10), "ids are minted").await;
+        curtail_testkit::until(minted, Duration::from_secs(10), "ids are minted").await;
     }
 
     /// A connection of the test's own.
     pub async fn database(&self) -> PgPool {
-        db::connect(&self.config.database, "links").await.unwrap()
+        curtail_db::connect(&self.config.database, "links").await.unwrap()
     }
 
     /// Stops the service and waits for its end.
@@ -135,10 +135,10 @@ impl World {
 macro_rules! calls {
     ($($name:ident($request:ty) -> $response:ty;)*) => {
         impl Client {
-            $(pub async fn $name(&self, request: $request) -> Result<$response, rpc::Error> {
+            $(pub async fn $name(&self, request: $request) -> Result<$response, curtail_rpc::Error> {
                 let mut client = self.inner.clone();
                 let answer: Result<Response<$response>, Status> = client.$name(self.wrap(request)).await;
-                answer.map(Response::into_inner).map_err(rpc::Error::from)
+                answer.map(Response::into_inner).map_err(curtail_rpc::Error::from)
             })*
         }
     };
@@ -173,37 +173,41 @@ impl Client {
     }
 
     /// Watches a workspace, or one link of it.
-    pub async fn watch(&self, workspace_id: i64, link_id: i64) -> Result<Streaming<WatchLinksResponse>, rpc::Error> {
+    pub async fn watch(
+        &self,
+        workspace_id: i64,
+        link_id: i64,
+    ) -> Result<Streaming<WatchLinksResponse>, curtail_rpc::Error> {
         let request = self.wrap(WatchLinksRequest { workspace_id, link_id });
-        self.live.clone().watch_links(request).await.map(Response::into_inner).map_err(rpc::Error::from)
+        self.live.clone().watch_links(request).await.map(Response::into_inner).map_err(curtail_rpc::Error::from)
     }
 
     /// Creates a link in [`WORKSPACE`].
-    pub async fn create(&self, link: NewLink) -> Result<Link, rpc::Error> {
+    pub async fn create(&self, link: NewLink) -> Result<Link, curtail_rpc::Error> {
         let request = CreateLinkRequest { workspace_id: WORKSPACE, link: Some(link), ..Default::default() };
         Ok(self.create_link(request).await?.link.unwrap())
     }
 
     /// The link by its id.
-    pub async fn get(&self, id: i64) -> Result<Link, rpc::Error> {
+    pub async fn get(&self, id: i64) -> Result<Link, curtail_rpc::Error> {
         let by = Some(link_ref::By::Id(id));
         Ok(self.get_link(GetLinkRequest { link: Some(LinkRef { by }) }).await?.link.unwrap())
     }
 
     /// The link by its code on the default domain.
-    pub async fn get_by_code(&self, code: &str) -> Result<Link, rpc::Error> {
+    pub async fn get_by_code(&self, code: &str) -> Result<Link, curtail_rpc::Error> {
         let address = link_ref::Address { domain: String::new(), code: code.to_owned() };
         let link = Some(LinkRef { by: Some(link_ref::By::Address(address)) });
         Ok(self.get_link(GetLinkRequest { link }).await?.link.unwrap())
     }
 
     /// Changes a link whatever its version.
-    pub async fn update(&self, id: i64, patch: LinkPatch) -> Result<Link, rpc::Error> {
+    pub async fn update(&self, id: i64, patch: LinkPatch) -> Result<Link, curtail_rpc::Error> {
         Ok(self.update_link(UpdateLinkRequest { id, version: 0, patch: Some(patch) }).await?.link.unwrap())
     }
 
     /// Deletes a link whatever its version.
-    pub async fn delete(&self, id: i64) -> Result<Link, rpc::Error> {
+    pub async fn delete(&self, id: i64) -> Result<Link, curtail_rpc::Error> {
         Ok(self.delete_link(DeleteLinkRequest { id, version: 0 }).await?.link.unwrap())
     }
 
@@ -214,7 +218,7 @@ impl Client {
     }
 
     /// Asks for a click; the event id is made from `number`.
-    pub async fn click(&self, link_id: i64, number: u128) -> Result<ConsumeClickResponse, rpc::Error> {
+    pub async fn click(&self, link_id: i64, number: u128) -> Result<ConsumeClickResponse, curtail_rpc::Error> {
         self.consume_click(ConsumeClickRequest { link_id, event_id: number.to_be_bytes().to_vec() }).await
     }
 }
@@ -230,7 +234,7 @@ pub fn aliased(alias: &str) -> NewLink {
 }
 
 /// Code, reason and field of an expected error.
-pub fn why<T: std::fmt::Debug>(result: Result<T, rpc::Error>) -> (String, String, String) {
+pub fn why<T: std::fmt::Debug>(result: Result<T, curtail_rpc::Error>) -> (String, String, String) {
     let error = result.expect_err("an error was expected");
     (error.code.as_str().to_owned(), error.reason.to_string(), error.field.unwrap_or_default().into_owned())
 }

@@ -18,7 +18,7 @@ mod shared;
 
 use std::{net::IpAddr, time::Duration};
 
-use clock::Clock;
+use curtail_clock::Clock;
 use fred::clients::Pool;
 
 use self::{
@@ -76,7 +76,7 @@ impl Taken {
 
 impl Limits {
     /// Takes the rates from the settings.
-    pub fn new(settings: &config::Auth, secrets: Secrets, redis: Pool, clock: Clock) -> Self {
+    pub fn new(settings: &curtail_config::Auth, secrets: Secrets, redis: Pool, clock: Clock) -> Self {
         let hour = Duration::from_secs(3600);
         let mail = |name| Rule::new(name, settings.mail_burst, settings.mail_per_hour, hour);
         let rules = Rules {

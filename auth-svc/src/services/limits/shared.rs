@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use clock::Clock;
+use curtail_clock::Clock;
 use fred::{
     clients::Pool,
     error::{Error, ErrorKind},

@@ -70,7 +70,7 @@ struct Shared {
 pub fn connect(
     backend: &'static str,
     url: &str,
-    settings: &config::Rpc,
+    settings: &curtail_config::Rpc,
     identity: ServiceIdentity,
 ) -> Result<Channel, tonic::transport::Error> {
     let endpoint = Endpoint::from_shared(url.to_owned())?
@@ -176,7 +176,8 @@ impl Channel {
             let token = self.shared.identity.authorization().map_err(Error::internal)?;
             headers.insert(AUTHORIZATION, token);
         }
-        if let Some(parent) = telemetry::current_traceparent().and_then(|text| HeaderValue::try_from(text).ok()) {
+        if let Some(parent) = curtail_telemetry::current_traceparent().and_then(|text| HeaderValue::try_from(text).ok())
+        {
             headers.insert(context::TRACEPARENT, parent);
         }
         let most = if idempotent { self.shared.read_timeout } else { self.shared.write_timeout };

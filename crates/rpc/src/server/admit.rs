@@ -7,7 +7,7 @@ use std::{
 };
 
 use axum::{body::Body, extract::State, middleware::Next};
-use clock::Clock;
+use curtail_clock::Clock;
 use http::{HeaderValue, Request, Response, header::AUTHORIZATION};
 use tokio::sync::Semaphore;
 use tonic::Status;
@@ -32,7 +32,7 @@ pub(crate) struct Gate {
 }
 
 impl Gate {
-    pub(crate) fn new(name: &'static str, settings: &config::Rpc, verifier: Verifier, clock: Clock) -> Self {
+    pub(crate) fn new(name: &'static str, settings: &curtail_config::Rpc, verifier: Verifier, clock: Clock) -> Self {
         Self {
             name,
             verifier,

@@ -1,6 +1,6 @@
 //! `grpc.health.v1`, which follows readiness.
 
-use lifecycle::{Readiness, Shutdown};
+use curtail_lifecycle::{Readiness, Shutdown};
 use tonic_health::{
     ServingStatus,
     pb::health_server::{Health, HealthServer},

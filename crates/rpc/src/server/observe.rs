@@ -24,7 +24,7 @@ pub(crate) async fn observe(State(service): State<&'static str>, request: Reques
         request_id = request_id.as_ref().map(tracing::field::display),
     );
     if let Some(parent) = context::traceparent(request.headers()) {
-        telemetry::set_parent(&span, &parent);
+        curtail_telemetry::set_parent(&span, &parent);
     }
     let start = Instant::now();
     async move {

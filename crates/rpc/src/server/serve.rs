@@ -8,9 +8,9 @@ use std::{
 };
 
 use axum::middleware::from_fn_with_state;
-use clock::Clock;
+use curtail_clock::Clock;
+use curtail_lifecycle::{Readiness, Shutdown};
 use http::Request;
-use lifecycle::{Readiness, Shutdown};
 use tokio::net::TcpListener;
 use tonic::{body::Body, server::NamedService, service::Routes, transport::server::TcpIncoming};
 use tower::{Service, ServiceBuilder};
@@ -33,7 +33,7 @@ const LINGER: Duration = Duration::from_millis(500);
 /// A gRPC server under construction.
 pub struct Server {
     name: &'static str,
-    settings: config::Rpc,
+    settings: curtail_config::Rpc,
     gate: Arc<Gate>,
     clock: Clock,
     routes: Routes,
@@ -42,7 +42,7 @@ pub struct Server {
 
 impl Server {
     /// The server of the service `name`. Calls without a token that `verifier` accepts never reach a handler.
-    pub fn new(name: &'static str, settings: &config::Rpc, verifier: Verifier, clock: Clock) -> Self {
+    pub fn new(name: &'static str, settings: &curtail_config::Rpc, verifier: Verifier, clock: Clock) -> Self {
         let gate = Arc::new(Gate::new(name, settings, verifier, clock.clone()));
         Self { name, settings: settings.clone(), gate, clock, routes: Routes::default(), services: Vec::new() }
     }
@@ -127,7 +127,7 @@ fn reflection(
     tonic_reflection::server::v1::ServerReflectionServer<impl tonic_reflection::server::v1::ServerReflection>,
 > {
     let mut builder = tonic_reflection::server::Builder::configure()
-        .register_encoded_file_descriptor_set(proto::FILE_DESCRIPTOR_SET)
+        .register_encoded_file_descriptor_set(curtail_proto::FILE_DESCRIPTOR_SET)
         .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
         .with_service_name("grpc.health.v1.Health");
     for service in services {

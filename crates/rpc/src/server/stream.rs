@@ -12,10 +12,10 @@ use std::{
 };
 
 use axum::{body::Body, extract::State, middleware::Next};
-use clock::Clock;
+use curtail_clock::Clock;
+use curtail_lifecycle::Shutdown;
 use http::{HeaderMap, Request, Response};
 use hyper::body::{Bytes, Frame};
-use lifecycle::Shutdown;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tonic::Status;
 
@@ -37,7 +37,7 @@ pub(crate) struct Streams {
 }
 
 impl Streams {
-    pub(crate) fn new(name: &'static str, settings: &config::Rpc, clock: Clock, shutdown: Shutdown) -> Self {
+    pub(crate) fn new(name: &'static str, settings: &curtail_config::Rpc, clock: Clock, shutdown: Shutdown) -> Self {
         let places = Arc::new(Semaphore::new(settings.max_streams));
         Self { name, places, longest: Duration::from_secs(settings.stream_max_seconds), clock, shutdown }
     }

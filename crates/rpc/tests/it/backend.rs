@@ -9,18 +9,18 @@ use std::{
     time::{Duration, Instant},
 };
 
-use clock::Clock;
-use config::Config;
-use lifecycle::{Latch, Readiness, Shutdown};
-use proto::search::v1::{
+use curtail_clock::Clock;
+use curtail_config::Config;
+use curtail_lifecycle::{Latch, Readiness, Shutdown};
+use curtail_proto::search::v1::{
     GetReindexRequest, GetReindexResponse, SearchLinksRequest, SearchLinksResponse, StartReindexRequest,
     StartReindexResponse,
     search_service_client::SearchServiceClient,
     search_service_server::{SearchService, SearchServiceServer},
 };
-use rpc::{CallContext, Caller, Channel, Code, Error, KeyRingCache, ServiceIdentity, Verifier};
+use curtail_rpc::{CallContext, Caller, Channel, Code, Error, KeyRingCache, ServiceIdentity, Verifier};
+use curtail_tokens::{Claims, KeyRing, Membership, Plan, Purpose, Role, SigningKey, Subject};
 use time::OffsetDateTime;
-use tokens::{Claims, KeyRing, Membership, Plan, Purpose, Role, SigningKey, Subject};
 use tokio::{net::TcpListener, task::JoinHandle};
 use tonic::{Request, Response, Status};
 
@@ -47,9 +47,9 @@ impl SearchService for Handlers {
         request: Request<SearchLinksRequest>,
     ) -> Result<Response<SearchLinksResponse>, Status> {
         self.attempts.fetch_add(1, Ordering::SeqCst);
-        let due = rpc::deadline(&request).expect("the server layer sets a deadline");
+        let due = curtail_rpc::deadline(&request).expect("the server layer sets a deadline");
         *self.seen.lock().unwrap() = Some(Seen {
-            caller: rpc::caller(&request)?.clone(),
+            caller: curtail_rpc::caller(&request)?.clone(),
             left: due.saturating_duration_since(Instant::now()),
             next: CallContext::of(&request),
         });
@@ -104,12 +104,12 @@ impl Backend {
     }
 
     /// A server with other settings of `rpc`; clients get the same.
-    pub async fn with(change: impl FnOnce(&mut config::Rpc)) -> Self {
+    pub async fn with(change: impl FnOnce(&mut curtail_config::Rpc)) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         Self::on(listener, change).await
     }
 
-    pub async fn on(listener: TcpListener, change: impl FnOnce(&mut config::Rpc)) -> Self {
+    pub async fn on(listener: TcpListener, change: impl FnOnce(&mut curtail_config::Rpc)) -> Self {
         let key = SigningKey::from_seed([9; 32]);
         Self::keyed(listener, key.clone(), KeyRingCache::fixed(KeyRing::of([&key])), change).await
     }
@@ -118,7 +118,7 @@ impl Backend {
         listener: TcpListener,
         key: SigningKey,
         keys: Arc<KeyRingCache>,
-        change: impl FnOnce(&mut config::Rpc),
+        change: impl FnOnce(&mut curtail_config::Rpc),
     ) -> Self {
         let mut config = Config::for_tests();
         change(&mut config.rpc);
@@ -127,7 +127,7 @@ impl Backend {
         latch.set(true);
         let verifier = Verifier::new(&config.rpc.service_key, keys);
         let address = listener.local_addr().unwrap();
-        let server = rpc::Server::new("search", &config.rpc, verifier, Clock::system())
+        let server = curtail_rpc::Server::new("search", &config.rpc, verifier, Clock::system())
             .add_service(SearchServiceServer::new(handlers.clone()))
             .serve(listener, readiness, shutdown.clone());
         Self { handlers, address, config, shutdown, latch, key, server: tokio::spawn(server) }
@@ -148,7 +148,7 @@ impl Backend {
 
     /// A token of the user 7, editor of workspace 10, as auth-svc makes them.
     pub fn user_token(&self) -> String {
-        tokens::sign(&self.key, Purpose::Internal, &user_claims()).unwrap()
+        curtail_tokens::sign(&self.key, Purpose::Internal, &user_claims()).unwrap()
     }
 }
 
@@ -160,7 +160,7 @@ impl Drop for Backend {
 
 pub fn channel(url: &str, config: &Config) -> Channel {
     let identity = ServiceIdentity::new("gateway", &config.rpc.service_key, Clock::system());
-    rpc::connect("search", url, &config.rpc, identity).unwrap()
+    curtail_rpc::connect("search", url, &config.rpc, identity).unwrap()
 }
 
 pub fn user_claims() -> Claims {

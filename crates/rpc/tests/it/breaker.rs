@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use proto::search::v1::search_service_client::SearchServiceClient;
-use rpc::{Code, Error};
+use curtail_proto::search::v1::search_service_client::SearchServiceClient;
+use curtail_rpc::{Code, Error};
 use tokio::net::TcpListener;
 
 use crate::backend::{Backend, channel, context, search};
@@ -13,7 +13,7 @@ async fn a_dead_backend_opens_the_circuit_and_its_return_closes_it() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     drop(listener);
-    let mut config = config::Config::for_tests();
+    let mut config = curtail_config::Config::for_tests();
     (config.rpc.breaker_open_ms, config.rpc.breaker_open_max_ms) = (300, 300);
     let client = SearchServiceClient::new(channel(&format!("http://{address}"), &config));
     let call = async || client.clone().search_links(context().request(search(""))).await;
@@ -27,7 +27,8 @@ async fn a_dead_backend_opens_the_circuit_and_its_return_closes_it() {
     assert!(error.retry_after.is_some_and(|wait| wait <= Duration::from_millis(300)), "{error:?}");
 
     let backend = Backend::on(TcpListener::bind(address).await.unwrap(), |_| {}).await;
-    testkit::until(async || call().await.is_ok(), Duration::from_secs(5), "the probe has closed the circuit").await;
+    curtail_testkit::until(async || call().await.is_ok(), Duration::from_secs(5), "the probe has closed the circuit")
+        .await;
     assert!(call().await.is_ok());
     assert!(backend.handlers.attempts() >= 2);
 }

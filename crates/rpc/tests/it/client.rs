@@ -5,8 +5,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use proto::search::v1::search_service_client::SearchServiceClient;
-use rpc::{Code, Error};
+use curtail_proto::search::v1::search_service_client::SearchServiceClient;
+use curtail_rpc::{Code, Error};
 use tokio::net::TcpListener;
 
 use crate::backend::{Backend, channel, context, search};
@@ -78,12 +78,12 @@ async fn calls_of_a_request_are_counted_together() {
 async fn a_backend_that_accepts_and_says_nothing_costs_the_deadline_and_no_more() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
-    let mut config = config::Config::for_tests();
+    let mut config = curtail_config::Config::for_tests();
     config.rpc.write_timeout_ms = 150;
     let start = Instant::now();
     let status = SearchServiceClient::new(channel(&url, &config)).search_links(search("")).await.unwrap_err();
     assert_eq!(Error::from_status(&status).code, Code::DeadlineExceeded);
-    assert!(start.elapsed() < testkit::PROMPT, "{:?}", start.elapsed());
+    assert!(start.elapsed() < curtail_testkit::PROMPT, "{:?}", start.elapsed());
 }
 
 #[tokio::test]
@@ -94,7 +94,8 @@ async fn a_restarted_backend_is_found_again() {
     let mut client = first.client();
     client.search_links(context().read().request(search(""))).await.unwrap();
     first.shutdown.begin();
-    testkit::until(async || first.server.is_finished(), Duration::from_secs(5), "the first server has ended").await;
+    curtail_testkit::until(async || first.server.is_finished(), Duration::from_secs(5), "the first server has ended")
+        .await;
     let status = client.search_links(context().read().request(search(""))).await.unwrap_err();
     let error = Error::from_status(&status);
     assert_eq!((error.code, error.reason.as_ref()), (Code::Unavailable, "SEARCH_UNAVAILABLE"));
@@ -110,7 +111,8 @@ async fn more_calls_than_allowed_do_not_go_out() {
     let client = SearchServiceClient::new(channel(&backend.url(), &config));
     let mut hanging = client.clone();
     let hanging = tokio::spawn(async move { hanging.search_links(context().request(search("hang"))).await });
-    testkit::until(async || backend.handlers.attempts() == 1, Duration::from_secs(5), "the first call is in").await;
+    curtail_testkit::until(async || backend.handlers.attempts() == 1, Duration::from_secs(5), "the first call is in")
+        .await;
     let error = Error::from_status(&client.clone().search_links(context().request(search(""))).await.unwrap_err());
     assert_eq!((error.code, error.reason.as_ref()), (Code::Unavailable, "SEARCH_UNAVAILABLE"));
     assert_eq!(backend.handlers.attempts(), 1);
@@ -121,9 +123,9 @@ async fn more_calls_than_allowed_do_not_go_out() {
 async fn calls_are_counted_by_method_and_code() {
     let backend = Backend::start().await;
     // Rendering installs the recorder; what was recorded before it went nowhere.
-    telemetry::render_metrics();
+    curtail_telemetry::render_metrics();
     backend.client().search_links(context().read().request(search("taken"))).await.unwrap_err();
-    let metrics = telemetry::render_metrics();
+    let metrics = curtail_telemetry::render_metrics();
     let counted = |name: &str, labels: &[&str]| {
         metrics.lines().any(|line| line.starts_with(name) && labels.iter().all(|label| line.contains(label)))
     };

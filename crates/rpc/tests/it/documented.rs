@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use rpc::Code;
+use curtail_rpc::Code;
 
 fn document() -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/errors.md")).unwrap()

@@ -11,7 +11,7 @@ async fn what_is_in_flight_is_finished() {
     let mut backend = Backend::start().await;
     let mut client = backend.client();
     let call = tokio::spawn(async move { client.search_links(context().request(search("slow"))).await });
-    testkit::until(async || backend.handlers.attempts() == 1, Duration::from_secs(5), "the call is in").await;
+    curtail_testkit::until(async || backend.handlers.attempts() == 1, Duration::from_secs(5), "the call is in").await;
     backend.shutdown.begin();
     assert!(call.await.unwrap().is_ok());
     (&mut backend.server).await.unwrap().unwrap();
@@ -33,7 +33,7 @@ async fn an_abort_waits_for_nobody() {
     let mut backend = Backend::start().await;
     let mut client = backend.client();
     let call = tokio::spawn(async move { client.search_links(context().request(search("hang"))).await });
-    testkit::until(async || backend.handlers.attempts() == 1, Duration::from_secs(5), "the call is in").await;
+    curtail_testkit::until(async || backend.handlers.attempts() == 1, Duration::from_secs(5), "the call is in").await;
     backend.shutdown.abort();
     tokio::time::timeout(Duration::from_secs(2), &mut backend.server).await.unwrap().unwrap().unwrap();
     call.abort();

@@ -29,7 +29,7 @@ fn nothing_else_makes_a_server_or_a_channel() {
             MAKERS.into_iter().filter(move |maker| text.contains(maker)).map(move |maker| (path, maker))
         })
         .collect();
-    assert!(found.is_empty(), "use rpc::Server and rpc::connect: {found:?}");
+    assert!(found.is_empty(), "use curtail_rpc::Server and curtail_rpc::connect: {found:?}");
 }
 
 /// All sources below a directory.

@@ -15,7 +15,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 #[tokio::test]
 async fn a_client_of_another_language_is_served_bounded_and_told_of_the_end() {
-    let Some(packages) = testkit::npm_packages("@grpc/grpc-js") else {
+    let Some(packages) = curtail_testkit::npm_packages("@grpc/grpc-js") else {
         return println!("SKIPPED: no Node or no @grpc/grpc-js; no client of another language was tried");
     };
     let mut backend = Backend::with(|rpc| (rpc.max_in_flight, rpc.read_timeout_ms) = (1, 3000)).await;

@@ -7,12 +7,12 @@ use std::{
     time::Duration,
 };
 
-use clock::Clock;
-use config::Config;
-use lifecycle::{Readiness, Shutdown};
-use proto::auth::v1::{GetKeyRingRequest, GetKeyRingResponse};
-use rpc::{Code, Error, KeyRingCache, Verifier};
-use tokens::{KeyRing, Purpose, SigningKey};
+use curtail_clock::Clock;
+use curtail_config::Config;
+use curtail_lifecycle::{Readiness, Shutdown};
+use curtail_proto::auth::v1::{GetKeyRingRequest, GetKeyRingResponse};
+use curtail_rpc::{Code, Error, KeyRingCache, Verifier};
+use curtail_tokens::{KeyRing, Purpose, SigningKey};
 use tokio::net::TcpListener;
 use tonic::{Request, Response, Status, body::Body, server::NamedService};
 
@@ -62,13 +62,13 @@ impl Auth {
 
     fn serve(&self, listener: TcpListener, config: &Config) {
         let verifier = Verifier::new(&config.rpc.service_key, KeyRingCache::fixed(KeyRing::default()));
-        let server = rpc::Server::new("auth", &config.rpc, verifier, Clock::system()).add_service(self.clone());
+        let server = curtail_rpc::Server::new("auth", &config.rpc, verifier, Clock::system()).add_service(self.clone());
         tokio::spawn(server.serve(listener, Readiness::new(), Shutdown::new()));
     }
 }
 
 async fn ask(backend: &Backend, key: &SigningKey) -> Result<(), Error> {
-    let token = tokens::sign(key, Purpose::Internal, &user_claims()).unwrap();
+    let token = curtail_tokens::sign(key, Purpose::Internal, &user_claims()).unwrap();
     let request = context().on_behalf_of(token).request(search(""));
     backend.client().search_links(request).await.map(drop).map_err(Error::from)
 }
@@ -103,7 +103,8 @@ async fn s23_a_rotation_fails_nobody_and_a_removed_key_is_refused() {
 
     auth.publish(&[&new]);
     let refused = async || ask(&backend, &old).await.is_err_and(|error| error.code == Code::Unauthenticated);
-    testkit::until(refused, Duration::from_secs(3), "the removed key is refused, also for tokens seen before").await;
+    curtail_testkit::until(refused, Duration::from_secs(3), "the removed key is refused, also for tokens seen before")
+        .await;
     ask(&backend, &new).await.unwrap();
     shutdown.begin();
     follow.await.unwrap().unwrap();

@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use proto::search::v1::{SearchLinksRequest, search_service_client::SearchServiceClient};
-use rpc::{Code, Error};
+use curtail_proto::search::v1::{SearchLinksRequest, search_service_client::SearchServiceClient};
+use curtail_rpc::{Code, Error};
 use tonic::{Request, metadata::MetadataValue};
 use tonic_health::pb::{HealthCheckRequest, health_client::HealthClient};
 
@@ -19,7 +19,7 @@ async fn a_handler_that_hangs_ends_with_the_deadline() {
     let request = context().within(Duration::from_millis(200)).request(search("hang"));
     let error = Error::from_status(&backend.client().search_links(request).await.unwrap_err());
     assert_eq!(error.code, Code::DeadlineExceeded);
-    assert!(start.elapsed() < testkit::PROMPT, "{:?}", start.elapsed());
+    assert!(start.elapsed() < curtail_testkit::PROMPT, "{:?}", start.elapsed());
 }
 
 #[tokio::test]
@@ -52,18 +52,19 @@ async fn more_calls_than_allowed_are_shed_with_advice() {
     let backend = Backend::with(|rpc| rpc.max_in_flight = 2).await;
     // Two connections with two streams each: the limit is the server's, not the connection's.
     let mut clients = [backend.client(), backend.client(), backend.client()];
-    let hang = |mut client: SearchServiceClient<rpc::Channel>| {
+    let hang = |mut client: SearchServiceClient<curtail_rpc::Channel>| {
         tokio::spawn(async move { client.search_links(context().request(search("hang"))).await })
     };
     let hanging = [hang(clients[0].clone()), hang(clients[1].clone())];
-    testkit::until(async || backend.handlers.attempts() == 2, Duration::from_secs(5), "both calls are in").await;
+    curtail_testkit::until(async || backend.handlers.attempts() == 2, Duration::from_secs(5), "both calls are in")
+        .await;
     let error = Error::from_status(&clients[2].search_links(context().request(search(""))).await.unwrap_err());
     assert_eq!((error.code, error.reason.as_ref()), (Code::Unavailable, "OVERLOADED"));
     assert!(error.retry_after.is_some());
     let health = HealthClient::new(bare(&backend.url())).check(HealthCheckRequest::default()).await;
     assert!(health.is_ok(), "probes are answered under overload");
     hanging.iter().for_each(|call| call.abort());
-    testkit::until(
+    curtail_testkit::until(
         async || clients[2].clone().search_links(context().request(search(""))).await.is_ok(),
         Duration::from_secs(5),
         "the places are free again",

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use clock::Clock;
-use proto::search::v1::search_service_client::SearchServiceClient;
-use rpc::{Caller, Code, Error, ServiceIdentity};
-use telemetry::RequestId;
-use tokens::{Purpose, SigningKey};
+use curtail_clock::Clock;
+use curtail_proto::search::v1::search_service_client::SearchServiceClient;
+use curtail_rpc::{Caller, Code, Error, ServiceIdentity};
+use curtail_telemetry::RequestId;
+use curtail_tokens::{Purpose, SigningKey};
 use tonic::{Request, Status, metadata::MetadataValue};
 use tonic_health::pb::{HealthCheckRequest, health_client::HealthClient};
 use tonic_reflection::pb::v1::{ServerReflectionRequest, server_reflection_client::ServerReflectionClient};
@@ -37,8 +37,8 @@ async fn s37_reflection_and_unknown_methods_are_no_way_around() {
     let request = Request::new(tokio_stream::once(ServerReflectionRequest::default()));
     let status = reflection.server_reflection_info(request).await.unwrap_err();
     assert_eq!(reason(&status), unauthenticated("TOKEN_MISSING"));
-    let mut links = proto::links::v1::link_service_client::LinkServiceClient::new(bare(&backend.url()));
-    let status = links.get_link(proto::links::v1::GetLinkRequest::default()).await.unwrap_err();
+    let mut links = curtail_proto::links::v1::link_service_client::LinkServiceClient::new(bare(&backend.url()));
+    let status = links.get_link(curtail_proto::links::v1::GetLinkRequest::default()).await.unwrap_err();
     assert_eq!(reason(&status), unauthenticated("TOKEN_MISSING"));
 }
 
@@ -48,9 +48,9 @@ async fn s37_tokens_that_are_not_ours_are_refused() {
     let key = SigningKey::from_seed(backend.config.rpc.service_key.key32());
     let stranger = SigningKey::from_seed([5; 32]);
     let claims = user_claims();
-    let expired = tokens::Claims { expires_at: claims.issued_at - time::Duration::MINUTE, ..claims.clone() };
-    let expired = tokens::Claims { issued_at: expired.expires_at - time::Duration::MINUTE, ..expired };
-    let signed = |key, purpose, claims: &_| format!("Bearer {}", tokens::sign(key, purpose, claims).unwrap());
+    let expired = curtail_tokens::Claims { expires_at: claims.issued_at - time::Duration::MINUTE, ..claims.clone() };
+    let expired = curtail_tokens::Claims { issued_at: expired.expires_at - time::Duration::MINUTE, ..expired };
+    let signed = |key, purpose, claims: &_| format!("Bearer {}", curtail_tokens::sign(key, purpose, claims).unwrap());
     let good = backend.user_token();
     for (credential, expected) in [
         (String::new(), "TOKEN_MISSING"),
@@ -86,8 +86,8 @@ async fn s37_metadata_that_names_a_principal_changes_nothing() {
 #[tokio::test]
 async fn s37_a_service_with_another_key_is_refused() {
     let backend = Backend::start().await;
-    let identity = ServiceIdentity::new("gateway", &config::Secret::new("ee".repeat(32)), Clock::system());
-    let channel = rpc::connect("search", &backend.url(), &backend.config.rpc, identity).unwrap();
+    let identity = ServiceIdentity::new("gateway", &curtail_config::Secret::new("ee".repeat(32)), Clock::system());
+    let channel = curtail_rpc::connect("search", &backend.url(), &backend.config.rpc, identity).unwrap();
     let status = SearchServiceClient::new(channel).search_links(search("")).await.unwrap_err();
     assert_eq!(reason(&status), unauthenticated("TOKEN_INVALID"));
 }
@@ -99,7 +99,7 @@ async fn a_user_arrives_with_memberships() {
     backend.client().search_links(request).await.unwrap();
     let Caller::User(user) = backend.handlers.seen().caller else { panic!("a user called") };
     assert_eq!((user.user_id, user.session_id), (7, Some(70)));
-    assert!(user.require(10, tokens::Role::Editor, tokens::Scope::Write).is_ok());
+    assert!(user.require(10, curtail_tokens::Role::Editor, curtail_tokens::Scope::Write).is_ok());
 }
 
 #[tokio::test]

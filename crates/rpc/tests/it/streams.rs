@@ -9,17 +9,17 @@ use std::{
     time::{Duration, Instant},
 };
 
-use clock::Clock;
-use config::Config;
-use lifecycle::{Readiness, Shutdown};
-use proto::analytics::v1::{
+use curtail_clock::Clock;
+use curtail_config::Config;
+use curtail_lifecycle::{Readiness, Shutdown};
+use curtail_proto::analytics::v1::{
     WatchClicksRequest, WatchClicksResponse,
     live_service_client::LiveServiceClient,
     live_service_server::{LiveService, LiveServiceServer},
 };
-use rpc::{CallContext, Channel, Code, Error, KeyRingCache, Verifier};
-use testkit::until;
-use tokens::{Claims, KeyRing, Purpose, SigningKey};
+use curtail_rpc::{CallContext, Channel, Code, Error, KeyRingCache, Verifier};
+use curtail_testkit::until;
+use curtail_tokens::{Claims, KeyRing, Purpose, SigningKey};
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_stream::{Stream, StreamExt as _};
 use tonic::{Request, Response, Status, Streaming};
@@ -50,8 +50,8 @@ impl LiveService for Numbers {
         &self,
         request: Request<WatchClicksRequest>,
     ) -> Result<Response<Self::WatchClicksStream>, Status> {
-        rpc::user(&request)?;
-        assert!(rpc::deadline(&request).is_some(), "its beginning has a deadline");
+        curtail_rpc::user(&request)?;
+        assert!(curtail_rpc::deadline(&request).is_some(), "its beginning has a deadline");
         if request.get_ref().workspace_id == 0 {
             return Err(Error::new(Code::NotFound, "WORKSPACE_NOT_FOUND", "there is no such workspace").into());
         }
@@ -83,7 +83,7 @@ struct Server {
 }
 
 impl Server {
-    async fn start(change: impl FnOnce(&mut config::Rpc)) -> Self {
+    async fn start(change: impl FnOnce(&mut curtail_config::Rpc)) -> Self {
         let mut config = Config::for_tests();
         change(&mut config.rpc);
         let key = SigningKey::from_seed([9; 32]);
@@ -91,7 +91,7 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let (numbers, shutdown) = (Numbers::default(), Shutdown::new());
-        let server = rpc::Server::new("live", &config.rpc, verifier, Clock::system())
+        let server = curtail_rpc::Server::new("live", &config.rpc, verifier, Clock::system())
             .add_service(LiveServiceServer::new(numbers.clone()))
             .serve(listener, Readiness::new(), shutdown.clone());
         Self { numbers, url, config, shutdown, key, task: tokio::spawn(server) }
@@ -109,7 +109,7 @@ impl Server {
     fn as_user(&self, life: time::Duration) -> CallContext {
         let claims = user_claims();
         let claims = Claims { expires_at: claims.issued_at + life, ..claims };
-        context().on_behalf_of(tokens::sign(&self.key, Purpose::Internal, &claims).unwrap())
+        context().on_behalf_of(curtail_tokens::sign(&self.key, Purpose::Internal, &claims).unwrap())
     }
 
     async fn watch(&self, life: time::Duration, pause_ms: i64) -> Result<Streaming<WatchClicksResponse>, Error> {

@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use curtail_proto::events::v1::Envelope;
 use fred::clients::Pool;
 use fred::error::Error;
 use fred::interfaces::{KeysInterface as _, StreamsInterface as _};
@@ -9,7 +10,6 @@ use fred::types::Value;
 use fred::types::scan::ScanType;
 use fred::types::scripts::Script;
 use prost::Message as _;
-use proto::events::v1::Envelope;
 
 use super::{ABOUT, DeadLetter, Head, SUFFIX, dead_letter_stream};
 use crate::group::TO_FIELD;

@@ -1,16 +1,16 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use lifecycle::Shutdown;
-use streams::{Consumer, Group, Outcome, dead_letter_stream};
+use curtail_lifecycle::Shutdown;
+use curtail_streams::{Consumer, Group, Outcome, dead_letter_stream};
 use tokio::task::JoinHandle;
 
 use crate::kit::{SOON, Seen, add, add_raw, entries, numbers, settings};
 
 async fn consume(
-    config: &config::Redis,
+    config: &curtail_config::Redis,
     name: &str,
-    handler: impl FnMut(streams::Delivery) -> Outcome + Send + 'static,
+    handler: impl FnMut(curtail_streams::Delivery) -> Outcome + Send + 'static,
 ) -> (Shutdown, JoinHandle<anyhow::Result<()>>) {
     let shutdown = Shutdown::new();
     let consumer = Consumer::new(config, "s", "g", name, &settings()).await.expect("the URL parses");
@@ -21,8 +21,8 @@ async fn consume(
 
 #[tokio::test]
 async fn events_are_handled_in_order_and_acknowledged() {
-    let config = testkit::redis().await;
-    let (pool, seen) = (streams::connect(&config).await.unwrap(), Seen::default());
+    let config = curtail_testkit::redis().await;
+    let (pool, seen) = (curtail_streams::connect(&config).await.unwrap(), Seen::default());
     add(&pool, "s", 1).await;
     let notes = seen.clone();
     let (shutdown, running) = consume(&config, "a", move |delivery| {
@@ -34,16 +34,16 @@ async fn events_are_handled_in_order_and_acknowledged() {
         add(&pool, "s", n).await;
     }
     seen.becomes(&(1..200).collect::<Vec<_>>()).await;
-    let acknowledged = async || streams::lag(&pool, "s").await.unwrap()[0].pending == 0;
-    testkit::until(acknowledged, SOON, "all are acknowledged").await;
+    let acknowledged = async || curtail_streams::lag(&pool, "s").await.unwrap()[0].pending == 0;
+    curtail_testkit::until(acknowledged, SOON, "all are acknowledged").await;
     shutdown.begin();
     running.await.unwrap().unwrap();
 }
 
 #[tokio::test]
 async fn what_a_killed_consumer_had_read_is_handled_by_another() {
-    let config = testkit::redis().await;
-    let (pool, seen) = (streams::connect(&config).await.unwrap(), Seen::default());
+    let config = curtail_testkit::redis().await;
+    let (pool, seen) = (curtail_streams::connect(&config).await.unwrap(), Seen::default());
     for n in 0..3 {
         add(&pool, "s", n).await;
     }
@@ -64,11 +64,11 @@ async fn what_a_killed_consumer_had_read_is_handled_by_another() {
 
 #[tokio::test]
 async fn poison_becomes_a_dead_letter_and_the_others_go_on() {
-    let config = testkit::redis().await;
-    let (pool, seen) = (streams::connect(&config).await.unwrap(), Seen::default());
+    let config = curtail_testkit::redis().await;
+    let (pool, seen) = (curtail_streams::connect(&config).await.unwrap(), Seen::default());
     add(&pool, "s", 1).await;
     add_raw(&pool, "s", vec![0xff; 1 << 20]).await;
-    streams::append(&pool, "s", vec![("other", bytes::Bytes::from_static(b"\xff\xfe"))]).await.unwrap();
+    curtail_streams::append(&pool, "s", vec![("other", bytes::Bytes::from_static(b"\xff\xfe"))]).await.unwrap();
     add(&pool, "s", 2).await;
     add(&pool, "s", 3).await;
     let notes = seen.clone();
@@ -79,17 +79,17 @@ async fn poison_becomes_a_dead_letter_and_the_others_go_on() {
     .await;
     seen.becomes(&[1, 2, 3]).await;
     let buried = async || entries(&pool, &dead_letter_stream("s")).await.len() == 3;
-    testkit::until(buried, SOON, "three dead letters").await;
-    let done = async || streams::lag(&pool, "s").await.unwrap()[0].pending == 0;
-    testkit::until(done, SOON, "nothing is left pending").await;
+    curtail_testkit::until(buried, SOON, "three dead letters").await;
+    let done = async || curtail_streams::lag(&pool, "s").await.unwrap()[0].pending == 0;
+    curtail_testkit::until(done, SOON, "nothing is left pending").await;
     shutdown.begin();
     running.await.unwrap().unwrap();
 }
 
 #[tokio::test]
 async fn what_fails_again_and_again_becomes_a_dead_letter_after_its_deliveries() {
-    let config = testkit::redis().await;
-    let (pool, seen) = (streams::connect(&config).await.unwrap(), Seen::default());
+    let config = curtail_testkit::redis().await;
+    let (pool, seen) = (curtail_streams::connect(&config).await.unwrap(), Seen::default());
     add(&pool, "s", 7).await;
     add(&pool, "s", 8).await;
     let notes = seen.clone();
@@ -99,7 +99,7 @@ async fn what_fails_again_and_again_becomes_a_dead_letter_after_its_deliveries()
     })
     .await;
     let dead = async || numbers(&pool, &dead_letter_stream("s")).await == [7];
-    testkit::until(dead, SOON, "seven is dead").await;
+    curtail_testkit::until(dead, SOON, "seven is dead").await;
     assert_eq!(seen.all(), [7, 8, 7, 7]);
     shutdown.begin();
     running.await.unwrap().unwrap();
@@ -107,8 +107,8 @@ async fn what_fails_again_and_again_becomes_a_dead_letter_after_its_deliveries()
 
 #[tokio::test]
 async fn what_kills_its_consumers_becomes_a_dead_letter_unseen() {
-    let config = testkit::redis().await;
-    let pool = streams::connect(&config).await.unwrap();
+    let config = curtail_testkit::redis().await;
+    let pool = curtail_streams::connect(&config).await.unwrap();
     add(&pool, "s", 9).await;
     for _ in 0..settings().max_deliveries {
         let mut killed = Group::new(&config, pool.clone(), "s", "g", "a").unwrap();
@@ -116,15 +116,15 @@ async fn what_kills_its_consumers_becomes_a_dead_letter_unseen() {
     }
     let (shutdown, running) = consume(&config, "a", |_| panic!("kills")).await;
     let dead = async || numbers(&pool, &dead_letter_stream("s")).await == [9];
-    testkit::until(dead, SOON, "nine is dead").await;
+    curtail_testkit::until(dead, SOON, "nine is dead").await;
     shutdown.begin();
     running.await.unwrap().unwrap();
 }
 
 #[tokio::test]
 async fn what_waits_for_something_that_is_away_is_neither_overtaken_nor_counted() {
-    let config = testkit::redis().await;
-    let (pool, seen) = (streams::connect(&config).await.unwrap(), Seen::default());
+    let config = curtail_testkit::redis().await;
+    let (pool, seen) = (curtail_streams::connect(&config).await.unwrap(), Seen::default());
     add(&pool, "s", 1).await;
     add(&pool, "s", 2).await;
     let (notes, tries) = (seen.clone(), AtomicU32::new(0));

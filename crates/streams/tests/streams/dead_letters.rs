@@ -4,17 +4,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use curtail_lifecycle::Shutdown;
+use curtail_streams::{Consumer, DeadLetters, Delivery, Group, Outcome, Redriven, Tail, TailEvent, dead_letter_stream};
 use fred::clients::Pool;
 use fred::interfaces::KeysInterface as _;
-use lifecycle::Shutdown;
 use prost::Message as _;
-use streams::{Consumer, DeadLetters, Delivery, Group, Outcome, Redriven, Tail, TailEvent, dead_letter_stream};
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::kit::{SOON, Seen, add, add_raw, event, settings};
 
 /// A member of a group that takes every event, unless its number is that of the poison and the antidote is missing.
-async fn consume(config: &config::Redis, group: &str, poison: i64, antidote: &Arc<AtomicBool>) -> Member {
+async fn consume(config: &curtail_config::Redis, group: &str, poison: i64, antidote: &Arc<AtomicBool>) -> Member {
     let (shutdown, seen) = (Shutdown::new(), Seen::default());
     let consumer = Consumer::new(config, "s", group, "a", &settings()).await.expect("the URL parses");
     let (notes, antidote) = (seen.clone(), antidote.clone());
@@ -43,7 +43,7 @@ impl Member {
 
 async fn have_died(letters: &DeadLetters, count: usize) {
     let died = async || letters.heads().await.expect("heads").len() == count;
-    testkit::until(died, SOON, &format!("{count} dead letters")).await;
+    curtail_testkit::until(died, SOON, &format!("{count} dead letters")).await;
 }
 
 /// Payloads that are no event, each in its own way.
@@ -62,8 +62,8 @@ fn bad(kind: usize) -> Vec<u8> {
 
 #[tokio::test]
 async fn f9_of_two_thousand_events_the_one_per_cent_of_poison_dies_and_nothing_else_stops() {
-    let config = testkit::redis().await;
-    let pool = streams::connect(&config).await.unwrap();
+    let config = curtail_testkit::redis().await;
+    let pool = curtail_streams::connect(&config).await.unwrap();
     let member = consume(&config, "g", -1, &Arc::default()).await;
     let mut good = Vec::new();
     for n in 0..2_000 {
@@ -80,7 +80,7 @@ async fn f9_of_two_thousand_events_the_one_per_cent_of_poison_dies_and_nothing_e
     let heads = letters.heads().await.unwrap();
     assert!(heads.iter().all(|head| (head.reason.as_str(), head.group.as_str()) == ("undecodable", "g")), "{heads:?}");
     assert_eq!(heads.iter().filter(|head| head.bytes == 1 << 20).count(), 5);
-    assert_eq!(streams::lag(&pool, "s").await.unwrap()[0].pending, 0);
+    assert_eq!(curtail_streams::lag(&pool, "s").await.unwrap()[0].pending, 0);
     assert_eq!(DeadLetters::streams(&pool).await.unwrap(), ["s"]);
 
     // What still can not be read dies again, each once, and as it was.
@@ -102,8 +102,8 @@ async fn f9_of_two_thousand_events_the_one_per_cent_of_poison_dies_and_nothing_e
 
 #[tokio::test]
 async fn f9_a_letter_handed_out_once_more_reaches_its_group_only_and_once() {
-    let config = testkit::redis().await;
-    let pool = streams::connect(&config).await.unwrap();
+    let config = curtail_testkit::redis().await;
+    let pool = curtail_streams::connect(&config).await.unwrap();
     let (antidote, others) = (Arc::default(), Arc::new(AtomicBool::new(true)));
     let (sick, healthy) = (consume(&config, "sick", 2, &antidote).await, consume(&config, "healthy", 2, &others).await);
     let (follower, followed) = follow(&config).await;
@@ -136,28 +136,28 @@ async fn f9_a_letter_handed_out_once_more_reaches_its_group_only_and_once() {
     }
 }
 
-async fn follow(config: &config::Redis) -> (Member, Seen) {
+async fn follow(config: &curtail_config::Redis) -> (Member, Seen) {
     let (shutdown, seen, ready) = (Shutdown::new(), Seen::default(), Arc::new(AtomicBool::new(false)));
     let (notes, resumed) = (seen.clone(), ready.clone());
     let tell = move |event| match event {
-        TailEvent::Entry(envelope) => notes.note(&Delivery { id: streams::EntryId::ZERO, envelope: *envelope }),
+        TailEvent::Entry(envelope) => notes.note(&Delivery { id: curtail_streams::EntryId::ZERO, envelope: *envelope }),
         TailEvent::Resumed => resumed.store(true, Ordering::SeqCst),
         TailEvent::Interrupted => {}
     };
     let running = tokio::spawn(Tail::new(config, "s").expect("the URL parses").run(tell, shutdown.clone()));
-    testkit::until(async || ready.load(Ordering::SeqCst), SOON, "the tail follows").await;
+    curtail_testkit::until(async || ready.load(Ordering::SeqCst), SOON, "the tail follows").await;
     (Member { seen: seen.clone(), shutdown, running }, seen)
 }
 
 async fn none_pending(pool: &Pool) {
-    let done = async || streams::lag(pool, "s").await.expect("the lag").iter().all(|lag| lag.pending == 0);
-    testkit::until(done, SOON, "nothing is left pending").await;
+    let done = async || curtail_streams::lag(pool, "s").await.expect("the lag").iter().all(|lag| lag.pending == 0);
+    curtail_testkit::until(done, SOON, "nothing is left pending").await;
 }
 
 #[tokio::test]
 async fn a_letter_for_a_group_that_is_no_more_stays() {
-    let config = testkit::redis().await;
-    let pool = streams::connect(&config).await.unwrap();
+    let config = curtail_testkit::redis().await;
+    let pool = curtail_streams::connect(&config).await.unwrap();
     add(&pool, "s", 1).await;
     let mut group = Group::new(&config, pool.clone(), "s", "g", "a").unwrap();
     let entry = group.read(1, Duration::from_millis(1)).await.unwrap().remove(0);
@@ -167,16 +167,16 @@ async fn a_letter_for_a_group_that_is_no_more_stays() {
     let _: u64 = pool.del("s").await.unwrap();
     assert_eq!(letters.redrive(id).await.unwrap(), Redriven::NoGroup);
     assert_eq!(letters.get(id).await.unwrap().unwrap().head.error, "cannot be");
-    assert_eq!(letters.get(streams::EntryId::ZERO).await.unwrap(), None);
+    assert_eq!(letters.get(curtail_streams::EntryId::ZERO).await.unwrap(), None);
 }
 
 #[tokio::test]
 async fn an_entry_with_too_many_fields_for_a_script_dies_all_the_same() {
-    let config = testkit::redis().await;
-    let pool = streams::connect(&config).await.unwrap();
+    let config = curtail_testkit::redis().await;
+    let pool = curtail_streams::connect(&config).await.unwrap();
     let names: Vec<String> = (0..10_000).map(|n| n.to_string()).collect();
     let fields = names.iter().map(|name| (name.as_str(), bytes::Bytes::new())).collect();
-    streams::append(&pool, "s", fields).await.unwrap();
+    curtail_streams::append(&pool, "s", fields).await.unwrap();
     let member = consume(&config, "g", -1, &Arc::default()).await;
     have_died(&DeadLetters::of(pool.clone(), "s"), 1).await;
     none_pending(&pool).await;

@@ -5,17 +5,17 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
-use clock::Clock;
-use config::Config;
-use db::outbox;
+use curtail_clock::Clock;
+use curtail_config::Config;
+use curtail_db::outbox;
+use curtail_lifecycle::Shutdown;
+use curtail_proto::events::v1::Envelope;
+use curtail_streams::{Delivery, ENVELOPE_FIELD, EntryId, Relay, RelayHandle};
 use fred::clients::Pool;
 use fred::interfaces::StreamsInterface as _;
-use lifecycle::Shutdown;
 use prost::Message as _;
-use proto::events::v1::Envelope;
 use sqlx::migrate::Migrator;
 use sqlx::postgres::PgPool;
-use streams::{Delivery, ENVELOPE_FIELD, EntryId, Relay, RelayHandle};
 use tokio::task::JoinHandle;
 
 static MIGRATOR: Migrator = sqlx::migrate!("tests/migrations");
@@ -24,7 +24,7 @@ static MIGRATOR: Migrator = sqlx::migrate!("tests/migrations");
 pub const SOON: Duration = Duration::from_secs(20);
 
 /// Settings with which a fault is noticed quickly.
-pub fn settings() -> config::Streams {
+pub fn settings() -> curtail_config::Streams {
     let mut settings = Config::for_tests().streams;
     settings.claim_idle_ms = 300;
     settings.max_deliveries = 3;
@@ -45,7 +45,7 @@ pub async fn add(redis: &Pool, stream: &str, n: i64) -> EntryId {
 /// Puts a payload that need not be an event on a stream.
 pub async fn add_raw(redis: &Pool, stream: &str, payload: Vec<u8>) -> EntryId {
     let fields = vec![(ENVELOPE_FIELD, Bytes::from(payload))];
-    streams::append(redis, stream, fields).await.expect("an entry is added")
+    curtail_streams::append(redis, stream, fields).await.expect("an entry is added")
 }
 
 /// The numbers of the events on a stream.
@@ -76,7 +76,7 @@ impl Seen {
 
     pub async fn becomes(&self, expected: &[i64]) {
         let what = format!("the handler sees {expected:?}");
-        testkit::until(async || self.all() == expected, SOON, &what).await;
+        curtail_testkit::until(async || self.all() == expected, SOON, &what).await;
     }
 }
 
@@ -90,9 +90,9 @@ pub struct Publishing {
 
 impl Publishing {
     pub async fn start(redis: &Pool) -> Self {
-        let config = testkit::database().await;
-        db::migrate(&config, "links", &MIGRATOR).await.expect("the outbox is made");
-        Self::start_on(db::connect(&config, "links").await.expect("the URL parses"), redis)
+        let config = curtail_testkit::database().await;
+        curtail_db::migrate(&config, "links", &MIGRATOR).await.expect("the outbox is made");
+        Self::start_on(curtail_db::connect(&config, "links").await.expect("the URL parses"), redis)
     }
 
     pub fn start_on(database: PgPool, redis: &Pool) -> Self {

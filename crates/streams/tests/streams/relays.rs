@@ -1,6 +1,6 @@
+use curtail_testkit::PrivateRedis;
 use fred::clients::Pool;
 use fred::interfaces::KeysInterface as _;
-use testkit::PrivateRedis;
 
 use crate::kit::{Publishing, SOON, add, entries, numbers};
 
@@ -17,12 +17,12 @@ async fn holds(redis: &Pool, expected: &[i64]) {
         }
         first_seen == expected
     };
-    testkit::until(as_expected, SOON, &what).await;
+    curtail_testkit::until(as_expected, SOON, &what).await;
 }
 
 #[tokio::test]
 async fn events_are_published_in_order_and_marked() {
-    let redis = streams::connect(&testkit::redis().await).await.unwrap();
+    let redis = curtail_streams::connect(&curtail_testkit::redis().await).await.unwrap();
     let publishing = Publishing::start(&redis).await;
     publishing.write(0..1000).await;
     publishing.write([1000]).await;
@@ -37,7 +37,7 @@ async fn events_are_published_in_order_and_marked() {
 
 #[tokio::test]
 async fn one_relay_is_active_and_another_takes_its_place() {
-    let redis = streams::connect(&testkit::redis().await).await.unwrap();
+    let redis = curtail_streams::connect(&curtail_testkit::redis().await).await.unwrap();
     let first = Publishing::start(&redis).await;
     first.write([1]).await;
     holds(&redis, &[1]).await;
@@ -54,8 +54,8 @@ async fn one_relay_is_active_and_another_takes_its_place() {
 #[tokio::test]
 async fn a_redis_that_was_killed_and_comes_back_empty_is_filled_again_under_the_same_ids() {
     let dir = tempfile::tempdir().unwrap();
-    let mut server = PrivateRedis::start(dir.path(), testkit::free_port()).await.unwrap();
-    let redis = streams::connect(&server.config(0)).await.unwrap();
+    let mut server = PrivateRedis::start(dir.path(), curtail_testkit::free_port()).await.unwrap();
+    let redis = curtail_streams::connect(&server.config(0)).await.unwrap();
     let publishing = Publishing::start(&redis).await;
     publishing.write(0..600).await;
     holds(&redis, &(0..600).collect::<Vec<_>>()).await;
@@ -75,7 +75,7 @@ async fn a_redis_that_was_killed_and_comes_back_empty_is_filled_again_under_the_
 
 #[tokio::test]
 async fn entries_of_somebody_else_are_no_obstacle() {
-    let redis = streams::connect(&testkit::redis().await).await.unwrap();
+    let redis = curtail_streams::connect(&curtail_testkit::redis().await).await.unwrap();
     let publishing = Publishing::start(&redis).await;
     publishing.write([1]).await;
     holds(&redis, &[1]).await;
@@ -87,10 +87,10 @@ async fn entries_of_somebody_else_are_no_obstacle() {
 
 #[tokio::test]
 async fn events_wait_while_redis_is_away_and_the_last_ones_leave_before_the_end() {
-    let (dir, port) = (tempfile::tempdir().unwrap(), testkit::free_port());
-    let mut config = testkit::redis().await;
-    config.url = config::Secret::new(format!("redis://127.0.0.1:{port}"));
-    let redis = streams::connect(&config).await.unwrap();
+    let (dir, port) = (tempfile::tempdir().unwrap(), curtail_testkit::free_port());
+    let mut config = curtail_testkit::redis().await;
+    config.url = curtail_config::Secret::new(format!("redis://127.0.0.1:{port}"));
+    let redis = curtail_streams::connect(&config).await.unwrap();
     let publishing = Publishing::start(&redis).await;
     publishing.write([1]).await;
     let _server = PrivateRedis::start(dir.path(), port).await.unwrap();

@@ -1,8 +1,8 @@
 use std::sync::{Arc, Mutex};
 
-use lifecycle::Shutdown;
-use streams::{Tail, TailEvent};
-use testkit::PrivateRedis;
+use curtail_lifecycle::Shutdown;
+use curtail_streams::{Tail, TailEvent};
+use curtail_testkit::PrivateRedis;
 use tokio::task::JoinHandle;
 
 use crate::kit::{Publishing, SOON, add, numbers};
@@ -12,7 +12,7 @@ use crate::kit::{Publishing, SOON, add, numbers};
 struct Told(Arc<Mutex<Vec<i64>>>);
 
 impl Told {
-    fn follow(&self, config: &config::Redis, stream: &str) -> (Shutdown, JoinHandle<anyhow::Result<()>>) {
+    fn follow(&self, config: &curtail_config::Redis, stream: &str) -> (Shutdown, JoinHandle<anyhow::Result<()>>) {
         let (told, shutdown) = (self.clone(), Shutdown::new());
         let tail = Tail::new(config, stream).expect("the URL parses");
         let tell = move |event| {
@@ -27,20 +27,20 @@ impl Told {
 
     async fn becomes(&self, expected: &[i64]) {
         let told = async || *self.0.lock().expect("not poisoned") == expected;
-        testkit::until(told, SOON, &format!("told {expected:?}")).await;
+        curtail_testkit::until(told, SOON, &format!("told {expected:?}")).await;
     }
 }
 
 #[tokio::test]
 async fn everyone_sees_everything_from_the_moment_it_began() {
-    let config = testkit::redis().await;
-    let (pool, one, two) = (streams::connect(&config).await.unwrap(), Told::default(), Told::default());
+    let config = curtail_testkit::redis().await;
+    let (pool, one, two) = (curtail_streams::connect(&config).await.unwrap(), Told::default(), Told::default());
     add(&pool, "s", 1).await;
     let followers = [one.follow(&config, "s"), two.follow(&config, "s")];
     one.becomes(&[0]).await;
     two.becomes(&[0]).await;
     add(&pool, "s", 2).await;
-    streams::append(&pool, "s", vec![("junk", "x".into())]).await.unwrap();
+    curtail_streams::append(&pool, "s", vec![("junk", "x".into())]).await.unwrap();
     add(&pool, "s", 3).await;
     one.becomes(&[0, 2, 3]).await;
     two.becomes(&[0, 2, 3]).await;
@@ -53,12 +53,12 @@ async fn everyone_sees_everything_from_the_moment_it_began() {
 #[tokio::test]
 async fn a_restart_of_redis_is_told_and_nothing_after_it_is_missed_even_if_the_stream_was_lost() {
     let dir = tempfile::tempdir().unwrap();
-    let mut server = PrivateRedis::start(dir.path(), testkit::free_port()).await.unwrap();
+    let mut server = PrivateRedis::start(dir.path(), curtail_testkit::free_port()).await.unwrap();
     let config = server.config(0);
-    let (redis, told) = (streams::connect(&config).await.unwrap(), Told::default());
+    let (redis, told) = (curtail_streams::connect(&config).await.unwrap(), Told::default());
     let publishing = Publishing::start(&redis).await;
     publishing.write([1]).await;
-    testkit::until(async || numbers(&redis, "links").await == [1], SOON, "published").await;
+    curtail_testkit::until(async || numbers(&redis, "links").await == [1], SOON, "published").await;
     let (shutdown, running) = told.follow(&config, "links");
     told.becomes(&[0]).await;
     publishing.write([2]).await;

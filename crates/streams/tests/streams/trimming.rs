@@ -1,7 +1,7 @@
 use std::time::Duration;
 
+use curtail_streams::{Group, trim_behind_groups};
 use fred::interfaces::StreamsInterface as _;
-use streams::{Group, trim_behind_groups};
 
 use crate::kit::{SOON, add, numbers};
 
@@ -9,8 +9,8 @@ const NO_WAIT: Duration = Duration::from_millis(1);
 
 #[tokio::test]
 async fn a_cut_never_passes_the_slowest_group() {
-    let config = testkit::redis().await;
-    let pool = streams::connect(&config).await.unwrap();
+    let config = curtail_testkit::redis().await;
+    let pool = curtail_streams::connect(&config).await.unwrap();
     for n in 0..300 {
         add(&pool, "s", n).await;
     }
@@ -37,8 +37,8 @@ async fn a_cut_never_passes_the_slowest_group() {
 
 #[tokio::test]
 async fn young_entries_stay_for_those_who_follow_without_a_group() {
-    let config = testkit::redis().await;
-    let pool = streams::connect(&config).await.unwrap();
+    let config = curtail_testkit::redis().await;
+    let pool = curtail_streams::connect(&config).await.unwrap();
     let mut group = Group::new(&config, pool.clone(), "s", "g", "a").unwrap();
     for n in 0..3 {
         let id = add(&pool, "s", n).await;
@@ -47,14 +47,14 @@ async fn young_entries_stay_for_those_who_follow_without_a_group() {
     }
     assert_eq!(trim_behind_groups(&pool, "s", Duration::from_secs(3600)).await.unwrap(), 0);
     let cut = async || trim_behind_groups(&pool, "s", Duration::ZERO).await.unwrap() == 3;
-    testkit::until(cut, SOON, "then all of them go").await;
+    curtail_testkit::until(cut, SOON, "then all of them go").await;
     let id = add(&pool, "s", 3).await;
     assert_eq!(group.read(1, NO_WAIT).await.unwrap().first().map(|entry| entry.id), Some(id), "the stream goes on");
 }
 
 #[tokio::test]
 async fn a_stream_without_groups_is_bounded_too() {
-    let pool = streams::connect(&testkit::redis().await).await.unwrap();
+    let pool = curtail_streams::connect(&curtail_testkit::redis().await).await.unwrap();
     let _: String = pool.xadd("s", false, None, "1000-0", ("e", "old")).await.unwrap();
     add(&pool, "s", 1).await;
     assert_eq!(trim_behind_groups(&pool, "s", Duration::ZERO).await.unwrap(), 1);

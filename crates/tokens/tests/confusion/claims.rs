@@ -1,7 +1,7 @@
 //! Purpose, issuer, audience, subject and the shape of the claims.
 
+use curtail_tokens::{Claims, Purpose, Subject, TokenError};
 use serde_json::json;
-use tokens::{Claims, Purpose, Subject, TokenError};
 
 use crate::{
     forge::{self, Forgery, NOW, claims, key, ring},
@@ -13,9 +13,9 @@ fn s22_every_purpose_but_its_own() {
     let purposes = [Purpose::Access, Purpose::Internal, Purpose::Service];
     for signed in purposes {
         let subject = if signed == Purpose::Service { Subject::Service("links".into()) } else { Subject::User(7) };
-        let token = tokens::sign(&key(), signed, &Claims { subject, ..claims() }).unwrap();
+        let token = curtail_tokens::sign(&key(), signed, &Claims { subject, ..claims() }).unwrap();
         for asked in purposes.into_iter().filter(|asked| *asked != signed) {
-            let result = tokens::verify(&ring(), asked, &token, NOW);
+            let result = curtail_tokens::verify(&ring(), asked, &token, NOW);
             assert_eq!(result, Err(TokenError::Signature), "{signed:?} as {asked:?}");
         }
     }
@@ -59,7 +59,7 @@ fn s22_claims_missing_or_of_another_type() {
 #[test]
 fn s22_claims_that_are_no_object() {
     for payload in ["[]", "null", "\"x\"", "{", ""] {
-        assert!(tokens::verify(&ring(), Purpose::Internal, &forge::raw(payload), NOW).is_err(), "{payload}");
+        assert!(curtail_tokens::verify(&ring(), Purpose::Internal, &forge::raw(payload), NOW).is_err(), "{payload}");
     }
 }
 
@@ -73,8 +73,8 @@ fn s22_a_claim_twice() {
 fn s22_a_user_as_a_service_and_the_other_way_round() {
     assert_eq!(forged(|forgery| forgery.set("sub", json!("s:gateway"))), TokenError::Subject);
     let service = Claims { subject: Subject::Service("gateway".into()), ..claims() };
-    assert_eq!(tokens::sign(&key(), Purpose::Internal, &service), Err(TokenError::Subject));
-    assert_eq!(tokens::sign(&key(), Purpose::Service, &claims()), Err(TokenError::Subject));
+    assert_eq!(curtail_tokens::sign(&key(), Purpose::Internal, &service), Err(TokenError::Subject));
+    assert_eq!(curtail_tokens::sign(&key(), Purpose::Service, &claims()), Err(TokenError::Subject));
 }
 
 #[test]

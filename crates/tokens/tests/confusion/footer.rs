@@ -1,7 +1,7 @@
 //! The footer and the key that it names.
 
+use curtail_tokens::{KeyRing, Purpose, SigningKey, TokenError};
 use serde_json::json;
-use tokens::{KeyRing, Purpose, SigningKey, TokenError};
 
 use crate::{
     forge::{Forgery, NOW, claims, key, ring, token},
@@ -23,7 +23,7 @@ fn s22_footer_of_256_bytes_is_parsed_and_257_are_not() {
     };
     let mut longest = Forgery::of_a_good_token();
     longest.footer = padded(256);
-    assert!(tokens::verify(&ring(), Purpose::Internal, &longest.sign(), NOW).is_ok());
+    assert!(curtail_tokens::verify(&ring(), Purpose::Internal, &longest.sign(), NOW).is_ok());
     assert_eq!(forged(|forgery| forgery.footer = padded(257)), TokenError::Footer);
     assert_eq!(forged(|forgery| forgery.footer = padded(5000)), TokenError::Footer);
 }
@@ -77,15 +77,18 @@ fn s22_footer_nested_deep() {
 fn s22_footer_of_another_token() {
     let other = SigningKey::from_seed([2; 32]);
     let ring = KeyRing::of([&key(), &other]);
-    let foreign = tokens::sign(&other, Purpose::Internal, &claims()).unwrap();
+    let foreign = curtail_tokens::sign(&other, Purpose::Internal, &claims()).unwrap();
     let mixed = format!("{}.{}", token().rsplit_once('.').unwrap().0, foreign.rsplit_once('.').unwrap().1);
-    assert_eq!(tokens::verify(&ring, Purpose::Internal, &mixed, NOW), Err(TokenError::Signature));
+    assert_eq!(curtail_tokens::verify(&ring, Purpose::Internal, &mixed, NOW), Err(TokenError::Signature));
 }
 
 #[test]
 fn s22_unknown_key() {
     let stranger = SigningKey::from_seed([2; 32]);
-    assert_eq!(refused(&tokens::sign(&stranger, Purpose::Internal, &claims()).unwrap()), TokenError::UnknownKey);
+    assert_eq!(
+        refused(&curtail_tokens::sign(&stranger, Purpose::Internal, &claims()).unwrap()),
+        TokenError::UnknownKey
+    );
 }
 
 #[test]
@@ -95,6 +98,6 @@ fn s22_unknown_key_under_a_known_id() {
 
 #[test]
 fn s22_empty_ring() {
-    let result = tokens::verify(&KeyRing::default(), Purpose::Internal, &token(), NOW);
+    let result = curtail_tokens::verify(&KeyRing::default(), Purpose::Internal, &token(), NOW);
     assert_eq!(result, Err(TokenError::UnknownKey));
 }

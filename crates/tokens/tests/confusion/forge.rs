@@ -1,12 +1,12 @@
-//! Makes tokens that [`tokens::sign`] would not make.
+//! Makes tokens that [`curtail_tokens::sign`] would not make.
 
+use curtail_tokens::{Claims, KeyRing, Membership, Plan, Purpose, Role, SigningKey, Subject};
 use pasetors::{
     keys::AsymmetricSecretKey,
     version4::{PublicToken, V4},
 };
 use serde_json::{Map, Value, json};
 use time::{Duration, OffsetDateTime, macros::datetime};
-use tokens::{Claims, KeyRing, Membership, Plan, Purpose, Role, SigningKey, Subject};
 
 /// When all of this happens.
 pub const NOW: OffsetDateTime = datetime!(2026-01-01 00:00 UTC);
@@ -38,7 +38,7 @@ pub fn claims() -> Claims {
 
 /// A good internal token.
 pub fn token() -> String {
-    tokens::sign(&key(), Purpose::Internal, &claims()).unwrap()
+    curtail_tokens::sign(&key(), Purpose::Internal, &claims()).unwrap()
 }
 
 /// The parts of a token, to be changed before signing.

@@ -7,13 +7,13 @@ mod forge;
 mod shape;
 mod times;
 
+use curtail_tokens::{Claims, Membership, Plan, Purpose, Role, Scope, Subject, TokenError};
 use forge::{Forgery, NOW, claims, key, ring};
 use time::Duration;
-use tokens::{Claims, Membership, Plan, Purpose, Role, Scope, Subject, TokenError};
 
 /// Why an internal token is refused.
 fn refused(token: &str) -> TokenError {
-    tokens::verify(&ring(), Purpose::Internal, token, NOW).expect_err("the token must be refused")
+    curtail_tokens::verify(&ring(), Purpose::Internal, token, NOW).expect_err("the token must be refused")
 }
 
 /// Why a good internal token is refused after this change.
@@ -41,11 +41,11 @@ fn what_is_signed_is_verified_whole() {
         (Purpose::Internal, user),
         (Purpose::Service, Claims { subject: Subject::Service("redirector".into()), session_id: None, ..claims() }),
     ] {
-        let token = tokens::sign(&key(), purpose, &claims).unwrap();
-        assert_eq!(tokens::verify(&ring(), purpose, &token, NOW), Ok(claims));
+        let token = curtail_tokens::sign(&key(), purpose, &claims).unwrap();
+        assert_eq!(curtail_tokens::verify(&ring(), purpose, &token, NOW), Ok(claims));
     }
     assert!(
-        tokens::verify(&ring(), Purpose::Internal, &Forgery::of_a_good_token().sign(), NOW).is_ok(),
+        curtail_tokens::verify(&ring(), Purpose::Internal, &Forgery::of_a_good_token().sign(), NOW).is_ok(),
         "the forge works"
     );
 }
@@ -53,8 +53,8 @@ fn what_is_signed_is_verified_whole() {
 #[test]
 fn times_are_kept_to_the_millisecond() {
     let exact = Claims { issued_at: NOW + Duration::microseconds(1_234_567), ..claims() };
-    let token = tokens::sign(&key(), Purpose::Internal, &exact).unwrap();
-    let verified = tokens::verify(&ring(), Purpose::Internal, &token, NOW + Duration::seconds(2)).unwrap();
+    let token = curtail_tokens::sign(&key(), Purpose::Internal, &exact).unwrap();
+    let verified = curtail_tokens::verify(&ring(), Purpose::Internal, &token, NOW + Duration::seconds(2)).unwrap();
     assert_eq!(verified.issued_at, NOW + Duration::milliseconds(1_234));
 }
 
@@ -62,6 +62,6 @@ fn times_are_kept_to_the_millisecond() {
 fn too_many_memberships_are_refused_when_signing() {
     let member = Membership { id: i64::MAX, role: Role::Owner, plan: Plan::Enterprise };
     let many = |n| Claims { workspaces: vec![member; n], ..claims() };
-    assert!(tokens::sign(&key(), Purpose::Internal, &many(400)).is_ok());
-    assert_eq!(tokens::sign(&key(), Purpose::Internal, &many(600)), Err(TokenError::TooLong));
+    assert!(curtail_tokens::sign(&key(), Purpose::Internal, &many(400)).is_ok());
+    assert_eq!(curtail_tokens::sign(&key(), Purpose::Internal, &many(600)), Err(TokenError::TooLong));
 }

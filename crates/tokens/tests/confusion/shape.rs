@@ -1,6 +1,6 @@
 //! Header, number of parts, encoding, length.
 
-use tokens::{MAX_TOKEN_BYTES, Purpose, TokenError};
+use curtail_tokens::{MAX_TOKEN_BYTES, Purpose, TokenError};
 
 use crate::{
     forge::{NOW, ring, token},
@@ -91,7 +91,7 @@ fn s22_base64_of_the_other_alphabet() {
 fn s22_truncated_anywhere() {
     let token = token();
     for end in 0..token.len() {
-        assert!(tokens::verify(&ring(), Purpose::Internal, &token[..end], NOW).is_err(), "cut at {end}");
+        assert!(curtail_tokens::verify(&ring(), Purpose::Internal, &token[..end], NOW).is_err(), "cut at {end}");
     }
 }
 
@@ -103,7 +103,7 @@ fn s22_any_character_changed() {
             let mut changed = token.clone();
             changed.replace_range(at..=at, other);
             if changed != token {
-                assert!(tokens::verify(&ring(), Purpose::Internal, &changed, NOW).is_err(), "{other} at {at}");
+                assert!(curtail_tokens::verify(&ring(), Purpose::Internal, &changed, NOW).is_err(), "{other} at {at}");
             }
         }
     }

@@ -1,8 +1,8 @@
 //! When a token is valid.
 
+use curtail_tokens::{Claims, Purpose, Subject, TokenError};
 use serde_json::json;
 use time::Duration;
-use tokens::{Claims, Purpose, Subject, TokenError};
 
 use crate::{
     forge::{NOW, claims, key, ring, token},
@@ -14,16 +14,16 @@ fn s22_expired() {
     let token = token();
     let expires_at = claims().expires_at;
     let just_before = expires_at - Duration::milliseconds(1);
-    assert!(tokens::verify(&ring(), Purpose::Internal, &token, just_before).is_ok());
-    assert_eq!(tokens::verify(&ring(), Purpose::Internal, &token, expires_at), Err(TokenError::Expired));
+    assert!(curtail_tokens::verify(&ring(), Purpose::Internal, &token, just_before).is_ok());
+    assert_eq!(curtail_tokens::verify(&ring(), Purpose::Internal, &token, expires_at), Err(TokenError::Expired));
 }
 
 #[test]
 fn s22_not_yet_valid() {
     let token = token();
-    let earliest = claims().issued_at - tokens::LEEWAY;
-    assert!(tokens::verify(&ring(), Purpose::Internal, &token, earliest).is_ok());
-    let result = tokens::verify(&ring(), Purpose::Internal, &token, earliest - Duration::milliseconds(1));
+    let earliest = claims().issued_at - curtail_tokens::LEEWAY;
+    assert!(curtail_tokens::verify(&ring(), Purpose::Internal, &token, earliest).is_ok());
+    let result = curtail_tokens::verify(&ring(), Purpose::Internal, &token, earliest - Duration::milliseconds(1));
     assert_eq!(result, Err(TokenError::NotYetValid));
 }
 
@@ -40,9 +40,9 @@ fn s22_living_longer_than_allowed() {
         (Purpose::Service, Subject::Service("links".into())),
     ] {
         let longest = Claims { subject, expires_at: NOW + purpose.max_life(), ..claims() };
-        assert!(tokens::sign(&key(), purpose, &longest).is_ok());
+        assert!(curtail_tokens::sign(&key(), purpose, &longest).is_ok());
         let longer = Claims { expires_at: longest.expires_at + Duration::milliseconds(1), ..longest };
-        assert_eq!(tokens::sign(&key(), purpose, &longer), Err(TokenError::Life));
+        assert_eq!(curtail_tokens::sign(&key(), purpose, &longer), Err(TokenError::Life));
     }
     assert_eq!(forged(|forgery| forgery.set("exp", json!("2026-01-01T00:05:01Z"))), TokenError::Life);
     assert_eq!(forged(|forgery| forgery.set("exp", json!("9999-12-31T23:59:59Z"))), TokenError::Life);

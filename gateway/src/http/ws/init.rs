@@ -25,7 +25,8 @@ impl Caller {
         let credential = given.or_else(|| guest.credential.take());
         let authenticated = match &credential {
             Some(credential) => {
-                let call = rpc::CallContext::new(Instant::now() + app.patience()).for_request(guest.seen.id.clone());
+                let call =
+                    curtail_rpc::CallContext::new(Instant::now() + app.patience()).for_request(guest.seen.id.clone());
                 let known = app.authenticator.authenticate(credential, &guest.client, &call).await;
                 Some(known.map_err(|refusal| Close::of(&refusal))?)
             }

@@ -179,7 +179,7 @@ impl Session {
         let principal = authenticated.as_ref().map(|known| known.principal.clone());
         let principal = vigil.as_ref().map(Vigil::standing).and_then(crate::live::Standing::good).or(principal);
         let mut call =
-            rpc::CallContext::new(Instant::now() + self.app.patience()).for_request(self.guest.seen.id.clone());
+            curtail_rpc::CallContext::new(Instant::now() + self.app.patience()).for_request(self.guest.seen.id.clone());
         if let Some(principal) = &principal {
             call = call.on_behalf_of(principal.internal_token.clone());
         }

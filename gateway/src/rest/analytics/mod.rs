@@ -3,7 +3,7 @@
 pub mod question;
 pub mod stats;
 
-use proto::analytics::v1::{BatchGetTotalsRequest, LinkKey, QueryAnalyticsRequest, QueryAnalyticsResponse};
+use curtail_proto::analytics::v1::{BatchGetTotalsRequest, LinkKey, QueryAnalyticsRequest, QueryAnalyticsResponse};
 
 use super::endpoint::Call;
 use super::problem::Problem;

@@ -1,7 +1,7 @@
 //! Questions about clicks as query strings ask them.
 
-use proto::analytics::v1::{self as pb, AnalyticsScope, QueryAnalyticsRequest, analytics_scope::Of};
-use proto::timestamp;
+use curtail_proto::analytics::v1::{self as pb, AnalyticsScope, QueryAnalyticsRequest, analytics_scope::Of};
+use curtail_proto::timestamp;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _};
 use time::serde::rfc3339;

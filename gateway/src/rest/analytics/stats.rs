@@ -18,7 +18,7 @@ impl Endpoint for GetStats {
     const OPERATION: Operation = Operation {
         id: "getStats",
         method: Method::GET,
-        path: routes::gateway::STATS,
+        path: curtail_routes::gateway::STATS,
         tag: TAG,
         summary: "Counts the clicks of a workspace.",
         about: "Of the whole, or of one link, tag or domain of it: totals, a series when `step` is given, and a breakdown for each \

@@ -40,7 +40,7 @@ impl Endpoint for CreateApiKey {
     const OPERATION: Operation = Operation {
         id: "createApiKey",
         method: Method::POST,
-        path: routes::gateway::API_KEYS,
+        path: curtail_routes::gateway::API_KEYS,
         tag: TAG,
         summary: "Makes an API key.",
         about: "For admins of the workspace.",

@@ -1,7 +1,7 @@
 //! `GET /v1/api-keys`.
 
+use curtail_proto::auth::v1::ListApiKeysRequest;
 use http::Method;
-use proto::auth::v1::ListApiKeysRequest;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -26,7 +26,7 @@ impl Endpoint for ListApiKeys {
     const OPERATION: Operation = Operation {
         id: "listApiKeys",
         method: Method::GET,
-        path: routes::gateway::API_KEYS,
+        path: curtail_routes::gateway::API_KEYS,
         tag: TAG,
         summary: "Lists the API keys of a workspace.",
         about: "For its admins.",

@@ -1,7 +1,7 @@
 //! `DELETE /v1/api-keys/{id}`.
 
+use curtail_proto::auth::v1::RevokeApiKeyRequest;
 use http::Method;
-use proto::auth::v1::RevokeApiKeyRequest;
 
 use super::TAG;
 use crate::rest::endpoint::{Call, Endpoint, Id, Input, Nothing};
@@ -16,7 +16,7 @@ impl Endpoint for RevokeApiKey {
     const OPERATION: Operation = Operation {
         id: "revokeApiKey",
         method: Method::DELETE,
-        path: routes::gateway::API_KEY,
+        path: curtail_routes::gateway::API_KEY,
         tag: TAG,
         summary: "Revokes an API key.",
         about: "At once and for good. For admins of the workspace.",

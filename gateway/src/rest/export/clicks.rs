@@ -4,9 +4,9 @@ use std::io;
 use std::time::Instant;
 
 use axum::body::{Body, Bytes};
+use curtail_proto::analytics::v1::{AnalyticsScope, ExportClicksRequest, ExportClicksResponse, ExportedClick};
+use curtail_proto::auth::v1::Client;
 use futures_util::stream;
-use proto::analytics::v1::{AnalyticsScope, ExportClicksRequest, ExportClicksResponse, ExportedClick};
-use proto::auth::v1::Client;
 
 use super::file::{File, text};
 use super::table::Table;
@@ -69,7 +69,7 @@ pub(super) async fn clicks(call: &Call, scope: AnalyticsScope, mut question: Que
 /// A credential for as long as an export takes: internal tokens live a minute, and a credential may be revoked meanwhile.
 struct Session {
     app: App,
-    call: rpc::CallContext,
+    call: curtail_rpc::CallContext,
     credential: Credential,
     client: Client,
 }
@@ -85,7 +85,7 @@ impl Session {
     /// A request in the name of the caller, with a new deadline, that may be made twice.
     async fn read<T>(&self, message: T) -> Result<tonic::Request<T>, Problem> {
         let deadline = Instant::now() + self.app.patience();
-        let call = rpc::CallContext { authorization: None, deadline, ..self.call.clone() };
+        let call = curtail_rpc::CallContext { authorization: None, deadline, ..self.call.clone() };
         let caller = self.app.authenticator.authenticate(&self.credential, &self.client, &call).await?;
         Ok(call.on_behalf_of(caller.principal.internal_token).read().request(message))
     }

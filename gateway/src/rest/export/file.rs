@@ -2,9 +2,9 @@
 
 use axum::body::Body;
 use axum::response::Response;
+use curtail_proto::instant;
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use prost_types::Timestamp;
-use proto::instant;
 use time::format_description::well_known::Rfc3339;
 
 use crate::rest::endpoint::Answer;

@@ -54,7 +54,7 @@ impl Endpoint for ExportClicks {
     const OPERATION: Operation = Operation {
         id: "exportClicks",
         method: Method::GET,
-        path: routes::gateway::EXPORT,
+        path: curtail_routes::gateway::EXPORT,
         tag: TAG,
         summary: "Exports clicks as CSV.",
         about: "`totals.csv`, `series.csv`, `breakdown.csv` (takes `dimension` and `top`) or `clicks.csv`, which is sent while it is read: \

@@ -1,7 +1,7 @@
 //! Totals, series and breakdowns as a table.
 
 use axum::body::Body;
-use proto::analytics::v1::{AnalyticsScope, Totals};
+use curtail_proto::analytics::v1::{AnalyticsScope, Totals};
 
 use super::file::{File, text};
 use super::table::Table;

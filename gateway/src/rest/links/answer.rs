@@ -1,8 +1,8 @@
 //! A link as an answer, with its version in `ETag`.
 
 use axum::response::Response;
+use curtail_proto::links::v1 as pb;
 use http::{HeaderValue, StatusCode, header};
-use proto::links::v1 as pb;
 
 use crate::rest::endpoint::Answer;
 use crate::rest::etag::{self, IfNoneMatch};
@@ -77,7 +77,7 @@ pub struct Made {
 impl Answer for Made {
     fn into_response(self) -> Response {
         let mut response = tagged(&self.link, if self.found { StatusCode::OK } else { StatusCode::CREATED });
-        let location = routes::gateway::LINK.replace("{id}", &self.link.id);
+        let location = curtail_routes::gateway::LINK.replace("{id}", &self.link.id);
         if let Ok(location) = HeaderValue::try_from(location) {
             response.headers_mut().insert(header::LOCATION, location);
         }

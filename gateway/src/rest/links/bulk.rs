@@ -1,8 +1,8 @@
 //! `POST /v1/links/bulk`.
 
+use curtail_proto::links::v1 as pb;
+use curtail_proto::links::v1::batch_create_links_response::{Outcome, outcome::Result as ItemResult};
 use http::Method;
-use proto::links::v1 as pb;
-use proto::links::v1::batch_create_links_response::{Outcome, outcome::Result as ItemResult};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -62,7 +62,7 @@ impl Endpoint for CreateLinks {
     const OPERATION: Operation = Operation {
         id: "createLinks",
         method: Method::POST,
-        path: routes::gateway::LINKS_BULK,
+        path: curtail_routes::gateway::LINKS_BULK,
         tag: TAG,
         summary: "Shortens up to 1,000 URLs.",
         about: "What is refused does not hold up the rest. Takes a unit for each started hundred links.",

@@ -1,7 +1,7 @@
 //! `POST /v1/links`.
 
+use curtail_proto::links::v1 as pb;
 use http::Method;
-use proto::links::v1 as pb;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -32,7 +32,7 @@ impl Endpoint for CreateLink {
     const OPERATION: Operation = Operation {
         id: "createLink",
         method: Method::POST,
-        path: routes::gateway::LINKS,
+        path: curtail_routes::gateway::LINKS,
         tag: TAG,
         summary: "Shortens a URL.",
         about: "",

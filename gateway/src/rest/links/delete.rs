@@ -1,7 +1,7 @@
 //! `DELETE /v1/links/{id}`.
 
+use curtail_proto::links::v1::DeleteLinkRequest;
 use http::Method;
-use proto::links::v1::DeleteLinkRequest;
 
 use super::TAG;
 use crate::rest::endpoint::{Call, Endpoint, Id, Input, Nothing};
@@ -17,7 +17,7 @@ impl Endpoint for DeleteLink {
     const OPERATION: Operation = Operation {
         id: "deleteLink",
         method: Method::DELETE,
-        path: routes::gateway::LINK,
+        path: curtail_routes::gateway::LINK,
         tag: TAG,
         summary: "Deletes a link.",
         about: "Its code answers 410 and is never given to another. It can be restored for some time.",

@@ -1,7 +1,7 @@
 //! `GET /v1/links/{id}`.
 
+use curtail_proto::links::v1::link_ref::By;
 use http::Method;
-use proto::links::v1::link_ref::By;
 
 use super::answer::{Current, MaybeKnown};
 use super::{TAG, find};
@@ -17,7 +17,7 @@ impl Endpoint for GetLink {
     const OPERATION: Operation = Operation {
         id: "getLink",
         method: Method::GET,
-        path: routes::gateway::LINK,
+        path: curtail_routes::gateway::LINK,
         tag: TAG,
         summary: "Reads a link.",
         about: "Deleted links too, as long as they can be restored.",

@@ -1,8 +1,8 @@
 //! `GET /v1/links`.
 
+use curtail_proto::links::v1 as pb;
+use curtail_proto::timestamp;
 use http::Method;
-use proto::links::v1 as pb;
-use proto::timestamp;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use time::serde::rfc3339;
@@ -84,7 +84,7 @@ impl Endpoint for ListLinks {
     const OPERATION: Operation = Operation {
         id: "listLinks",
         method: Method::GET,
-        path: routes::gateway::LINKS,
+        path: curtail_routes::gateway::LINKS,
         tag: TAG,
         summary: "Lists the links of a workspace.",
         about: "",

@@ -10,7 +10,7 @@ pub mod restore;
 pub mod stats;
 pub mod update;
 
-use proto::links::v1::{self as pb, GetLinkRequest, LinkRef, link_ref::By};
+use curtail_proto::links::v1::{self as pb, GetLinkRequest, LinkRef, link_ref::By};
 
 use super::endpoint::{Call, present};
 use super::problem::Problem;

@@ -1,7 +1,7 @@
 //! `POST /v1/links/{id}/restore`.
 
+use curtail_proto::links::v1::RestoreLinkRequest;
 use http::Method;
-use proto::links::v1::RestoreLinkRequest;
 
 use super::TAG;
 use super::answer::Current;
@@ -16,7 +16,7 @@ impl Endpoint for RestoreLink {
     const OPERATION: Operation = Operation {
         id: "restoreLink",
         method: Method::POST,
-        path: routes::gateway::LINK_RESTORE,
+        path: curtail_routes::gateway::LINK_RESTORE,
         tag: TAG,
         summary: "Takes a deleted link back.",
         about: "",

@@ -1,8 +1,8 @@
 //! `GET /v1/links/{id}/stats`.
 
+use curtail_proto::analytics::v1::{AnalyticsScope, analytics_scope::Of};
+use curtail_proto::links::v1::link_ref::By;
 use http::Method;
-use proto::analytics::v1::{AnalyticsScope, analytics_scope::Of};
-use proto::links::v1::link_ref::By;
 
 use super::find;
 use crate::rest::analytics::question::{Comparison, Question};
@@ -21,7 +21,7 @@ impl Endpoint for GetLinkStats {
     const OPERATION: Operation = Operation {
         id: "getLinkStats",
         method: Method::GET,
-        path: routes::gateway::LINK_STATS,
+        path: curtail_routes::gateway::LINK_STATS,
         tag: TAG,
         summary: "Counts the clicks of a link.",
         about: "Totals, a series when `step` is given, and a breakdown for each `dimension`.",

@@ -1,7 +1,7 @@
 //! `PATCH /v1/links/{id}`.
 
+use curtail_proto::links::v1::UpdateLinkRequest;
 use http::Method;
-use proto::links::v1::UpdateLinkRequest;
 
 use super::TAG;
 use super::answer::Current;
@@ -19,7 +19,7 @@ impl Endpoint for UpdateLink {
     const OPERATION: Operation = Operation {
         id: "updateLink",
         method: Method::PATCH,
-        path: routes::gateway::LINK,
+        path: curtail_routes::gateway::LINK,
         tag: TAG,
         summary: "Changes a link.",
         about: "Fields that are left out stay; null clears.",

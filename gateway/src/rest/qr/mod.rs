@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::response::Response;
+use curtail_proto::links::v1::link_ref::By;
 use http::{HeaderValue, Method, StatusCode, header};
-use proto::links::v1::link_ref::By;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -111,7 +111,7 @@ impl Endpoint for GetLinkQr {
     const OPERATION: Operation = Operation {
         id: "getLinkQr",
         method: Method::GET,
-        path: routes::gateway::LINK_QR,
+        path: curtail_routes::gateway::LINK_QR,
         tag: links::TAG,
         summary: "Draws the QR code of a link.",
         about: "A visit by way of it is counted as a scan (`TRIGGER` is `qr`).",
@@ -128,7 +128,7 @@ impl Endpoint for GetLinkQr {
         let options = Options::new(input.query)?;
         let format = options.format;
         let link = links::find(call, By::Id(input.path.number())).await?;
-        let text = format!("{}?{}", link.short_url, routes::SCAN_MARK);
+        let text = format!("{}?{}", link.short_url, curtail_routes::SCAN_MARK);
         let bytes = call.app.pictures.draw(text, options).await?;
         Ok(Picture { format, bytes, known: input.headers })
     }

@@ -105,7 +105,7 @@ fn s18_every_route_has_an_expectation() {
     let rows = table::rows("http");
     let path = |row: &Row| row.subject().split_once(' ').expect("a method and a path").1.to_owned();
     // Sockets are an upgrade of /graphql; the path is only kept free.
-    let there = routes::gateway::ALL.iter().filter(|path| **path != routes::gateway::WS);
+    let there = curtail_routes::gateway::ALL.iter().filter(|path| **path != curtail_routes::gateway::WS);
     table::compare("routes", &there.map(|path| path.to_string()).collect(), &rows.iter().map(path).collect());
     let subjects: BTreeSet<_> = rows.iter().map(|row| row.subject().to_owned()).collect();
     let operations = gateway::rest::OPERATIONS.iter().map(|one| format!("{} {}", one.method, one.path));

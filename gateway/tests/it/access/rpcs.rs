@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use bytes::{Buf as _, BufMut as _, Bytes};
+use curtail_tokens::{Claims, Purpose, SigningKey, Subject};
 use futures_util::{StreamExt as _, stream};
 use prost::Message as _;
 use prost_reflect::{DescriptorPool, DynamicMessage, MethodDescriptor};
-use tokens::{Claims, Purpose, SigningKey, Subject};
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Request, Status};
@@ -49,7 +49,7 @@ async fn s18_s37_every_rpc_answers_each_caller_as_expected() {
 
 /// The methods of all services by `Service.Method`.
 fn contracts() -> BTreeMap<String, MethodDescriptor> {
-    let pool = DescriptorPool::decode(proto::FILE_DESCRIPTOR_SET).expect("our own contracts");
+    let pool = DescriptorPool::decode(curtail_proto::FILE_DESCRIPTOR_SET).expect("our own contracts");
     let methods = pool.services().flat_map(|service| service.methods().collect::<Vec<_>>());
     methods.map(|method| (format!("{}.{}", method.parent_service().name(), method.name()), method)).collect()
 }
@@ -73,7 +73,7 @@ fn signed(world: &World, key: &SigningKey, purpose: Purpose, subject: Subject) -
         platform_admin: true,
         token_id: "made-by-a-test".into(),
     };
-    tokens::sign(key, purpose, &claims).unwrap()
+    curtail_tokens::sign(key, purpose, &claims).unwrap()
 }
 
 struct Matrix {
@@ -204,7 +204,7 @@ fn seen(row: &Row, answer: Result<Bytes, Status>) -> Seen {
             Seen { cell: cell.to_owned(), whole: String::from_utf8_lossy(&bytes).into_owned() }
         }
         Err(status) => {
-            let error = rpc::Error::from_status(&status);
+            let error = curtail_rpc::Error::from_status(&status);
             let (code, details) = (status.code(), String::from_utf8_lossy(status.details()));
             let whole = format!("{code:?} {} {details}", status.message());
             Seen { cell: word(error.code.as_str(), &error.reason), whole }

@@ -57,7 +57,7 @@ pub async fn patiently(request: impl Fn() -> reqwest::RequestBuilder) -> Answer 
         }
         answer.code() != "UNAVAILABLE"
     };
-    testkit::until(settled, Duration::from_secs(30), "the services mint ids").await;
+    curtail_testkit::until(settled, Duration::from_secs(30), "the services mint ids").await;
     answer
 }
 

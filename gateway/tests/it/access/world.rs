@@ -4,9 +4,9 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use clock::Clock;
-use config::Config;
-use proto::events::v1::envelope::Payload;
+use curtail_clock::Clock;
+use curtail_config::Config;
+use curtail_proto::events::v1::envelope::Payload;
 use serde_json::{Value, json};
 
 use super::caller::Who;
@@ -260,7 +260,7 @@ impl World {
         auth_svc::admin::promote_user(&self.platform.config, email).await.unwrap();
         // What was issued before is over; our clock runs a few milliseconds behind that of the command line.
         let promoted = Clock::system().now();
-        testkit::until(async || self.clock.now() > promoted, Duration::from_secs(10), "time goes on").await;
+        curtail_testkit::until(async || self.clock.now() > promoted, Duration::from_secs(10), "time goes on").await;
         login(&self.platform, email).await
     }
 
@@ -285,23 +285,24 @@ impl World {
                 let request = self.platform.post("{ viewer { email } }", json!({})).bearer_auth(&credential);
                 Answer::of(request).await.status == 401
             };
-            testkit::until(refused, Duration::from_secs(10), name).await;
+            curtail_testkit::until(refused, Duration::from_secs(10), name).await;
             self.broken.push((name, credential));
         }
     }
 
     /// The internal token that a credential is traded for.
     pub async fn internal(&self, credential: &str) -> String {
-        use proto::auth::v1::{Client, ExchangeRequest, exchange_request::Credential};
+        use curtail_proto::auth::v1::{Client, ExchangeRequest, exchange_request::Credential};
         let key = credential.starts_with("ck_");
         let credential = credential.to_owned();
         let credential = if key { Credential::ApiKey(credential) } else { Credential::AccessToken(credential) };
         let client = Some(Client { ip: "192.0.2.1".into(), ..Client::default() });
-        let identity = rpc::ServiceIdentity::new("gateway", &self.platform.config.rpc.service_key, self.clock.clone());
+        let identity =
+            curtail_rpc::ServiceIdentity::new("gateway", &self.platform.config.rpc.service_key, self.clock.clone());
         let config = &self.platform.config.rpc;
-        let channel = rpc::connect("auth", &config.auth_url, config, identity).unwrap();
-        let mut auth = proto::auth::v1::auth_service_client::AuthServiceClient::new(channel);
-        let call = rpc::CallContext::new(std::time::Instant::now() + Duration::from_secs(10));
+        let channel = curtail_rpc::connect("auth", &config.auth_url, config, identity).unwrap();
+        let mut auth = curtail_proto::auth::v1::auth_service_client::AuthServiceClient::new(channel);
+        let call = curtail_rpc::CallContext::new(std::time::Instant::now() + Duration::from_secs(10));
         let request = call.request(ExchangeRequest { credential: Some(credential), client });
         auth.exchange(request).await.unwrap().into_inner().internal_token
     }

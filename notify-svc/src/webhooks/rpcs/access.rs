@@ -1,8 +1,8 @@
 //! Who may see and change webhooks: the admins of the workspace. Viewers may not even see them: URLs often hold a secret of
 //! the receiver.
 
-use rpc::{Code, Error, UserCaller};
-use tokens::{Role, Scope};
+use curtail_rpc::{Code, Error, UserCaller};
+use curtail_tokens::{Role, Scope};
 
 use crate::webhooks::app::App;
 use crate::webhooks::refusal;

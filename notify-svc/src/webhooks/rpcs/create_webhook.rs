@@ -1,7 +1,7 @@
 //! Makes a webhook and tells its secret.
 
-use proto::notify::v1::{CreateWebhookRequest, CreateWebhookResponse, DisabledReason};
-use rpc::Error;
+use curtail_proto::notify::v1::{CreateWebhookRequest, CreateWebhookResponse, DisabledReason};
+use curtail_rpc::Error;
 use tonic::Request;
 
 use super::access;
@@ -11,8 +11,8 @@ use crate::webhooks::store::webhooks;
 use crate::webhooks::webhook::{self, Webhook};
 
 pub(super) async fn handle(app: &App, request: Request<CreateWebhookRequest>) -> Result<CreateWebhookResponse, Error> {
-    let user = rpc::user(&request)?.user_id;
-    access::admin(rpc::user(&request)?, request.get_ref().workspace_id)?;
+    let user = curtail_rpc::user(&request)?.user_id;
+    access::admin(curtail_rpc::user(&request)?, request.get_ref().workspace_id)?;
     let webhook = read(app, request.into_inner(), user)?;
     let secret = app.new_secret();
     let sealed = secret.seal(&app.seal_key, webhook.id).map_err(Error::internal)?;

@@ -1,7 +1,7 @@
 //! Removes a webhook.
 
-use proto::notify::v1::{DeleteWebhookRequest, DeleteWebhookResponse};
-use rpc::Error;
+use curtail_proto::notify::v1::{DeleteWebhookRequest, DeleteWebhookResponse};
+use curtail_rpc::Error;
 use tonic::Request;
 
 use super::access;
@@ -10,7 +10,7 @@ use crate::webhooks::refusal;
 use crate::webhooks::store::webhooks;
 
 pub(super) async fn handle(app: &App, request: Request<DeleteWebhookRequest>) -> Result<DeleteWebhookResponse, Error> {
-    let webhook = access::webhook(app, rpc::user(&request)?, request.get_ref().webhook_id).await?;
+    let webhook = access::webhook(app, curtail_rpc::user(&request)?, request.get_ref().webhook_id).await?;
     webhooks::delete(&app.pool, webhook.id).await.map_err(refusal::store)?;
     Ok(DeleteWebhookResponse {})
 }

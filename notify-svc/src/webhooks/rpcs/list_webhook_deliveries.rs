@@ -1,8 +1,8 @@
 //! A page of the log of a webhook, newest first.
 
-use proto::notify::v1::list_webhook_deliveries_response::Entry;
-use proto::notify::v1::{DeliveryState, ListWebhookDeliveriesRequest, ListWebhookDeliveriesResponse};
-use rpc::Error;
+use curtail_proto::notify::v1::list_webhook_deliveries_response::Entry;
+use curtail_proto::notify::v1::{DeliveryState, ListWebhookDeliveriesRequest, ListWebhookDeliveriesResponse};
+use curtail_rpc::Error;
 use tonic::Request;
 
 use super::{access, cursor};
@@ -15,7 +15,7 @@ pub(super) async fn handle(
     app: &App,
     request: Request<ListWebhookDeliveriesRequest>,
 ) -> Result<ListWebhookDeliveriesResponse, Error> {
-    let webhook = access::webhook(app, rpc::user(&request)?, request.get_ref().webhook_id).await?;
+    let webhook = access::webhook(app, curtail_rpc::user(&request)?, request.get_ref().webhook_id).await?;
     let page = read(request.get_ref(), webhook.id)?;
     let mut found = deliveries::page(&app.pool, &page).await.map_err(refusal::store)?;
     // One more than wanted was asked for, only to see whether it is there.
@@ -26,7 +26,7 @@ pub(super) async fn handle(
         found.reverse();
     }
     let messages = deliveries::messages(&app.pool, found).await.map_err(refusal::store)?;
-    let entry = |delivery: proto::notify::v1::WebhookDelivery| Entry {
+    let entry = |delivery: curtail_proto::notify::v1::WebhookDelivery| Entry {
         cursor: cursor::encode(delivery.id),
         delivery: Some(delivery),
     };

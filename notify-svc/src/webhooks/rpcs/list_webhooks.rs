@@ -1,7 +1,7 @@
 //! All webhooks of a workspace.
 
-use proto::notify::v1::{ListWebhooksRequest, ListWebhooksResponse};
-use rpc::Error;
+use curtail_proto::notify::v1::{ListWebhooksRequest, ListWebhooksResponse};
+use curtail_rpc::Error;
 use tonic::Request;
 
 use super::access;
@@ -11,7 +11,7 @@ use crate::webhooks::store::webhooks;
 
 pub(super) async fn handle(app: &App, request: Request<ListWebhooksRequest>) -> Result<ListWebhooksResponse, Error> {
     let workspace = request.get_ref().workspace_id;
-    access::admin(rpc::user(&request)?, workspace)?;
+    access::admin(curtail_rpc::user(&request)?, workspace)?;
     let webhooks = webhooks::list(&app.pool, workspace).await.map_err(refusal::store)?;
     Ok(ListWebhooksResponse { webhooks: webhooks.into_iter().map(Into::into).collect() })
 }

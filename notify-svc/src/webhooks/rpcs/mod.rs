@@ -11,8 +11,8 @@ mod rotate_webhook_secret;
 mod test_webhook;
 mod update_webhook;
 
-use proto::notify::v1::webhook_service_server::{WebhookService, WebhookServiceServer};
-use proto::notify::v1::*;
+use curtail_proto::notify::v1::webhook_service_server::{WebhookService, WebhookServiceServer};
+use curtail_proto::notify::v1::*;
 use tonic::{Request, Response, Status};
 
 use super::app::App;

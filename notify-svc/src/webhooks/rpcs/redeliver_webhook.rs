@@ -1,7 +1,7 @@
 //! Sends a delivery once more.
 
-use proto::notify::v1::{RedeliverWebhookRequest, RedeliverWebhookResponse};
-use rpc::Error;
+use curtail_proto::notify::v1::{RedeliverWebhookRequest, RedeliverWebhookResponse};
+use curtail_rpc::Error;
 use tonic::Request;
 
 use super::access;
@@ -13,7 +13,8 @@ pub(super) async fn handle(
     app: &App,
     request: Request<RedeliverWebhookRequest>,
 ) -> Result<RedeliverWebhookResponse, Error> {
-    let (delivery, webhook) = access::delivery(app, rpc::user(&request)?, request.get_ref().delivery_id).await?;
+    let (delivery, webhook) =
+        access::delivery(app, curtail_rpc::user(&request)?, request.get_ref().delivery_id).await?;
     if !webhook.enabled {
         return Err(refusal::disabled());
     }

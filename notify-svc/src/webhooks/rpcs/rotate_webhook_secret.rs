@@ -1,8 +1,8 @@
 //! Makes another secret for a webhook. The one before signs beside it for a day, so that a receiver can change over without
 //! refusing anything. Rotating twice within the day drops the first one at once.
 
-use proto::notify::v1::{RotateWebhookSecretRequest, RotateWebhookSecretResponse};
-use rpc::Error;
+use curtail_proto::notify::v1::{RotateWebhookSecretRequest, RotateWebhookSecretResponse};
+use curtail_rpc::Error;
 use tonic::Request;
 
 use super::access;
@@ -14,7 +14,7 @@ pub(super) async fn handle(
     app: &App,
     request: Request<RotateWebhookSecretRequest>,
 ) -> Result<RotateWebhookSecretResponse, Error> {
-    let webhook = access::webhook(app, rpc::user(&request)?, request.get_ref().webhook_id).await?;
+    let webhook = access::webhook(app, curtail_rpc::user(&request)?, request.get_ref().webhook_id).await?;
     let secret = app.new_secret();
     let sealed = secret.seal(&app.seal_key, webhook.id).map_err(Error::internal)?;
     let now = app.clock.now();

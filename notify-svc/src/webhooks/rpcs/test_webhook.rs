@@ -1,7 +1,7 @@
 //! Sends an event of the type `test` to a webhook, whichever events it asks for.
 
-use proto::notify::v1::{TestWebhookRequest, TestWebhookResponse};
-use rpc::Error;
+use curtail_proto::notify::v1::{TestWebhookRequest, TestWebhookResponse};
+use curtail_rpc::Error;
 use tonic::Request;
 
 use super::access;
@@ -11,7 +11,7 @@ use crate::webhooks::refusal;
 use crate::webhooks::store::deliveries;
 
 pub(super) async fn handle(app: &App, request: Request<TestWebhookRequest>) -> Result<TestWebhookResponse, Error> {
-    let webhook = access::webhook(app, rpc::user(&request)?, request.get_ref().webhook_id).await?;
+    let webhook = access::webhook(app, curtail_rpc::user(&request)?, request.get_ref().webhook_id).await?;
     if !webhook.enabled {
         return Err(refusal::disabled());
     }

@@ -1,7 +1,7 @@
 //! Changes the fields of a webhook that are set.
 
-use proto::notify::v1::{DisabledReason, UpdateWebhookRequest, UpdateWebhookResponse};
-use rpc::Error;
+use curtail_proto::notify::v1::{DisabledReason, UpdateWebhookRequest, UpdateWebhookResponse};
+use curtail_rpc::Error;
 use time::OffsetDateTime;
 use tonic::Request;
 
@@ -12,7 +12,7 @@ use crate::webhooks::store::webhooks;
 use crate::webhooks::webhook::{self, Webhook};
 
 pub(super) async fn handle(app: &App, request: Request<UpdateWebhookRequest>) -> Result<UpdateWebhookResponse, Error> {
-    let mut webhook = access::webhook(app, rpc::user(&request)?, request.get_ref().webhook_id).await?;
+    let mut webhook = access::webhook(app, curtail_rpc::user(&request)?, request.get_ref().webhook_id).await?;
     let change = request.into_inner();
     let now = app.clock.now();
     if let Some(url) = change.url {

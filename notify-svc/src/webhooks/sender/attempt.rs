@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use curtail_outbound::{Answer, Failure};
 use http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
-use outbound::{Answer, Failure};
 use time::OffsetDateTime;
 
 use crate::webhooks::app::App;

@@ -1,6 +1,6 @@
 //! Who gets how much of the sender.
 //!
-//! A webhook has at most [`config::Webhooks::endpoint_concurrency`] tries under way, and one of which the last try failed or
+//! A webhook has at most [`curtail_config::Webhooks::endpoint_concurrency`] tries under way, and one of which the last try failed or
 //! was slow has one. All those together have a quarter of the sender, so whatever they do, three quarters are for the rest.
 //! Among themselves they take turns.
 

@@ -6,7 +6,7 @@ pub mod outcome;
 
 use std::time::Duration;
 
-use lifecycle::Shutdown;
+use curtail_lifecycle::Shutdown;
 use rand::rngs::StdRng;
 use tokio::task::JoinSet;
 

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use curtail_outbound::{Answer, Failure};
 use http::StatusCode;
-use outbound::{Answer, Failure};
 use rand::Rng;
 use time::OffsetDateTime;
 

@@ -1,6 +1,6 @@
 //! Deliveries and their tries, as members see them.
 
-use proto::notify::v1 as pb;
+use curtail_proto::notify::v1 as pb;
 use sqlx::{PgPool, Postgres, QueryBuilder};
 use time::OffsetDateTime;
 

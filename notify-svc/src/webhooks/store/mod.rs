@@ -18,7 +18,7 @@ pub(super) use webhook_columns;
 
 /// Numbers of `curtail.notify.v1.DeliveryState`, as the migrations have them too.
 pub mod state {
-    use proto::notify::v1::DeliveryState;
+    use curtail_proto::notify::v1::DeliveryState;
 
     /// Still to be tried.
     pub const PENDING: i16 = DeliveryState::Pending as i16;

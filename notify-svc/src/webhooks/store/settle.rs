@@ -1,6 +1,6 @@
 //! Writing what became of tries.
 
-use proto::notify::v1::DisabledReason;
+use curtail_proto::notify::v1::DisabledReason;
 use rand::Rng;
 use sqlx::PgPool;
 use sqlx::postgres::PgConnection;
@@ -25,7 +25,7 @@ pub async fn all(
     deliveries(&mut tx, tried).await?;
     let disabled = health(&mut tx, tried, disable_before, now).await?;
     let notices: Vec<_> = disabled.iter().map(|webhook| notice::disabled(webhook, now, rng)).collect();
-    db::outbox::append_all(&mut tx, notice::STREAM, &notices).await?;
+    curtail_db::outbox::append_all(&mut tx, notice::STREAM, &notices).await?;
     tx.commit().await?;
     Ok(disabled)
 }

@@ -1,9 +1,9 @@
 //! What tests of text messages do again and again.
 
-use config::{Config, Secret};
+use curtail_config::{Config, Secret};
+use curtail_proto::notify::v1::*;
+use curtail_rpc::Error;
 use notify_svc::store::messages::{self, Medium, Row};
-use proto::notify::v1::*;
-use rpc::Error;
 use serde_json::{Value, json};
 
 use super::api::{ACCOUNT, Api, FROM, TOKEN};
@@ -11,7 +11,7 @@ use crate::world::{NOW, PATIENCE, World, answer};
 
 /// Settings with which text messages go to an API.
 pub async fn settings(url: &str) -> Config {
-    let mut config = testkit::config().await;
+    let mut config = curtail_testkit::config().await;
     config.notify.sms_url = url.to_owned();
     (config.notify.sms_account, config.notify.sms_from) = (ACCOUNT.into(), FROM.into());
     config.notify.sms_token = Secret::new(TOKEN);
@@ -45,7 +45,7 @@ pub async fn remove(world: &World, user: i64) {
 /// The code of the last of so many texts to a number.
 pub async fn code(api: &Api, number: &str, texts: usize) -> String {
     let what = format!("{texts} texts to {number}");
-    testkit::until(async || api.texts(number).len() >= texts, PATIENCE, &what).await;
+    curtail_testkit::until(async || api.texts(number).len() >= texts, PATIENCE, &what).await;
     let text = api.texts(number).remove(texts - 1);
     let code: String = text.chars().filter(char::is_ascii_digit).take(6).collect();
     assert_eq!(text, format!("Curtail: {code} is your code. It is good for 10 minutes. We never ask you for it."));
@@ -110,7 +110,7 @@ pub async fn only(world: &World) -> (i16, i32, String) {
 /// Waits until the only message had so many tries.
 pub async fn tried(world: &World, attempts: i32) {
     let what = format!("{attempts} tries");
-    testkit::until(async || only(world).await.1 == attempts, PATIENCE, &what).await;
+    curtail_testkit::until(async || only(world).await.1 == attempts, PATIENCE, &what).await;
 }
 
 /// The reason of a refusal.

@@ -1,9 +1,11 @@
 //! From events to text messages.
 
-use proto::auth::v1::{ApiKey, Session};
-use proto::events::v1::envelope::Payload;
-use proto::events::v1::*;
-use proto::notify::v1::{GetPreferencesRequest, NotificationKind as Kind, Preference, UpdatePreferencesRequest};
+use curtail_proto::auth::v1::{ApiKey, Session};
+use curtail_proto::events::v1::envelope::Payload;
+use curtail_proto::events::v1::*;
+use curtail_proto::notify::v1::{
+    GetPreferencesRequest, NotificationKind as Kind, Preference, UpdatePreferencesRequest,
+};
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom as _;
@@ -80,9 +82,9 @@ async fn f8_f11_who_wants_texts_gets_each_once_at_a_confirmed_number() {
     for envelope in &thrice {
         publish(&world, envelope).await;
     }
-    testkit::until(async || api.texts(ADA).len() > KINDS.len(), PATIENCE, "a text for each kind").await;
+    curtail_testkit::until(async || api.texts(ADA).len() > KINDS.len(), PATIENCE, "a text for each kind").await;
     // Mails are made of the same events: six for the first, and one for each of the others about the link.
-    testkit::until(async || world.mailbox().len() == 8, PATIENCE, "a mail for each").await;
+    curtail_testkit::until(async || world.mailbox().len() == 8, PATIENCE, "a mail for each").await;
     world.settled().await;
     let texts = api.texts(ADA).split_off(1);
     assert_eq!(texts.len(), KINDS.len(), "{texts:?}");
@@ -100,7 +102,7 @@ async fn a_text_may_come_without_a_mail() {
     want(&world, 1, Kind::LinkExpired, false).await;
     confirmed(&world, &api, 1, ADA).await;
     publish(&world, &everything()[4].0).await;
-    testkit::until(async || api.texts(ADA).len() == 2, PATIENCE, "the text").await;
+    curtail_testkit::until(async || api.texts(ADA).len() == 2, PATIENCE, "the text").await;
     world.settled().await;
     let mut recipients: Vec<String> = mails(&world).into_iter().map(|(to, _)| to).collect();
     recipients.sort();
@@ -120,14 +122,14 @@ async fn who_is_erased_loses_the_number_and_what_waits_for_it() {
         let query = "SELECT count(*) = 1 FROM messages WHERE medium = 2 AND state = 1 AND attempts = 1";
         sqlx::query_scalar(query).fetch_one(&world.pool).await.unwrap()
     };
-    testkit::until(waiting, PATIENCE, "a text waits").await;
+    curtail_testkit::until(waiting, PATIENCE, "a text waits").await;
     let erased = AccountErased { user_id: 1, workspace_ids: vec![] };
     publish(&world, &event(9, 0, Payload::AccountErased(erased))).await;
     let forgotten = async || -> bool {
         let query = sqlx::query_scalar("SELECT count(*) = 0 FROM messages WHERE user_id = 1 OR address = $1");
         query.bind(ADA).fetch_one(&world.pool).await.unwrap()
     };
-    testkit::until(forgotten, PATIENCE, "nothing of the account is left").await;
+    curtail_testkit::until(forgotten, PATIENCE, "nothing of the account is left").await;
     assert_eq!(get(&world, 1).await, None);
     // The text does not come later, nor by the event that comes again.
     api.forgive(ADA);
@@ -147,7 +149,7 @@ async fn texted(world: &World) -> (Vec<Kind>, Vec<Kind>) {
     (pick(|one| one.sms()), pick(|one| one.sms_available))
 }
 
-async fn update(world: &World, kind: Kind, email: bool, sms: Option<bool>) -> Result<(), rpc::Error> {
+async fn update(world: &World, kind: Kind, email: bool, sms: Option<bool>) -> Result<(), curtail_rpc::Error> {
     let preference = Preference { kind: kind.into(), email, sms, ..Preference::default() };
     let message = UpdatePreferencesRequest { preferences: vec![preference] };
     answer(world.client().update_preferences(world.request_as(1, None, message)).await).map(|_| ())

@@ -1,10 +1,10 @@
 //! Taking, confirming and forgetting a number.
 
+use curtail_proto::notify::v1::*;
+use curtail_rpc::Code;
+use curtail_tokens::Scope;
 use notify_svc::store::phone_numbers;
-use proto::notify::v1::*;
-use rpc::Code;
 use time::Duration;
-use tokens::Scope;
 
 use super::api::{Api, error};
 use super::kit::*;
@@ -198,7 +198,7 @@ async fn without_an_api_texts_are_private_files() {
         let Ok(dir) = std::fs::read_dir(&world.config.notify.mailbox_dir) else { return Vec::new() };
         dir.map(|file| file.unwrap().path()).filter(|path| path.to_string_lossy().ends_with(".sms.txt")).collect()
     };
-    testkit::until(async || !files().is_empty(), PATIENCE, "the text is in the folder").await;
+    curtail_testkit::until(async || !files().is_empty(), PATIENCE, "the text is in the folder").await;
     let path = files().remove(0);
     let name = path.file_name().unwrap().to_string_lossy().into_owned();
     assert!(name.starts_with("20261121T120000Z-phone-code-"), "{name}");

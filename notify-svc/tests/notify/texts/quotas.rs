@@ -1,6 +1,6 @@
 //! How many codes are sent.
 
-use rpc::Code;
+use curtail_rpc::Code;
 use time::Duration;
 
 use super::api::Api;
@@ -57,7 +57,7 @@ async fn codes_that_are_asked_for_at_once_are_counted_all_the_same() {
     let tries = (0..12_i64).map(|n| {
         // Four users, two numbers; each pair three times.
         let (user, number) = (n % 4 + 1, format!("+1500555000{}", n % 2));
-        let request = world.request_as(user, None, proto::notify::v1::SetPhoneNumberRequest { number });
+        let request = world.request_as(user, None, curtail_proto::notify::v1::SetPhoneNumberRequest { number });
         let mut client = world.client();
         tokio::spawn(async move { client.set_phone_number(request).await.is_ok() })
     });

@@ -1,6 +1,6 @@
 //! Trouble at the other end.
 
-use config::Secret;
+use curtail_config::Secret;
 use time::{Duration, OffsetDateTime};
 
 use super::api::{Api, error};
@@ -61,9 +61,9 @@ async fn f18_answers_that_do_not_come_delay_nobody_else() {
         let query = "SELECT error FROM messages WHERE state = 1 AND attempts = 1 ORDER BY error";
         sqlx::query_scalar(query).fetch_all(&world.pool).await.unwrap()
     };
-    testkit::until(async || later().await.len() == 2, PATIENCE, "two are late").await;
+    curtail_testkit::until(async || later().await.len() == 2, PATIENCE, "two are late").await;
     assert_eq!(later().await, ["the connection ended without an answer", "there was no answer in time"]);
-    testkit::until(async || api.taken().len() == 18, PATIENCE, "the others have their text").await;
+    curtail_testkit::until(async || api.taken().len() == 18, PATIENCE, "the others have their text").await;
     api.forgive(&numbers[0]);
     api.forgive(&numbers[1]);
     world.clock.advance(Duration::seconds(34));
@@ -74,13 +74,13 @@ async fn f18_answers_that_do_not_come_delay_nobody_else() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn f18_an_api_that_comes_late_gets_each_text_once() {
-    let addr = format!("127.0.0.1:{}", testkit::free_port()).parse().unwrap();
+    let addr = format!("127.0.0.1:{}", curtail_testkit::free_port()).parse().unwrap();
     let world = World::with(settings(&format!("http://{addr}")).await).await;
     enqueue(&world, &numbers(20)).await;
     let tried = async || -> bool {
         sqlx::query_scalar("SELECT count(*) > 0 FROM messages WHERE error <> ''").fetch_one(&world.pool).await.unwrap()
     };
-    testkit::until(tried, PATIENCE, "a try in vain").await;
+    curtail_testkit::until(tried, PATIENCE, "a try in vain").await;
     let api = Api::at(addr).await;
     world.settled().await;
     assert_eq!(api.recipients(), numbers(20), "none is lost, none comes twice");
@@ -100,7 +100,7 @@ async fn f18_a_wrong_token_kills_no_text() {
     let world = World::with(config).await;
     enqueue(&world, &numbers(1)).await;
     let refused = async || only(&world).await == (1, 0, "status 401, error 20003".into());
-    testkit::until(refused, PATIENCE, "it waits for an operator").await;
+    curtail_testkit::until(refused, PATIENCE, "it waits for an operator").await;
     world.stop().await;
 }
 
@@ -108,17 +108,17 @@ async fn f18_a_wrong_token_kills_no_text() {
 async fn f18_mails_that_can_not_leave_hold_up_no_text() {
     let api = Api::start().await;
     let mut config = settings(&api.url()).await;
-    config.notify.smtp_url = Secret::new(format!("smtp://127.0.0.1:{}", testkit::free_port()));
+    config.notify.smtp_url = Secret::new(format!("smtp://127.0.0.1:{}", curtail_testkit::free_port()));
     let world = World::with(config).await;
     let addresses: Vec<String> = (100..160).map(|n| format!("u{n}@example.com")).collect();
     world.enqueue(&addresses).await;
     enqueue(&world, &numbers(20)).await;
-    testkit::until(async || api.taken().len() == 20, PATIENCE, "all texts are out").await;
+    curtail_testkit::until(async || api.taken().len() == 20, PATIENCE, "all texts are out").await;
     let waiting = async |medium: i16| -> i64 {
         let query = sqlx::query_scalar("SELECT count(*) FROM messages WHERE state = 1 AND medium = $1");
         query.bind(medium).fetch_one(&world.pool).await.unwrap()
     };
-    testkit::until(async || waiting(2).await == 0, PATIENCE, "all are written down").await;
+    curtail_testkit::until(async || waiting(2).await == 0, PATIENCE, "all are written down").await;
     assert_eq!(waiting(1).await, 60);
     world.stop().await;
 }

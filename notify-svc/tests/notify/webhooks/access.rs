@@ -1,8 +1,8 @@
 //! Webhooks are for the admins of their workspace (S18).
 
-use proto::notify::v1::*;
-use rpc::Code;
-use tokens::{Role, Scope};
+use curtail_proto::notify::v1::*;
+use curtail_rpc::Code;
+use curtail_tokens::{Role, Scope};
 
 use super::kit::*;
 use super::receiver::{Receiver, ok};

@@ -1,9 +1,9 @@
 //! What arrives.
 
+use curtail_proto::events::v1::TrafficSpike;
+use curtail_proto::events::v1::envelope::Payload;
+use curtail_proto::notify::v1::{DeliveryState, RedeliverWebhookRequest, TestWebhookRequest};
 use prost::Message as _;
-use proto::events::v1::TrafficSpike;
-use proto::events::v1::envelope::Payload;
-use proto::notify::v1::{DeliveryState, RedeliverWebhookRequest, TestWebhookRequest};
 use serde_json::json;
 
 use super::kit::*;

@@ -1,13 +1,13 @@
 //! Webhooks that are given up.
 
 use bytes::Bytes;
-use config::Secret;
+use curtail_config::Secret;
+use curtail_proto::events::v1::Envelope;
+use curtail_proto::events::v1::envelope::Payload;
+use curtail_proto::notify::v1::{DeliveryState, DisabledReason, UpdateWebhookRequest};
 use fred::interfaces::StreamsInterface as _;
 use mail_parser::MessageParser;
 use prost::Message as _;
-use proto::events::v1::Envelope;
-use proto::events::v1::envelope::Payload;
-use proto::notify::v1::{DeliveryState, DisabledReason, UpdateWebhookRequest};
 use time::Duration;
 
 use super::kit::*;
@@ -18,13 +18,13 @@ use crate::world::{NOW, PATIENCE, World, answer};
 
 /// What the stream `alerts` says, once it says anything.
 async fn notices(world: &World) -> Vec<Payload> {
-    let redis = streams::connect(&world.config.redis).await.unwrap();
+    let redis = curtail_streams::connect(&world.config.redis).await.unwrap();
     let entries = async || {
         redis.xrange_values::<String, String, Bytes, _, _, _>("alerts", "-", "+", None).await.unwrap_or_default()
     };
-    testkit::until(async || !entries().await.is_empty(), SOON, "a notice is published").await;
+    curtail_testkit::until(async || !entries().await.is_empty(), SOON, "a notice is published").await;
     let payload = |fields: &std::collections::HashMap<String, Bytes>| {
-        Envelope::decode(fields[streams::ENVELOPE_FIELD].clone()).unwrap().payload.unwrap()
+        Envelope::decode(fields[curtail_streams::ENVELOPE_FIELD].clone()).unwrap().payload.unwrap()
     };
     entries().await.iter().map(|(_, fields)| payload(fields)).collect()
 }
@@ -97,7 +97,7 @@ async fn f18_who_made_a_webhook_gets_a_mail_when_it_is_disabled() {
     world.clock.set(NOW + Duration::days(5));
     tried(&world, webhook.id, 2).await;
     assert_eq!(find(&world, webhook.id).await.disabled_reason(), DisabledReason::Failing);
-    testkit::until(async || !mails.received().is_empty(), PATIENCE, "the mail arrives").await;
+    curtail_testkit::until(async || !mails.received().is_empty(), PATIENCE, "the mail arrives").await;
     world.settled().await;
     assert_eq!(mails.recipients(), ["member1@example.com"]);
     let mail = MessageParser::default().parse(&mails.received()[0].1).unwrap().into_owned();

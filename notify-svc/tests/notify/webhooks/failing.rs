@@ -1,6 +1,6 @@
 //! Receivers that do not take what they get.
 
-use proto::notify::v1::{DeliveryState, RedeliverWebhookRequest};
+use curtail_proto::notify::v1::{DeliveryState, RedeliverWebhookRequest};
 use time::Duration;
 
 use super::kit::*;
@@ -105,7 +105,7 @@ async fn f18_a_receiver_that_names_its_time_is_left_alone_until_then() {
     .await;
     let (webhook, _) = webhook(&world, &receiver.url).await;
     create_link(&world, 1).await;
-    let seconds = |delivery: &proto::notify::v1::WebhookDelivery| {
+    let seconds = |delivery: &curtail_proto::notify::v1::WebhookDelivery| {
         delivery.due_at.unwrap().seconds - world.clock.now().unix_timestamp()
     };
     let first = tried(&world, webhook.id, 1).await;

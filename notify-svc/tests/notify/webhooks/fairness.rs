@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use proto::notify::v1::DeliveryState;
+use curtail_proto::notify::v1::DeliveryState;
 
 use super::kit::*;
 use super::receiver::{Receiver, Reply, ok};
@@ -26,9 +26,9 @@ async fn dead_receivers_do_not_slow_the_others() {
     }
     well.has(100).await;
     // Each of the dead ones has its share and no more.
-    testkit::until(async || dead.count() == 8, SOON, "the dead ones are tried").await;
+    curtail_testkit::until(async || dead.count() == 8, SOON, "the dead ones are tried").await;
     let done = async || log(&world, webhook.id).await.iter().all(|one| one.state() == DeliveryState::Delivered);
-    testkit::until(done, Duration::from_secs(30), "all is written").await;
+    curtail_testkit::until(done, Duration::from_secs(30), "all is written").await;
     assert_eq!((dead.count(), well.count()), (8, 100));
     world.shutdown.abort();
 }

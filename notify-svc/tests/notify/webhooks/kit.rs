@@ -5,19 +5,19 @@ use std::time::{Duration, Instant};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
-use config::Config;
+use curtail_config::Config;
+use curtail_proto::events::v1::envelope::Payload;
+use curtail_proto::events::v1::{Envelope, LinkCreated, LinkSnapshot};
+use curtail_proto::links::v1::{Link, LinkState};
+use curtail_proto::notify::v1::webhook_service_client::WebhookServiceClient;
+use curtail_proto::notify::v1::*;
+use curtail_rpc::{CallContext, ServiceIdentity};
+use curtail_tokens::{Role, Scope};
 use hmac::{Hmac, Mac as _};
 use prost::Message as _;
 use prost_types::Timestamp;
-use proto::events::v1::envelope::Payload;
-use proto::events::v1::{Envelope, LinkCreated, LinkSnapshot};
-use proto::links::v1::{Link, LinkState};
-use proto::notify::v1::webhook_service_client::WebhookServiceClient;
-use proto::notify::v1::*;
-use rpc::{CallContext, ServiceIdentity};
 use sha2::Sha256;
 use time::OffsetDateTime;
-use tokens::{Role, Scope};
 
 use super::receiver::Post;
 use crate::world::{World, answer};
@@ -29,7 +29,7 @@ pub const WORKSPACE: i64 = 70;
 
 /// Settings with which loopback is a receiver's network, over http.
 pub async fn settings() -> Config {
-    let mut config = testkit::config().await;
+    let mut config = curtail_testkit::config().await;
     config.webhooks.allowed_networks = vec!["127.0.0.0/8".parse().unwrap()];
     config.webhooks.allow_http = true;
     config.streams.claim_idle_ms = 500;
@@ -41,10 +41,10 @@ pub async fn world() -> World {
     World::with(settings().await).await
 }
 
-pub fn client(world: &World) -> WebhookServiceClient<rpc::Channel> {
+pub fn client(world: &World) -> WebhookServiceClient<curtail_rpc::Channel> {
     let identity = ServiceIdentity::new("tests", &world.config.rpc.service_key, world.clock.clone());
     let url = format!("http://{}", world.running.addr);
-    WebhookServiceClient::new(rpc::connect("notify", &url, &world.config.rpc, identity).unwrap())
+    WebhookServiceClient::new(curtail_rpc::connect("notify", &url, &world.config.rpc, identity).unwrap())
 }
 
 /// A request of an owner of [`WORKSPACE`].
@@ -97,7 +97,7 @@ pub async fn log(world: &World, webhook_id: i64) -> Vec<WebhookDelivery> {
 pub async fn tried(world: &World, webhook_id: i64, tries: usize) -> WebhookDelivery {
     let what = format!("{tries} tries are in the log");
     let has = async || log(world, webhook_id).await.first().is_some_and(|newest| newest.attempts.len() >= tries);
-    testkit::until(has, SOON, &what).await;
+    curtail_testkit::until(has, SOON, &what).await;
     log(world, webhook_id).await.remove(0)
 }
 
@@ -117,8 +117,10 @@ pub fn created(n: u8, at: OffsetDateTime) -> Envelope {
 
 /// Puts a payload on a stream as a relay would.
 pub async fn publish(world: &World, stream: &str, payload: Vec<u8>) {
-    let redis = streams::connect(&world.config.redis).await.unwrap();
-    streams::append(&redis, stream, vec![(streams::ENVELOPE_FIELD, Bytes::from(payload))]).await.unwrap();
+    let redis = curtail_streams::connect(&world.config.redis).await.unwrap();
+    curtail_streams::append(&redis, stream, vec![(curtail_streams::ENVELOPE_FIELD, Bytes::from(payload))])
+        .await
+        .unwrap();
 }
 
 /// Publishes that link number `n` was made now.

@@ -1,6 +1,6 @@
 //! What leaves the log of deliveries.
 
-use proto::notify::v1::{DeleteWebhookRequest, DeliveryState};
+use curtail_proto::notify::v1::{DeleteWebhookRequest, DeliveryState};
 use time::Duration;
 
 use super::kit::*;
@@ -27,7 +27,7 @@ async fn the_log_keeps_what_is_finished_for_its_days_and_what_waits_for_longer()
         create_link(&world, n).await;
         tried(&world, webhook.id, 1).await;
         let logged = async || log(&world, webhook.id).await.len() == usize::from(n);
-        testkit::until(logged, SOON, "each link has its delivery").await;
+        curtail_testkit::until(logged, SOON, "each link has its delivery").await;
     }
     tried(&world, webhook.id, 1).await;
     assert_eq!(kept(&world).await, (2, 2));
@@ -39,7 +39,7 @@ async fn the_log_keeps_what_is_finished_for_its_days_and_what_waits_for_longer()
     world.stop().await;
     let world = World::at(config, NOW + Duration::days(30) + Duration::MINUTE).await;
     let pruned = async || log(&world, webhook.id).await.len() == 1;
-    testkit::until(pruned, SOON, "what is finished goes, with its tries").await;
+    curtail_testkit::until(pruned, SOON, "what is finished goes, with its tries").await;
     assert_ne!(log(&world, webhook.id).await[0].state(), DeliveryState::Delivered);
     answer(client(&world).delete_webhook(owner(&world, DeleteWebhookRequest { webhook_id: webhook.id })).await)
         .unwrap();
@@ -47,6 +47,6 @@ async fn the_log_keeps_what_is_finished_for_its_days_and_what_waits_for_longer()
     world.stop().await;
     let world = World::at(config, later).await;
     let gone = async || kept(&world).await == (0, 0);
-    testkit::until(gone, SOON, "a webhook takes its log along").await;
+    curtail_testkit::until(gone, SOON, "a webhook takes its log along").await;
     world.stop().await;
 }

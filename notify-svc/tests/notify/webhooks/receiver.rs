@@ -105,7 +105,7 @@ impl Receiver {
     /// Waits for so many requests.
     pub async fn has(&self, count: usize) {
         let what = format!("{count} requests arrive");
-        testkit::until(async || self.count() >= count, super::kit::SOON, &what).await;
+        curtail_testkit::until(async || self.count() >= count, super::kit::SOON, &what).await;
     }
 }
 

@@ -4,9 +4,9 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use clock::Clock;
+use curtail_clock::Clock;
+use curtail_testkit::{npm_packages, runs};
 use serde_json::json;
-use testkit::{npm_packages, runs};
 
 use super::kit::*;
 use super::receiver::{Post, Receiver, ok};
@@ -76,7 +76,7 @@ async fn the_verifiers_of_other_languages_take_what_is_sent_and_refuse_what_was_
     let receiver = Receiver::start(|_, _| ok()).await;
     let (webhook, secret) = webhook(&world, &receiver.url).await;
     let (_, other) = super::kit::webhook(&world, &receiver.url).await;
-    let request = proto::notify::v1::TestWebhookRequest { webhook_id: webhook.id };
+    let request = curtail_proto::notify::v1::TestWebhookRequest { webhook_id: webhook.id };
     client(&world).test_webhook(owner(&world, request)).await.unwrap();
     receiver.has(1).await;
     let directory = tempfile::tempdir().unwrap();

@@ -1,6 +1,6 @@
 //! Secrets are shown once, sealed, and rotated without a gap.
 
-use proto::notify::v1::RotateWebhookSecretRequest;
+use curtail_proto::notify::v1::RotateWebhookSecretRequest;
 use time::Duration;
 
 use super::kit::*;
@@ -13,7 +13,7 @@ async fn s08_a_secret_is_shown_once_and_sealed_in_the_database() {
     let (webhook, secret) = webhook(&world, "https://hooks.example/x").await;
     assert!(secret.starts_with("whsec_") && secret.len() == 50, "{}", secret.len());
     assert!(!format!("{:?}", find(&world, webhook.id).await).contains("whsec"));
-    let pool = db::connect(&world.config.database, "notify").await.unwrap();
+    let pool = curtail_db::connect(&world.config.database, "notify").await.unwrap();
     let row: String = sqlx::query_scalar("SELECT w::text FROM webhooks w WHERE id = $1")
         .bind(webhook.id)
         .fetch_one(&pool)

@@ -1,7 +1,7 @@
 //! What may be entered.
 
-use proto::notify::v1::update_webhook_request::EventTypes;
-use proto::notify::v1::{
+use curtail_proto::notify::v1::update_webhook_request::EventTypes;
+use curtail_proto::notify::v1::{
     CreateWebhookRequest, DeleteWebhookRequest, DisabledReason, TestWebhookRequest, UpdateWebhookRequest,
 };
 

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use curtail_proto::events::v1::envelope::Payload;
+use curtail_proto::events::v1::{AccountErased, Envelope, LinkCreated};
 use prost::Message as _;
-use proto::events::v1::envelope::Payload;
-use proto::events::v1::{AccountErased, Envelope, LinkCreated};
 
 use super::kit::*;
 use super::receiver::{Receiver, ok};
@@ -19,8 +19,12 @@ async fn f08_events_that_come_three_times_and_out_of_order_are_posted_once() {
         create_link(&world, n).await;
     }
     receiver.has(4).await;
-    testkit::until(async || log(&world, webhook.id).await.iter().all(|one| one.attempts.len() == 1), SOON, "all done")
-        .await;
+    curtail_testkit::until(
+        async || log(&world, webhook.id).await.iter().all(|one| one.attempts.len() == 1),
+        SOON,
+        "all done",
+    )
+    .await;
     let mut ids: Vec<_> = receiver.posts().iter().map(|post| post.id().to_owned()).collect();
     ids.sort();
     assert_eq!(ids, [1, 2, 3, 4].map(|n| format!("msg_{}", format!("{n:02x}").repeat(16))));
@@ -50,11 +54,11 @@ async fn f09_poison_lands_in_the_dead_letters_and_nothing_else_stops() {
     }
     create_link(&world, 1).await;
     receiver.has(1).await;
-    let redis = streams::connect(&world.config.redis).await.unwrap();
+    let redis = curtail_streams::connect(&world.config.redis).await.unwrap();
     // Mails are made of the same stream and put aside what they can not read either.
-    let letters = streams::DeadLetters::of(redis, "links");
+    let letters = curtail_streams::DeadLetters::of(redis, "links");
     let ours = async || letters.heads().await.unwrap().iter().filter(|head| head.group == "webhooks").count();
-    testkit::until(async || ours().await == count, Duration::from_secs(30), "each is a dead letter").await;
+    curtail_testkit::until(async || ours().await == count, Duration::from_secs(30), "each is a dead letter").await;
     world.stop().await;
 }
 
@@ -78,13 +82,13 @@ async fn webhooks_end_with_their_workspace() {
     let erased = AccountErased { user_id: 1, workspace_ids: vec![WORKSPACE] };
     let envelope = Envelope { payload: Some(Payload::AccountErased(erased)), ..created(5, NOW) };
     publish(&world, "accounts", envelope.encode_to_vec()).await;
-    let request = || proto::notify::v1::ListWebhooksRequest { workspace_id: WORKSPACE };
+    let request = || curtail_proto::notify::v1::ListWebhooksRequest { workspace_id: WORKSPACE };
     let left = async || client(&world).list_webhooks(owner(&world, request())).await.unwrap().into_inner().webhooks;
-    testkit::until(async || left().await.is_empty(), SOON, "it is gone").await;
+    curtail_testkit::until(async || left().await.is_empty(), SOON, "it is gone").await;
     let refused = client(&world)
-        .test_webhook(owner(&world, proto::notify::v1::TestWebhookRequest { webhook_id: webhook.id }))
+        .test_webhook(owner(&world, curtail_proto::notify::v1::TestWebhookRequest { webhook_id: webhook.id }))
         .await
         .unwrap_err();
-    assert_eq!(rpc::Error::from_status(&refused).reason, "WEBHOOK_NOT_FOUND");
+    assert_eq!(curtail_rpc::Error::from_status(&refused).reason, "WEBHOOK_NOT_FOUND");
     world.stop().await;
 }

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use proto::notify::v1::DeliveryState;
+use curtail_proto::notify::v1::DeliveryState;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, KeyUsagePurpose, SanType};
 use tempfile::TempDir;
 use tokio_rustls::TlsAcceptor;

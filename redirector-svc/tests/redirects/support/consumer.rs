@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 
 use bytes::Bytes;
+use curtail_proto::events::v1::{Click, ClickBatch};
+use curtail_testkit::until;
 use fred::clients::Pool;
 use fred::interfaces::{HashesInterface as _, KeysInterface as _, StreamsInterface as _};
 use fred::types::Value;
 use prost::Message as _;
-use proto::events::v1::{Click, ClickBatch};
-use testkit::until;
 
 use super::PATIENCE;
 

@@ -6,10 +6,10 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use clock::Clock;
-use lifecycle::{Readiness, Shutdown};
-use proto::links::v1::link_service_server::{LinkService, LinkServiceServer};
-use proto::links::v1::*;
+use curtail_clock::Clock;
+use curtail_lifecycle::{Readiness, Shutdown};
+use curtail_proto::links::v1::link_service_server::{LinkService, LinkServiceServer};
+use curtail_proto::links::v1::*;
 use tokio::net::TcpListener;
 use tonic::{Request, Response, Status};
 
@@ -59,10 +59,10 @@ impl Owner {
     }
 
     fn serve(&self, listener: TcpListener, clock: Clock) {
-        let config = config::Config::for_tests();
-        let keys = rpc::KeyRingCache::fixed(tokens::KeyRing::default());
-        let verifier = rpc::Verifier::new(&config.rpc.service_key, keys);
-        let server = rpc::Server::new("links", &config.rpc, verifier, clock);
+        let config = curtail_config::Config::for_tests();
+        let keys = curtail_rpc::KeyRingCache::fixed(curtail_tokens::KeyRing::default());
+        let verifier = curtail_rpc::Verifier::new(&config.rpc.service_key, keys);
+        let server = curtail_rpc::Server::new("links", &config.rpc, verifier, clock);
         let server = server.add_service(LinkServiceServer::new(self.clone()));
         let shutdown = self.shutdown.clone();
         tokio::spawn(async move { server.serve(listener, Readiness::new(), shutdown).await });
@@ -120,7 +120,7 @@ impl LinkService for Owner {
         &self,
         request: Request<ResolveLinkRequest>,
     ) -> Result<Response<ResolveLinkResponse>, Status> {
-        assert_eq!(rpc::service(&request).unwrap(), "redirector");
+        assert_eq!(curtail_rpc::service(&request).unwrap(), "redirector");
         let ResolveLinkRequest { domain, code } = request.into_inner();
         let (target, delay) = {
             let mut state = self.state.lock().unwrap();

@@ -3,15 +3,15 @@
 use std::net::SocketAddr;
 
 use bytes::Bytes;
-use clock::Clock;
-use config::{Config, Secret};
+use curtail_clock::Clock;
+use curtail_config::{Config, Secret};
+use curtail_lifecycle::Shutdown;
+use curtail_proto::events::v1::{Envelope, LinkSnapshot, LinkUpdated, envelope::Payload};
+use curtail_proto::links::v1::Target;
+use curtail_testkit::{PrivateRedis, until};
 use fred::clients::Pool;
-use lifecycle::Shutdown;
 use prost::Message as _;
-use proto::events::v1::{Envelope, LinkSnapshot, LinkUpdated, envelope::Payload};
-use proto::links::v1::Target;
 use redirector_svc::Running;
-use testkit::{PrivateRedis, until};
 
 use super::{Answer, Owner, PATIENCE, get};
 
@@ -37,29 +37,29 @@ impl Site {
 
     /// With changed settings.
     pub async fn with(change: impl FnOnce(&mut Config)) -> Self {
-        Self::on(testkit::redis().await, None, Clock::system(), change).await
+        Self::on(curtail_testkit::redis().await, None, Clock::system(), change).await
     }
 
     /// With a clock of the test's.
     pub async fn at(clock: Clock) -> Self {
-        Self::on(testkit::redis().await, None, clock, |_| {}).await
+        Self::on(curtail_testkit::redis().await, None, clock, |_| {}).await
     }
 
     /// With a Redis that nobody else uses.
     pub async fn alone(change: impl FnOnce(&mut Config)) -> Self {
         let dir = tempfile::tempdir().unwrap().keep();
-        let server = PrivateRedis::start(dir, testkit::free_port()).await.unwrap();
+        let server = PrivateRedis::start(dir, curtail_testkit::free_port()).await.unwrap();
         Self::on(server.config(0), Some(server), Clock::system(), change).await
     }
 
     async fn on(
-        redis: config::Redis,
+        redis: curtail_config::Redis,
         server: Option<PrivateRedis>,
         clock: Clock,
         change: impl FnOnce(&mut Config),
     ) -> Self {
         // Installs the recorder, without which handles of metrics lead nowhere.
-        telemetry::render_metrics();
+        curtail_telemetry::render_metrics();
         let owner = Owner::start("127.0.0.1:0".parse().unwrap(), clock.clone()).await;
         let spool = tempfile::tempdir().unwrap();
         let mut config = Config::for_tests();
@@ -77,7 +77,7 @@ impl Site {
         let site = Self {
             addr: running.addr,
             admin: running.admin_addr,
-            redis: streams::connect(&config.redis).await.unwrap(),
+            redis: curtail_streams::connect(&config.redis).await.unwrap(),
             config,
             owner,
             shutdown,
@@ -113,8 +113,8 @@ impl Site {
             payload: Some(Payload::LinkUpdated(LinkUpdated { snapshot })),
             ..Envelope::default()
         };
-        let fields = vec![(streams::ENVELOPE_FIELD, Bytes::from(envelope.encode_to_vec()))];
-        streams::append(&self.redis, "links", fields).await.unwrap();
+        let fields = vec![(curtail_streams::ENVELOPE_FIELD, Bytes::from(envelope.encode_to_vec()))];
+        curtail_streams::append(&self.redis, "links", fields).await.unwrap();
     }
 
     /// Waits until a visit of `path` is answered with `status`.
@@ -138,7 +138,7 @@ impl Site {
             ("CURTAIL_AUTH__MASTER_KEY", secret(&self.config.auth.master_key)),
             ("CURTAIL_REDIRECTOR__VISITOR_KEY", secret(&redirector.visitor_key)),
             ("CURTAIL_REDIRECTOR__LISTEN", addr.to_string()),
-            ("CURTAIL_REDIRECTOR__ADMIN_LISTEN", format!("127.0.0.1:{}", testkit::free_port())),
+            ("CURTAIL_REDIRECTOR__ADMIN_LISTEN", format!("127.0.0.1:{}", curtail_testkit::free_port())),
             ("CURTAIL_REDIRECTOR__SPOOL_DIR", redirector.spool_dir.clone()),
             ("CURTAIL_REDIRECTOR__IP_PER_SECOND", "0".to_owned()),
             ("CURTAIL_REDIRECTOR__FILL_TIMEOUT_MS", "5000".to_owned()),

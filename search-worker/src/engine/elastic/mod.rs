@@ -13,7 +13,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::Context as _;
-use clock::Clock;
+use curtail_clock::Clock;
 use elasticsearch::auth::Credentials;
 use elasticsearch::http::request::JsonBody;
 use elasticsearch::http::response::Response;

@@ -2,7 +2,7 @@
 
 use std::ops::Bound;
 
-use proto::links::v1::LinkState;
+use curtail_proto::links::v1::LinkState;
 use tantivy::Term;
 use tantivy::query::{
     BooleanQuery, ConstScoreQuery, DisjunctionMaxQuery, InvertedIndexRangeQuery, Occur, Query, RangeQuery, TermQuery,
