@@ -6,6 +6,7 @@
 # pack     writes the packages of the released contracts, to target/contracts unless another folder is named
 set -eu
 cd "$(dirname "$0")/.."
+. scripts/node-path.sh
 command=${1:-}
 case "$command" in
     check | release | pack) shift ;;

@@ -2,6 +2,7 @@
 # Formatting, clippy, contracts, scripts of pages and of the client. Needs the network only for tools that are not there yet.
 set -eu
 cd "$(dirname "$0")/.."
+. scripts/node-path.sh
 scripts/npm-install.sh tools
 scripts/npm-install.sh web
 scripts/npm-install.sh clients/typescript

@@ -6,6 +6,7 @@
 # Curtail did not make is never touched.
 set -eu
 cd "$(dirname "$0")/.."
+. scripts/node-path.sh
 
 has() { command -v "$1" >/dev/null 2>&1; }
 has_postgres() { has postgres && has initdb || ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1; }
@@ -29,7 +30,14 @@ if ! has cargo; then
     echo "Rust is missing. Install it from https://rustup.rs and try again." >&2
     exit 1
 fi
-[ -n "$packages" ] || exit 0
+# The tools need a newer Node than Debian 12 has.
+newer_node() {
+    [ "${1:-}" != test ] || node_is_new_enough node || [ -x "$node_home/bin/node" ] || install_node
+}
+if [ -z "$packages" ]; then
+    newer_node "${1:-}"
+    exit
+fi
 
 if ! has apt-get; then
     echo "Missing, in Debian's names:$packages. Install them and try again." >&2
@@ -72,3 +80,4 @@ $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-rec
 if [ "$had_redis" = no ] && has systemctl; then
     $as_root systemctl disable redis-server >/dev/null 2>&1 || true
 fi
+newer_node "${1:-}"

@@ -3,6 +3,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 scripts/setup.sh test
+. scripts/node-path.sh
 scripts/lint.sh
 (cd tools && npm test)
 cargo test --locked --workspace

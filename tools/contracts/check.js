@@ -1,6 +1,7 @@
 /** Refuses changes of the contracts that would break clients of the released ones: `scripts/contracts.sh check`. */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { brokenSchema } from "./graphql.js";
 import { brokenApi } from "./openapi.js";
 import { client, openapi, released, retired, sdl } from "./paths.js";
@@ -34,7 +35,7 @@ function incomplete(entry) {
   return `contracts/retired.json: ${JSON.stringify(entry)} needs field, unusedSince and why`;
 }
 
-if (process.argv[1] === import.meta.filename) {
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const found = problems();
   for (const problem of found) console.error(problem);
   if (found.length > 0) {
