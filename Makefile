@@ -1,6 +1,6 @@
 # Each target is one script; `scripts/` says what it does.
 .DEFAULT_GOAL := up
-.PHONY: up test lint bench fuzz demo
+.PHONY: up test lint bench fuzz demo dist
 
 up:     ; @scripts/up.sh
 test:   ; @scripts/test.sh
@@ -8,3 +8,4 @@ lint:   ; @scripts/lint.sh
 bench:  ; @scripts/bench.sh
 fuzz:   ; @scripts/fuzz.sh
 demo:   ; @scripts/curtail.sh demo
+dist:   ; @cargo build --locked --profile dist -p curtail

@@ -5,5 +5,5 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-cargo build --locked --release -p bench --bin analytics_drain
-bench/with-stores.sh "${CARGO_TARGET_DIR:-target}/release/analytics_drain" "$@"
+cargo build --locked --profile dist -p bench --bin analytics_drain
+bench/with-stores.sh "${CARGO_TARGET_DIR:-target}/dist/analytics_drain" "$@"

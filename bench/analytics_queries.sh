@@ -7,5 +7,5 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-cargo build --locked --release -p bench --bin analytics_queries
-bench/with-stores.sh "${CARGO_TARGET_DIR:-target}/release/analytics_queries" "$@"
+cargo build --locked --profile dist -p bench --bin analytics_queries
+bench/with-stores.sh "${CARGO_TARGET_DIR:-target}/dist/analytics_queries" "$@"

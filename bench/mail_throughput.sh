@@ -4,5 +4,5 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-cargo build --locked --release -p bench --bin mail_throughput
-bench/with-stores.sh "${CARGO_TARGET_DIR:-target}/release/mail_throughput" "$@"
+cargo build --locked --profile dist -p bench --bin mail_throughput
+bench/with-stores.sh "${CARGO_TARGET_DIR:-target}/dist/mail_throughput" "$@"

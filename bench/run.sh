@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.."
 for tool in nginx wrk; do
     command -v "$tool" >/dev/null || { echo "$tool is missing: apt-get install nginx-light wrk" >&2; exit 1; }
 done
-target=${CARGO_TARGET_DIR:-target}/release
+target=${CARGO_TARGET_DIR:-target}/dist
 
 echo "== redirects against nginx"
 bench/redirects/run.sh

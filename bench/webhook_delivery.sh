@@ -3,5 +3,5 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-cargo build --locked --release -p bench --bin webhook_delivery
-bench/with-stores.sh "${CARGO_TARGET_DIR:-target}/release/webhook_delivery" "$@"
+cargo build --locked --profile dist -p bench --bin webhook_delivery
+bench/with-stores.sh "${CARGO_TARGET_DIR:-target}/dist/webhook_delivery" "$@"

@@ -4,8 +4,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-cargo build --locked --release -p bench
-export RELEASE=1 BENCH_BIN=${CARGO_TARGET_DIR:-target}/release
+cargo build --locked --profile dist -p bench
+export DIST=1 BENCH_BIN=${CARGO_TARGET_DIR:-target}/dist
 export CURTAIL_GATEWAY__IP_PER_SECOND=0 CURTAIL_GATEWAY__ANONYMOUS_PER_MINUTE=100000000
 export CURTAIL_REDIRECTOR__IP_PER_SECOND=0 CURTAIL_ANALYTICS__LIVE_CLICKS_PER_SECOND=10000
 export CURTAIL_PLANS__FREE__LINKS_PER_MONTH=100000000 CURTAIL_PLANS__FREE__REQUESTS_PER_MINUTE=100000000

@@ -6,8 +6,8 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 rounds=${BENCH_ROUNDS:-5} seconds=${BENCH_SECONDS:-10} connections=${BENCH_CONNECTIONS:-64}
 
-cargo build --locked --release -p redirector-svc -p bench --bin redirector-svc --bin redirect_link --bin redirect_latency
-target=${CARGO_TARGET_DIR:-target}/release
+cargo build --locked --profile dist -p redirector-svc -p bench --bin redirector-svc --bin redirect_link --bin redirect_latency
+target=${CARGO_TARGET_DIR:-target}/dist
 
 work=$(mktemp -d)
 mkdir "$work/redis"
