@@ -10,6 +10,7 @@ scripts/npm-install.sh clients/typescript
 cargo fmt --all --check
 (cd proto && ../tools/node_modules/.bin/buf lint)
 scripts/contracts.sh check
+node tools/structure/catalogue.js
 (cd clients/typescript && npm run --silent generated && npm run --silent types)
 (cd web && npm run --silent lint)
 cargo clippy --locked --workspace --all-targets --quiet -- -D warnings
