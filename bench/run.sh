@@ -1,5 +1,5 @@
 #!/bin/bash
-# All measurements of docs/performance.md, one after the other. Takes about half an hour on a machine that does nothing else.
+# All measurements of docs/understand/performance.md, one after the other. Takes about half an hour on a machine that does nothing else.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 for tool in nginx wrk; do

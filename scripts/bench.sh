@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs the measurements of docs/performance.md with an optimised build.
+# Runs the measurements of docs/understand/performance.md with an optimised build.
 set -eu
 cd "$(dirname "$0")/.."
 scripts/setup.sh

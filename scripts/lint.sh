@@ -11,6 +11,7 @@ cargo fmt --all --check
 (cd proto && ../tools/node_modules/.bin/buf lint)
 scripts/contracts.sh check
 node tools/structure/catalogue.js
+node tools/structure/links.js
 (cd clients/typescript && npm run --silent generated && npm run --silent types)
 (cd web && npm run --silent lint)
 cargo clippy --locked --workspace --all-targets --quiet -- -D warnings

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Runs the commands of the README and of the guide as they are written, against the platform of scripts/with-platform.sh.
+# Runs the commands of the first five minutes and of the guide as they are written, against the platform of scripts/with-platform.sh.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -15,8 +15,8 @@ commands_of() {
     echo "$commands"
 }
 
-commands_of README.md first-five-minutes >"$work/readme.sh"
-commands_of docs/guide.md guide >"$work/guide.sh"
+commands_of docs/use/first-five-minutes.md first-five-minutes >"$work/readme.sh"
+commands_of docs/use/guide.md guide >"$work/guide.sh"
 
 # The commands stop at the first that fails. The click must be counted in the end; a slow machine may need more than a second.
 cat >"$work/counted.sh" <<'CHECK'
@@ -32,6 +32,6 @@ echo "the click was counted $counted times" >&2
 exit 1
 CHECK
 bash "$work/counted.sh" "$work/readme.sh"
-echo "README: the first five minutes work"
+echo "docs/use/first-five-minutes.md: its commands work"
 bash -euo pipefail "$work/guide.sh"
-echo "docs/guide.md: its commands work"
+echo "docs/use/guide.md: its commands work"

@@ -1,6 +1,6 @@
 //! Everything that auth-svc answers with instead of a result.
 //!
-//! The reasons are part of the contract: clients tell outcomes apart by them (docs/accounts.md lists them).
+//! The reasons are part of the contract: clients tell outcomes apart by them (docs/use/accounts.md lists them).
 
 use std::time::Duration;
 

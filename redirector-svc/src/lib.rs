@@ -11,7 +11,7 @@
 //!
 //! Rejected: a channel between answer and spool (what is in it dies with the process), writing clicks to Redis before the
 //! answer (a redirect would need Redis), axum on the way of a redirect (a tenth of the rate), a work-stealing runtime
-//! (see docs/redirects.md).
+//! (see docs/understand/redirects.md).
 
 pub mod cache;
 pub mod clicks;

@@ -1,4 +1,4 @@
-//! The outcomes that callers have to reckon with, as errors of the wire. Their reasons are listed in `docs/links.md`.
+//! The outcomes that callers have to reckon with, as errors of the wire. Their reasons are listed in `docs/use/links.md`.
 
 use curtail_rpc::{Code, Error};
 

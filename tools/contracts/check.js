@@ -39,7 +39,9 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const found = problems();
   for (const problem of found) console.error(problem);
   if (found.length > 0) {
-    console.error("\nThis breaks clients of the released contracts; docs/clients.md says how something is retired.");
+    console.error(
+      "\nThis breaks clients of the released contracts; docs/use/clients.md says how something is retired.",
+    );
     process.exit(1);
   }
 }

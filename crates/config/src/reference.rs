@@ -1,4 +1,4 @@
-//! `docs/configuration.md`, generated from the default file.
+//! `docs/operate/configuration.md`, generated from the default file.
 
 use std::fmt::Write as _;
 
@@ -6,7 +6,7 @@ use crate::keys::{Key, keys};
 
 const HEAD: &str = "# Configuration
 
-Generated from `crates/config/curtail.default.toml`; `UPDATE=1 cargo test -p config reference` writes it anew.
+Generated from `crates/config/curtail.default.toml`; `UPDATE=1 cargo test -p curtail-config reference` writes it anew.
 
 Three layers, the later one wins: the defaults below, the file named by `CURTAIL_CONFIG` (TOML with the same sections), and
 the environment. Lists are written as in TOML: `CURTAIL_PROXIES__TRUSTED='[\"10.0.0.0/8\"]'`. A variable of a secret may end
@@ -62,12 +62,15 @@ mod tests {
 
     #[test]
     fn the_reference_in_docs_is_in_step() {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/configuration.md");
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/operate/configuration.md");
         if std::env::var_os("UPDATE").is_some() {
             std::fs::create_dir_all(std::path::Path::new(path).parent().unwrap()).unwrap();
             std::fs::write(path, reference()).unwrap();
         }
         let written = std::fs::read_to_string(path).unwrap_or_default();
-        assert!(written == reference(), "docs/configuration.md is stale: UPDATE=1 cargo test -p config reference");
+        assert!(
+            written == reference(),
+            "docs/operate/configuration.md is stale: UPDATE=1 cargo test -p curtail-config reference"
+        );
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// Why a call failed, as far as a caller can act on it. `docs/errors.md` is this table in prose.
+/// Why a call failed, as far as a caller can act on it. `docs/use/errors.md` is this table in prose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Code {
     /// No credential, or one that is not valid.

@@ -86,7 +86,11 @@ async fn examine(dir: &Path, config: &Config) -> Vec<Finding> {
 
 fn of_configuration(errors: &ConfigErrors) -> Vec<Finding> {
     let finding = |problem: &curtail_config::Problem| {
-        Finding::bad("configuration", format!("{}: {}", problem.key, problem.message), "see docs/configuration.md")
+        Finding::bad(
+            "configuration",
+            format!("{}: {}", problem.key, problem.message),
+            "see docs/operate/configuration.md",
+        )
     };
     errors.problems().iter().map(finding).collect()
 }

@@ -123,7 +123,7 @@ mod tests {
     /// `UPDATE=1 cargo test -p gateway --lib operations` writes the table anew.
     #[test]
     fn the_documented_table_of_operations_is_in_step() {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/rest.md");
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/use/rest.md");
         let guide = std::fs::read_to_string(path).unwrap();
         let (before, rest) = guide.split_once("-->\n").unwrap();
         let (_, after) = rest.split_once("<!-- /operations").unwrap();
@@ -138,7 +138,7 @@ mod tests {
         }
         assert!(
             guide == expected || std::env::var_os("UPDATE").is_some(),
-            "docs/rest.md is behind the code; run with UPDATE=1"
+            "docs/use/rest.md is behind the code; run with UPDATE=1"
         );
     }
 

@@ -8,19 +8,18 @@ use async_graphql::parser::types::{TypeKind, TypeSystemDefinition};
 use gateway::error::Code;
 use gateway::limits::{self, CREDENTIAL_MUTATIONS, Documents, Limits, Sizes};
 
-const API: &str = include_str!("../../../docs/api.md");
-const GUIDE: &str = include_str!("../../../docs/guide.md");
+const API: &str = include_str!("../../../docs/use/graphql.md");
+const GUIDE: &str = include_str!("../../../docs/use/guide.md");
 
 /// What stands in backticks.
 fn quoted(text: &str) -> Vec<&str> {
     text.split('`').skip(1).step_by(2).collect()
 }
 
-/// Every page of the documentation.
+/// Every page for users of the API.
 fn pages() -> Vec<String> {
-    let folder = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs")).unwrap();
-    let files = folder.map(|page| page.unwrap().path()).filter(|path| path.is_file());
-    files.map(|path| std::fs::read_to_string(path).unwrap()).collect()
+    let folder = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/use")).unwrap();
+    folder.map(|page| std::fs::read_to_string(page.unwrap().path()).unwrap()).collect()
 }
 
 #[test]
@@ -59,7 +58,7 @@ fn the_costs_in_the_guide_are_what_is_reckoned() {
             (!right).then(|| format!("{document} costs {cost}, not {said}"))
         })
         .collect();
-    assert!(wrong.is_empty(), "docs/guide.md: {wrong:#?}");
+    assert!(wrong.is_empty(), "docs/use/guide.md: {wrong:#?}");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The outcomes that callers have to reckon with. Their reasons are listed in `docs/messages.md`.
+//! The outcomes that callers have to reckon with. Their reasons are listed in `docs/use/notifications.md`.
 
 use curtail_rpc::{Code, Error};
 use time::Duration;

@@ -1,4 +1,4 @@
-//! The outcomes that callers have to reckon with. Their reasons are listed in `docs/webhooks.md`.
+//! The outcomes that callers have to reckon with. Their reasons are listed in `docs/use/webhooks.md`.
 
 use curtail_rpc::{Code, Error};
 

@@ -31,7 +31,7 @@ mod tests {
 
     #[test]
     fn f18_the_schedule_is_the_documented_one() {
-        let page = include_str!("../../../docs/webhooks.md");
+        let page = include_str!("../../../docs/use/webhooks.md");
         assert!(page.contains("5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 14 h, 20 h, 24 h"));
         let mut rng = StdRng::seed_from_u64(3);
         let total: u64 = PAUSES.iter().sum();

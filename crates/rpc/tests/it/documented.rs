@@ -1,11 +1,11 @@
-//! `docs/errors.md` says what the code does.
+//! `docs/use/errors.md` says what the code does.
 
 use std::{fs, path::Path};
 
 use curtail_rpc::Code;
 
 fn document() -> String {
-    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/errors.md")).unwrap()
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/use/errors.md")).unwrap()
 }
 
 /// `PermissionDenied` as gRPC writes it: `PERMISSION_DENIED`.
@@ -28,7 +28,7 @@ fn the_table_of_codes_is_in_step() {
     assert_eq!(documented.len(), Code::ALL.len());
     for (line, code) in documented.into_iter().zip(Code::ALL) {
         let expected = format!("| `{code}` | {} | {} |", grpc_name(code.grpc()), code.http().as_u16());
-        assert!(line.starts_with(&expected), "docs/errors.md has\n{line}\nwhere this belongs:\n{expected}");
+        assert!(line.starts_with(&expected), "docs/use/errors.md has\n{line}\nwhere this belongs:\n{expected}");
     }
 }
 
@@ -45,7 +45,11 @@ fn the_reasons_of_this_crate_are_listed() {
         let code = text.split("#[cfg(test)]").next().unwrap();
         for literal in code.split('"').skip(1).step_by(2).filter(|literal| is_reason(literal)) {
             reasons += 1;
-            assert!(document.contains(&format!("`{literal}`")), "docs/errors.md lacks {literal} of {}", path.display());
+            assert!(
+                document.contains(&format!("`{literal}`")),
+                "docs/use/errors.md lacks {literal} of {}",
+                path.display()
+            );
         }
     }
     assert!(reasons >= 9, "the sources were read: {reasons}");

@@ -22,7 +22,7 @@ impl Endpoint for GetStats {
         tag: TAG,
         summary: "Counts the clicks of a workspace.",
         about: "Of the whole, or of one link, tag or domain of it: totals, a series when `step` is given, and a breakdown for each \
-                `dimension`. `docs/analytics.md` defines what is counted.",
+                `dimension`. `docs/use/analytics.md` defines what is counted.",
         cost: COST,
         public: false,
     };

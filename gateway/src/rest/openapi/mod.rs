@@ -22,7 +22,7 @@ use self::success::text;
 use super::endpoint::{Answer as _, Body as _, Endpoint, Headers as _, Query as _};
 use super::problem::{self, Details};
 
-const ABOUT: &str = "Links, their clicks and API keys over HTTP. `docs/rest.md` is the guide. \
+const ABOUT: &str = "Links, their clicks and API keys over HTTP. `docs/use/rest.md` is the guide. \
     Every operation but `getOpenApi` needs a credential. Every refusal is `application/problem+json`. \
     `x-units` is what an operation takes out of the caller's bucket; the headers `RateLimit` and `RateLimit-Policy` tell what is left.";
 /// The name of the response that every operation may give.

@@ -1,4 +1,4 @@
-//! The samples of `docs/webhooks.md`, run in their languages on what is really sent. One of them is the published verifier of
+//! The samples of `docs/use/webhooks.md`, run in their languages on what is really sent. One of them is the published verifier of
 //! Standard Webhooks for Node; `scripts/npm-install.sh web` brings it.
 
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use super::kit::*;
 use super::receiver::{Post, Receiver, ok};
 use crate::world::World;
 
-const PAGE: &str = include_str!("../../../../docs/webhooks.md");
+const PAGE: &str = include_str!("../../../../docs/use/webhooks.md");
 
 /// Calls `verify` of a sample: prints the type of the event, or `refused`.
 const NODE: &str = "import { readFileSync } from \"node:fs\";
