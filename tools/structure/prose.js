@@ -26,10 +26,11 @@ export function sentences(page) {
     if (/^\s*```/.test(text)) code = !code;
     const skip = code || /^\s*```|^\s*$|^#|^<!--/.test(text);
     const starts = /^\s*([-*]|\d+\.)\s/.test(text);
-    if (skip || starts || text.startsWith("|")) end();
+    const cells = text.trimStart();
+    if (skip || starts || cells.startsWith("|")) end();
     if (skip) return;
-    if (text.startsWith("|")) {
-      for (const cell of text.split(/(?<!\\)\|/)) {
+    if (cells.startsWith("|")) {
+      for (const cell of cells.split(/(?<!\\)\|/)) {
         paragraph = { line: index + 1, text: cell.trim() };
         end();
       }

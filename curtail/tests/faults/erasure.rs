@@ -183,7 +183,7 @@ async fn s40_of_an_erased_account_no_table_and_no_key_of_redis_knows_anything() 
     let forgotten = curtail_testkit::holds_within(forgotten, SOON).await;
     assert!(forgotten, "still known in {tables:?} and {keys:?}");
 
-    // What docs/use/accounts.md says is kept.
+    // What docs/use/privacy.md says is kept.
     let kept = remains::in_tables(&pool, CODE).await;
     let of_links = |table: &String| {
         ["links.codes", "links.links", "links.outbox"].contains(&table.as_str()) || table.starts_with("links.links_")

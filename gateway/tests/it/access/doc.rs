@@ -1,9 +1,9 @@
-//! The table of `docs/use/accounts.md` that tells users who may do what, made from the expectations.
+//! The table of `docs/use/permissions.md` that tells users who may do what, made from the expectations.
 
 use super::caller::Who;
 use super::table::{self, Row};
 
-const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/use/accounts.md");
+const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/use/permissions.md");
 const BEGIN: &str = "<!-- who may do what: UPDATE=1 cargo test -p gateway --test it access::doc -->\n";
 const END: &str = "<!-- end of who may do what -->\n";
 
