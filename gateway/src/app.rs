@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::Context as _;
-use curtail_client_ip::ClientIp;
 use curtail_clock::Clock;
+use curtail_edge::ClientIp;
 use curtail_lifecycle::{Latch, Shutdown};
 use curtail_telemetry::RequestId;
 use fred::clients::Pool;

@@ -3,7 +3,10 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
+use axum::body::Body;
+use axum::response::{IntoResponse, Response};
 use curtail_rpc::Code as Upstream;
+use http::StatusCode;
 
 /// Declares the closed list of codes once: variant, text and meaning.
 macro_rules! codes {
@@ -170,6 +173,16 @@ impl Refusal {
         Self { of_document: true, ..Self::new(Code::Unauthenticated, "sign in to do this") }
     }
 
+    /// A fault of ours. The log has the cause, found by the request id.
+    pub fn internal() -> Self {
+        Self::new(Code::Internal, "something went wrong on our side")
+    }
+
+    /// The time for the request is over.
+    pub fn deadline_exceeded() -> Self {
+        Self::new(Code::DeadlineExceeded, "the time for this request was used up")
+    }
+
     /// Names the bound.
     #[must_use]
     pub fn limit(self, limit: usize) -> Self {
@@ -180,6 +193,17 @@ impl Refusal {
     #[must_use]
     pub fn retry_after(self, after: Duration) -> Self {
         Self { retry_after: Some(after), ..self }
+    }
+}
+
+/// The refusal as an extension of an empty response. Layers and handlers outside of the APIs refuse so, because the form of the
+/// answer depends on the request: the layer around them renders it.
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+        response.extensions_mut().insert(self);
+        response
     }
 }
 

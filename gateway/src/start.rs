@@ -124,7 +124,7 @@ pub async fn start(config: curtail_config::Config, clock: Clock, shutdown: Shutd
 async fn forget_addresses(in_force: watch::Receiver<InForce>, shutdown: Shutdown) -> anyhow::Result<()> {
     loop {
         tokio::select! {
-            () = tokio::time::sleep(FORGET) => in_force.borrow().app.addresses.forget(),
+            () = tokio::time::sleep(FORGET) => in_force.borrow().app.addresses.retain_recent(),
             () = shutdown.draining() => return Ok(()),
         }
     }

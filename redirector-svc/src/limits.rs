@@ -11,48 +11,33 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use governor::clock::{Clock as _, DefaultClock};
-use governor::{DefaultKeyedRateLimiter, Quota};
+use curtail_edge::ClientNetwork;
+use curtail_rate_limit::{LocalLimiter, Quota};
 
 /// Above this many addresses with a spent budget the ones that may ask again are forgotten.
 const BOX_SWEEP: usize = 10_000;
 
 /// The state of all addresses. A bound of 0 is none.
 pub struct Limits {
-    requests: Option<DefaultKeyedRateLimiter<Client>>,
-    misses: Option<DefaultKeyedRateLimiter<Client>>,
+    requests: Option<LocalLimiter<ClientNetwork>>,
+    misses: Option<LocalLimiter<ClientNetwork>>,
     /// Who has to wait because of misses, and until when.
-    waiting: Mutex<HashMap<Client, Instant>>,
+    waiting: Mutex<HashMap<ClientNetwork, Instant>>,
     /// Length of `waiting`, so that the many who never miss need no lock.
     waiting_len: AtomicUsize,
-    clock: DefaultClock,
-}
-
-/// An IPv4 address, or the /64 of an IPv6 address, which is the least that one customer gets.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-struct Client(u128);
-
-impl From<IpAddr> for Client {
-    fn from(address: IpAddr) -> Self {
-        match address {
-            IpAddr::V4(v4) => Self(v4.to_ipv6_mapped().to_bits()),
-            IpAddr::V6(v6) => Self(v6.to_bits() >> 64 << 64),
-        }
-    }
 }
 
 impl Limits {
     /// From `ip_per_second`, `ip_burst` and `not_found_per_minute`.
     pub fn new(per_second: u32, burst: u32, not_found_per_minute: u32) -> Self {
         let burst = NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN);
-        let requests = NonZeroU32::new(per_second).map(|rate| Quota::per_second(rate).allow_burst(burst));
-        let misses = NonZeroU32::new(not_found_per_minute).map(Quota::per_minute);
+        let requests = NonZeroU32::new(per_second).map(|rate| Quota::new(rate, Duration::from_secs(1)).burst(burst));
+        let misses = NonZeroU32::new(not_found_per_minute).map(|rate| Quota::new(rate, Duration::from_secs(60)));
         Self {
-            requests: requests.map(DefaultKeyedRateLimiter::keyed),
-            misses: misses.map(DefaultKeyedRateLimiter::keyed),
+            requests: requests.map(LocalLimiter::new),
+            misses: misses.map(LocalLimiter::new),
             waiting: Mutex::default(),
             waiting_len: AtomicUsize::new(0),
-            clock: DefaultClock::default(),
         }
     }
 
@@ -61,15 +46,15 @@ impl Limits {
         if self.requests.is_none() && self.waiting_len.load(Ordering::Relaxed) == 0 {
             return Ok(());
         }
-        let client = Client::from(address);
+        let client = ClientNetwork::from(address);
         self.check_waiting(client)?;
-        self.check(self.requests.as_ref(), client)
+        Self::check(self.requests.as_ref(), client)
     }
 
     /// Counts an answer "not found". `Err`: it is too many, and how long to wait.
     pub fn not_found(&self, address: IpAddr) -> Result<(), Duration> {
-        let client = Client::from(address);
-        let spent = self.check(self.misses.as_ref(), client);
+        let client = ClientNetwork::from(address);
+        let spent = Self::check(self.misses.as_ref(), client);
         if let Err(wait) = spent {
             let mut waiting = self.lock();
             let now = Instant::now();
@@ -84,19 +69,18 @@ impl Limits {
 
     /// Forgets addresses that are as good as new. To be called now and then.
     pub fn sweep(&self) {
-        self.requests.iter().chain(&self.misses).for_each(DefaultKeyedRateLimiter::retain_recent);
+        self.requests.iter().chain(&self.misses).for_each(LocalLimiter::retain_recent);
         let now = Instant::now();
         let mut waiting = self.lock();
         waiting.retain(|_, until| *until > now);
         self.waiting_len.store(waiting.len(), Ordering::Relaxed);
     }
 
-    fn check(&self, limiter: Option<&DefaultKeyedRateLimiter<Client>>, client: Client) -> Result<(), Duration> {
-        let Some(limiter) = limiter else { return Ok(()) };
-        limiter.check_key(&client).map_err(|not_until| not_until.wait_time_from(self.clock.now()))
+    fn check(limiter: Option<&LocalLimiter<ClientNetwork>>, client: ClientNetwork) -> Result<(), Duration> {
+        limiter.map_or(Ok(()), |limiter| limiter.check(&client))
     }
 
-    fn check_waiting(&self, client: Client) -> Result<(), Duration> {
+    fn check_waiting(&self, client: ClientNetwork) -> Result<(), Duration> {
         if self.waiting_len.load(Ordering::Relaxed) == 0 {
             return Ok(());
         }
@@ -107,7 +91,7 @@ impl Limits {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<Client, Instant>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<ClientNetwork, Instant>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

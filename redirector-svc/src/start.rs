@@ -7,9 +7,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use curtail_client_ip::ClientIp;
 use curtail_clock::Clock;
 use curtail_config::Config;
+use curtail_edge::ClientIp;
 use curtail_lifecycle::{Admin, Readiness, Shutdown, Tasks};
 use curtail_proto::links::v1::link_service_client::LinkServiceClient;
 use rand::SeedableRng as _;

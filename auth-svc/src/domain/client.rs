@@ -36,7 +36,7 @@ impl ClientInfo {
 
     /// The network that is stored and shown: /24 or /48.
     pub fn ip_prefix(&self) -> String {
-        curtail_client_ip::ip_prefix(self.ip)
+        curtail_edge::ip_prefix(self.ip)
     }
 }
 

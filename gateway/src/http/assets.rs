@@ -2,13 +2,13 @@
 
 use axum::body::Body;
 use axum::extract::{Path, Request, State};
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use http::{HeaderValue, StatusCode, header};
 use sha2::{Digest, Sha256};
 
-use super::{pages, playground, refuse};
+use super::{pages, playground};
 use crate::app::App;
 use crate::error::{Code, Refusal};
 
@@ -35,7 +35,7 @@ impl Asset {
 pub async fn asset(State(app): State<App>, Path(name): Path<String>, request: Request) -> Response {
     let playground = app.settings.playground.then_some(&playground::ASSETS).into_iter().flatten();
     let Some(asset) = pages::ASSETS.iter().chain(playground).find(|asset| asset.name == name) else {
-        return refuse(&request, &Refusal::new(Code::NoSuchPath, "there is nothing at this path"));
+        return Refusal::new(Code::NoSuchPath, "there is nothing at this path").into_response();
     };
     let tag = format!("\"{}\"", BASE64_URL_SAFE_NO_PAD.encode(&Sha256::digest(asset.content)[..16]));
     let unchanged = request.headers().get(header::IF_NONE_MATCH).is_some_and(|known| known == tag.as_str());

@@ -15,7 +15,7 @@ use super::request_log::Seen;
 use crate::app::App;
 use crate::auth::{Authenticated, Credential, find};
 use crate::error::{Code, Refusal};
-use crate::rate::shared::{Allowance, Outcome, Standing};
+use crate::rate::shared::{Allowance, Outcome, QuotaStatus};
 use crate::request::RequestContext;
 
 /// The longest `User-Agent` that is passed on, in bytes.
@@ -86,7 +86,7 @@ pub struct Exchange {
     /// When the answer is due.
     pub deadline: Instant,
     /// What the caller's bucket holds, for the headers of whatever answer it becomes.
-    standing: Option<Standing>,
+    quota: Option<QuotaStatus>,
     /// The access cookie is not good any more.
     drop_cookie: bool,
 }
@@ -95,7 +95,7 @@ impl Exchange {
     /// Begins with a request that was just seen.
     pub fn begin(app: &App, seen: Arc<Seen>) -> Self {
         let deadline = seen.arrived + app.patience();
-        Self { app: app.clone(), seen, deadline, standing: None, drop_cookie: false }
+        Self { app: app.clone(), seen, deadline, quota: None, drop_cookie: false }
     }
 
     /// Finds out who it is; `None` without a credential. `forgiving`: an access cookie that is not good any more does not stand
@@ -123,16 +123,16 @@ impl Exchange {
         }
     }
 
-    /// Takes `units` out of the caller's bucket.
+    /// Takes `tokens` from the caller's bucket.
     ///
     /// # Errors
     /// `RATE_LIMITED` when it holds less; `UNAVAILABLE` when Redis is away and the limiter is closed.
-    pub async fn take(&mut self, caller: Option<&Authenticated>, units: u64) -> Result<(), Refusal> {
-        let (standing, result) = match charge(&self.app, caller, self.seen.client, units).await {
-            Outcome::Pass(standing) => (standing, Ok(())),
-            Outcome::Refuse(refusal, standing) => (standing, Err(refusal)),
+    pub async fn take(&mut self, caller: Option<&Authenticated>, tokens: u64) -> Result<(), Refusal> {
+        let (quota, result) = match charge(&self.app, caller, self.seen.client, tokens).await {
+            Outcome::Pass(quota) => (quota, Ok(())),
+            Outcome::Refuse(refusal, quota) => (quota, Err(refusal)),
         };
-        self.standing = standing;
+        self.quota = quota;
         result
     }
 
@@ -149,8 +149,8 @@ impl Exchange {
     /// Writes what every answer of a caller carries, also a refusal.
     pub fn finish(&self, response: &mut Response) {
         let headers = response.headers_mut();
-        if let Some(standing) = &self.standing {
-            standing.write(headers);
+        if let Some(quota) = &self.quota {
+            quota.write(headers);
         }
         if self.drop_cookie
             && !headers.contains_key(header::SET_COOKIE)
@@ -161,21 +161,11 @@ impl Exchange {
     }
 }
 
-/// Takes `units` out of the bucket of `caller`, or of the address of somebody unknown.
-pub async fn charge(app: &App, caller: Option<&Authenticated>, address: IpAddr, units: u64) -> Outcome {
+/// Takes `tokens` from the bucket of `caller`, or of the address of an anonymous caller.
+pub async fn charge(app: &App, caller: Option<&Authenticated>, address: IpAddr, tokens: u64) -> Outcome {
     let allowance = match caller {
-        Some(caller) => Allowance::of(&caller.principal, caller.rate_limit_per_minute, &app.plans),
+        Some(caller) => Allowance::new(&caller.principal, caller.rate_limit_per_minute, &app.plans),
         None => Allowance::anonymous(address, app.settings.anonymous_per_minute),
     };
-    app.buckets.take(&allowance, units).await
-}
-
-/// The time for a request is over.
-pub fn late() -> Refusal {
-    Refusal::new(Code::DeadlineExceeded, "the time for this request was used up")
-}
-
-/// A fault of ours; the log says more.
-pub fn fault() -> Refusal {
-    Refusal::new(Code::Internal, "something went wrong on our side")
+    app.buckets.take(&allowance, tokens).await
 }

@@ -12,7 +12,7 @@ use http::{HeaderMap, Method, StatusCode, header};
 use super::accept::{MediaType, negotiate};
 use super::answer::{self, AnsweredWith};
 use super::batch::Batch;
-use super::exchange::{Exchange, Shown, fault, late};
+use super::exchange::{Exchange, Shown};
 use super::mask::{Detail, Masked, mask};
 use super::operation::{Operation, detail};
 use super::origin::Provenance;
@@ -28,7 +28,7 @@ use crate::request::RequestContext;
 /// Answers a request, within the time it has.
 pub async fn graphql(State(app): State<App>, request: Request) -> Response {
     let Some(seen) = request.extensions().get::<Arc<Seen>>().cloned() else {
-        return answer::refused(&fault(), MediaType::Json, "");
+        return answer::refused(&Refusal::internal(), MediaType::Json, "");
     };
     if ws::is_asked(&request) {
         let accepted = ws::accept(&app, &seen, request);
@@ -43,7 +43,9 @@ pub async fn graphql(State(app): State<App>, request: Request) -> Response {
     };
     let mut asked = Asked { exchange: Exchange::begin(&app, seen.clone()), media };
     let deadline = asked.exchange.deadline;
-    let result = tokio::time::timeout_at(deadline.into(), asked.run(request)).await.unwrap_or_else(|_| Err(late()));
+    let result = tokio::time::timeout_at(deadline.into(), asked.run(request))
+        .await
+        .unwrap_or_else(|_| Err(Refusal::deadline_exceeded()));
     let mut response = result.unwrap_or_else(|refusal| answer::refused(&refusal, media, seen.id.as_str()));
     asked.exchange.finish(&mut response);
     response

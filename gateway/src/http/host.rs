@@ -9,7 +9,6 @@ use axum::response::{IntoResponse as _, Response};
 use http::{HeaderMap, Uri, header};
 use url::{Host, Url};
 
-use super::refuse;
 use crate::app::App;
 use crate::error::{Code, Refusal};
 
@@ -62,7 +61,7 @@ pub async fn check(State(app): State<App>, request: Request, next: Next) -> Resp
         return next.run(request).await;
     }
     let refusal = Refusal::new(Code::MisdirectedRequest, "this host is not served here");
-    refuse(&request, &refusal).into_response()
+    refusal.into_response()
 }
 
 #[cfg(test)]

@@ -30,14 +30,11 @@ mod ws;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::Request;
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::response::Response;
 use axum::routing::{any, get};
 use http::{HeaderName, HeaderValue, Method, header};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
-pub(crate) use refusal::refuse;
 pub(crate) use server::serve;
 
 use crate::app::App;
@@ -72,17 +69,20 @@ pub fn router(app: &App) -> Router {
 fn protect(app: &App, router: Router<App>) -> Router {
     let with = |state: &App| state.clone();
     // From the inside out: the last one added sees a request first and its answer last.
-    let mut router = router
-        .layer(from_fn_with_state(with(app), overload::limit))
-        // An address that floods is turned away before it takes a place from others.
-        .layer(from_fn_with_state(with(app), request_log::limit_address))
+    let mut router = router.layer(from_fn_with_state(with(app), overload::limit));
+    // An address that floods is refused before it takes a place from others.
+    if let Some(limit) = app.addresses.layer() {
+        router = router.layer(limit);
+    }
+    router = router
         .layer(from_fn_with_state(with(app), size::headers))
-        .layer(from_fn_with_state(with(app), host::check));
+        .layer(from_fn_with_state(with(app), host::check))
+        // It has seen the request, so it gives every refusal from within its form.
+        .layer(from_fn(refusal::render));
     if let Some(cors) = cors(app) {
         router = router.layer(cors);
     }
     router
-        .layer(from_fn(refusal::of_panics))
         // The same headers on every answer, also on those that the layers above give.
         .layer(from_fn_with_state(with(app), security::headers))
         // Outermost: it names the request, and what it measures holds everything.
@@ -90,8 +90,8 @@ fn protect(app: &App, router: Router<App>) -> Router {
         .with_state(app.clone())
 }
 
-async fn no_such_path(request: Request) -> Response {
-    refuse(&request, &Refusal::new(Code::NoSuchPath, "there is nothing at this path"))
+async fn no_such_path() -> Refusal {
+    Refusal::new(Code::NoSuchPath, "there is nothing at this path")
 }
 
 /// Pages of other origins may not call at all, unless the configuration names them.
@@ -124,6 +124,7 @@ fn cors(app: &App) -> Option<CorsLayer> {
 #[cfg(test)]
 mod tests {
     use axum::body::Body;
+    use axum::extract::Request;
     use curtail_clock::Clock;
     use curtail_lifecycle::{Readiness, Shutdown};
     use curtail_proto::auth::v1::auth_service_client::AuthServiceClient;

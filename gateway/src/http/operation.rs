@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::error::{Code, Refusal};
 use crate::limits::{self, Document, Plan};
 use crate::live::Vigil;
-use crate::rate::shared::units;
+use crate::rate::shared::tokens;
 use crate::request::RequestContext;
 use crate::schema;
 use crate::usage::Counted;
@@ -62,7 +62,7 @@ impl Operation {
 
     /// What it takes out of the caller's bucket.
     pub fn units(&self) -> u64 {
-        units(self.plan.cost, self.plan.credential_mutations)
+        tokens(self.plan.cost, self.plan.credential_mutations)
     }
 
     /// Query, mutation or subscription, for logs and metrics.

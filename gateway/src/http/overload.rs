@@ -13,7 +13,6 @@ use axum::response::{IntoResponse as _, Response};
 use curtail_lifecycle::Latch;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use super::refuse;
 use crate::app::App;
 use crate::error::{Code, Refusal};
 
@@ -100,7 +99,7 @@ impl Shed {
 pub async fn limit(State(app): State<App>, request: Request, next: Next) -> Response {
     match app.overload.enter().await {
         Ok(_place) => next.run(request).await,
-        Err(refusal) => refuse(&request, &refusal).into_response(),
+        Err(refusal) => refusal.into_response(),
     }
 }
 

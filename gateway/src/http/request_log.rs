@@ -9,11 +9,11 @@ use std::time::{Duration, Instant};
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
+use curtail_edge::ClientNetwork;
 use curtail_telemetry::{REQUEST_ID_HEADER, RequestId};
 use tracing::{Instrument as _, field};
 
 use super::answer::AnsweredWith;
-use super::refuse;
 use super::server::Peer;
 use crate::app::App;
 use crate::usage::{Counted, LONGEST_NAME};
@@ -75,6 +75,7 @@ pub async fn observe(State(app): State<App>, mut request: Request, next: Next) -
     let method = request.method().clone();
     let path = known_path(request.uri().path());
     let seen = Arc::new(Seen { id, client, arrived, facts: Mutex::default() });
+    request.extensions_mut().insert(ClientNetwork::from(client));
     request.extensions_mut().insert(seen.clone());
 
     let mut response = next.run(request).instrument(span.clone()).await;
@@ -141,15 +142,6 @@ fn known_path(path: &str) -> &'static str {
     };
     let ours = curtail_routes::gateway::ALL.iter().copied();
     ours.filter(fits).max_by_key(|ours| ours.find('{').unwrap_or(usize::MAX)).unwrap_or("other")
-}
-
-/// Refuses addresses that send too much, before anything else is looked at.
-pub async fn limit_address(State(app): State<App>, request: Request, next: Next) -> Response {
-    let checked = request.extensions().get::<Arc<Seen>>().map_or(Ok(()), |seen| app.addresses.check(seen.client));
-    match checked {
-        Ok(()) => next.run(request).await,
-        Err(refusal) => refuse(&request, &refusal),
-    }
 }
 
 #[cfg(test)]

@@ -3,11 +3,10 @@
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use http::{HeaderMap, header};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 
-use super::refuse;
 use crate::app::App;
 use crate::error::{Code, Refusal};
 
@@ -16,7 +15,7 @@ pub async fn headers(State(app): State<App>, request: Request, next: Next) -> Re
     let limit = app.settings.max_header_bytes;
     if block_bytes(&request) > limit {
         let refusal = Refusal::new(Code::HeadersTooLarge, "the headers are longer than allowed").limit(limit);
-        return refuse(&request, &refusal);
+        return refusal.into_response();
     }
     next.run(request).await
 }

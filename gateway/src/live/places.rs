@@ -4,25 +4,25 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use curtail_edge::ClientNetwork;
 use tokio::sync::watch;
 
 use crate::error::{Code, Refusal};
-use crate::rate::counted;
 use crate::request::Principal;
 
 /// Who a connection belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Owner {
-    /// Somebody signed in, whatever the credential.
+    /// A signed-in user, whatever the credential.
     User(i64),
-    /// Nobody known, from this address.
-    Address(IpAddr),
+    /// An anonymous client.
+    Network(ClientNetwork),
 }
 
 impl Owner {
     /// The caller, or else the address.
     pub fn of(principal: Option<&Principal>, address: IpAddr) -> Self {
-        principal.map_or_else(|| Self::Address(counted(address)), |principal| Self::User(principal.user_id))
+        principal.map_or_else(|| Self::Network(address.into()), |principal| Self::User(principal.user_id))
     }
 }
 

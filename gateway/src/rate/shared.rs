@@ -1,40 +1,41 @@
-//! Token buckets in Redis, shared by all gateways.
+//! The buckets of callers in Redis, shared by all gateways.
 
 use std::net::IpAddr;
+use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use curtail_edge::ClientNetwork;
+use curtail_rate_limit::{Bucket, Decision, Quota, RedisLimiter};
 use fred::clients::Pool;
-use fred::types::scripts::Script;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use sha2::{Digest, Sha256};
 
-use super::counted;
 use crate::error::{Code, Refusal};
 use crate::request::Principal;
 
 /// A bucket refills within this time.
 const WINDOW: Duration = Duration::from_secs(60);
-/// Redis answers within this time or counts as away.
-const PATIENCE: Duration = Duration::from_millis(100);
-/// While Redis is away it is asked this often; requests in between are not held up.
-const RETRY: Duration = Duration::from_millis(250);
-/// So much cost is one unit of a bucket.
-const COST_OF_A_UNIT: u64 = 100;
+/// Redis counts as unavailable when it takes longer than this.
+const TIMEOUT: Duration = Duration::from_millis(100);
+/// How long Redis is not tried after it was unavailable, so that requests in between are not held up.
+const RETRY_AFTER: Duration = Duration::from_millis(250);
+/// The cost that one token of a bucket pays for.
+const COST_PER_TOKEN: u64 = 100;
 
-/// Whose bucket, and how large it is.
+/// A caller's bucket and its size.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Allowance {
     /// Name of the policy in the headers.
     pub policy: &'static str,
     key: String,
-    /// Units per minute.
+    /// Tokens per minute.
     pub per_minute: u32,
 }
 
 impl Allowance {
-    /// Of an API key with a limit of its own or its plan's, or of a user with the best plan among the workspaces.
-    pub fn of(principal: &Principal, own_limit: u32, plans: &curtail_config::Plans) -> Self {
+    /// The allowance of an API key (its own limit, or else that of its plan), or of a user (the best plan of their workspaces).
+    pub fn new(principal: &Principal, own_limit: u32, plans: &curtail_config::Plans) -> Self {
         let plan =
             principal.workspaces.iter().map(|membership| membership.plan).max().unwrap_or(curtail_tokens::Plan::Free);
         let of_plan = match plan {
@@ -45,36 +46,37 @@ impl Allowance {
         match principal.api_key_id {
             Some(id) => {
                 let per_minute = if own_limit == 0 { of_plan } else { own_limit };
-                Self { policy: "api-key", key: format!("rate:key:{id}"), per_minute }
+                Self { policy: "api-key", key: format!("gateway:rate:key:{id}"), per_minute }
             }
-            None => Self { policy: "user", key: format!("rate:user:{}", principal.user_id), per_minute: of_plan },
+            None => {
+                Self { policy: "user", key: format!("gateway:rate:user:{}", principal.user_id), per_minute: of_plan }
+            }
         }
     }
 
-    /// Of somebody unknown at an address. The key holds a hash: addresses of visitors are stored nowhere.
+    /// The allowance of anonymous callers at an address. The key holds a hash: addresses of visitors are not stored.
     pub fn anonymous(address: IpAddr, per_minute: u32) -> Self {
-        let digest = Sha256::digest(counted(address).to_string());
+        let digest = Sha256::digest(ClientNetwork::from(address).to_string());
         let hash = digest.iter().take(8).fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
-        Self { policy: "anonymous", key: format!("rate:address:{hash}"), per_minute }
+        Self { policy: "anonymous", key: format!("gateway:rate:address:{hash}"), per_minute }
     }
 }
 
-/// What an operation takes out of the bucket: one unit for each started hundred of its cost, and no less than one for each
-/// credential it tries.
-pub fn units(cost: u64, credential_mutations: u64) -> u64 {
-    cost.div_ceil(COST_OF_A_UNIT).max(credential_mutations).max(1)
+/// The tokens that an operation takes: one for each started hundred of its cost, and at least one for each credential it tries.
+pub fn tokens(cost: u64, credential_mutations: u64) -> u64 {
+    cost.div_ceil(COST_PER_TOKEN).max(credential_mutations).max(1)
 }
 
 /// The state of a bucket after a request, for the headers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Standing {
+pub struct QuotaStatus {
     policy: &'static str,
     quota: u32,
     remaining: u64,
     reset: u64,
 }
 
-impl Standing {
+impl QuotaStatus {
     /// `RateLimit-Policy` and `RateLimit` as in draft-ietf-httpapi-ratelimit-headers-10.
     pub fn write(&self, headers: &mut HeaderMap) {
         let Self { policy, quota, remaining, reset } = self;
@@ -90,44 +92,46 @@ impl Standing {
     }
 }
 
-/// What became of asking the bucket.
+/// Whether a request may pass.
 #[derive(Debug)]
 pub enum Outcome {
-    /// It may pass. Nothing is known of the bucket when Redis is away and the limiter stays open.
-    Pass(Option<Standing>),
-    /// It may not: the bucket is empty, or Redis is away and the limiter is closed.
-    Refuse(Refusal, Option<Standing>),
+    /// It may pass. The status is unknown when Redis is unavailable and the limiter stays open.
+    Pass(Option<QuotaStatus>),
+    /// It may not: the bucket is empty, or Redis is unavailable and the limiter is closed.
+    Refuse(Refusal, Option<QuotaStatus>),
 }
 
-/// Asks the buckets.
+/// Takes tokens from the callers' buckets.
 pub struct SharedLimiter {
-    redis: Pool,
-    script: Script,
+    redis: RedisLimiter,
     open_without_redis: bool,
     started: Instant,
-    /// Milliseconds after `started` until which Redis is not asked.
-    away_until: AtomicU64,
+    /// Milliseconds after `started` until which Redis is not tried.
+    unavailable_until: AtomicU64,
 }
 
 impl SharedLimiter {
-    /// `open_without_redis`: what happens to requests while Redis is away.
+    /// `open_without_redis`: whether requests pass while Redis is unavailable.
     pub fn new(redis: Pool, open_without_redis: bool) -> Self {
-        let script = Script::from_lua(include_str!("bucket.lua"));
-        Self { redis, script, open_without_redis, started: Instant::now(), away_until: AtomicU64::new(0) }
+        Self {
+            redis: RedisLimiter::new(redis, TIMEOUT),
+            open_without_redis,
+            started: Instant::now(),
+            unavailable_until: AtomicU64::new(0),
+        }
     }
 
-    /// Takes `units` out of the bucket. More than it holds are counted as all that it holds, so that nothing waits for ever.
-    pub async fn take(&self, allowance: &Allowance, units: u64) -> Outcome {
-        let units = units.min(u64::from(allowance.per_minute));
-        match self.ask(allowance, units).await {
-            Some((true, standing, _)) => {
+    /// Takes `tokens` from the bucket. More than it holds count as all that it holds, so that no request waits forever.
+    pub async fn take(&self, allowance: &Allowance, tokens: u64) -> Outcome {
+        match self.decide(allowance, tokens).await {
+            Some((None, status)) => {
                 count("allowed");
-                Outcome::Pass(Some(standing))
+                Outcome::Pass(Some(status))
             }
-            Some((false, standing, wait)) => {
+            Some((Some(wait), status)) => {
                 count("refused");
                 let refusal = Refusal::new(Code::RateLimited, "too many requests, try again later");
-                Outcome::Refuse(refusal.retry_after(wait), Some(standing))
+                Outcome::Refuse(refusal.retry_after(wait), Some(status))
             }
             None if self.open_without_redis => {
                 count("open");
@@ -135,42 +139,29 @@ impl SharedLimiter {
             }
             None => {
                 count("closed");
-                let refusal = Refusal::new(Code::Unavailable, "requests can not be counted at the moment, try again");
+                let refusal = Refusal::new(Code::Unavailable, "requests cannot be counted at the moment, try again");
                 Outcome::Refuse(refusal.retry_after(Duration::from_secs(1)), None)
             }
         }
     }
 
-    /// `None` when Redis is away.
-    async fn ask(&self, allowance: &Allowance, units: u64) -> Option<(bool, Standing, Duration)> {
+    /// The time to wait, if any, and the status of the bucket; `None` when Redis is unavailable.
+    async fn decide(&self, allowance: &Allowance, tokens: u64) -> Option<(Option<Duration>, QuotaStatus)> {
         let now = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        if now < self.away_until.load(Ordering::Relaxed) {
+        if now < self.unavailable_until.load(Ordering::Relaxed) {
             return None;
         }
-        let window = u64::try_from(WINDOW.as_millis()).unwrap_or(u64::MAX);
-        let arguments = vec![u64::from(allowance.per_minute).to_string(), window.to_string(), units.to_string()];
-        let asked = self.script.evalsha_with_reload::<Vec<i64>, _, _>(
-            self.redis.next(),
-            vec![allowance.key.as_str()],
-            arguments,
-        );
-        let answer = match tokio::time::timeout(PATIENCE, asked).await {
-            Ok(Ok(answer)) => answer,
-            Ok(Err(_)) | Err(_) => Vec::new(),
-        };
-        let [taken, remaining, wait, reset] = answer.as_slice() else {
-            let until = now + u64::try_from(RETRY.as_millis()).unwrap_or(0);
-            self.away_until.store(until, Ordering::Relaxed);
+        let quota = Quota::new(NonZeroU32::new(allowance.per_minute).unwrap_or(NonZeroU32::MIN), WINDOW);
+        let tokens = u32::try_from(tokens).unwrap_or(u32::MAX);
+        let bucket = Bucket { key: allowance.key.clone(), quota, tokens };
+        let Ok(Decision { wait, remaining, full_in, .. }) = self.redis.take(&[bucket], None).await else {
+            let until = now + u64::try_from(RETRY_AFTER.as_millis()).unwrap_or(0);
+            self.unavailable_until.store(until, Ordering::Relaxed);
             return None;
         };
-        let positive = |n: &i64| u64::try_from(*n).unwrap_or(0);
-        let standing = Standing {
-            policy: allowance.policy,
-            quota: allowance.per_minute,
-            remaining: positive(remaining),
-            reset: positive(reset).div_ceil(1000),
-        };
-        Some((*taken == 1, standing, Duration::from_millis(positive(wait))))
+        let reset = u64::try_from(full_in.as_millis()).unwrap_or(u64::MAX).div_ceil(1000);
+        let status = QuotaStatus { policy: allowance.policy, quota: allowance.per_minute, remaining, reset };
+        Some((wait, status))
     }
 }
 
@@ -188,7 +179,7 @@ mod tests {
     fn s15_each_credential_counts_and_so_does_each_hundred_of_cost() {
         for (cost, credentials, expected) in [(0, 0, 1), (1, 0, 1), (100, 0, 1), (101, 0, 2), (1000, 0, 10), (10, 3, 3)]
         {
-            assert_eq!(units(cost, credentials), expected);
+            assert_eq!(tokens(cost, credentials), expected);
         }
     }
 
@@ -206,17 +197,17 @@ mod tests {
             platform_admin: false,
         };
         let pro = plans.pro.requests_per_minute;
-        let key = |per_minute| Allowance { policy: "api-key", key: "rate:key:9".into(), per_minute };
-        assert_eq!(Allowance::of(&principal(Some(9)), 5, &plans), key(5));
-        assert_eq!(Allowance::of(&principal(Some(9)), 0, &plans), key(pro));
-        let user = Allowance { policy: "user", key: "rate:user:7".into(), per_minute: pro };
-        assert_eq!(Allowance::of(&principal(None), 0, &plans), user);
+        let key = |per_minute| Allowance { policy: "api-key", key: "gateway:rate:key:9".into(), per_minute };
+        assert_eq!(Allowance::new(&principal(Some(9)), 5, &plans), key(5));
+        assert_eq!(Allowance::new(&principal(Some(9)), 0, &plans), key(pro));
+        let user = Allowance { policy: "user", key: "gateway:rate:user:7".into(), per_minute: pro };
+        assert_eq!(Allowance::new(&principal(None), 0, &plans), user);
     }
 
     #[test]
     fn the_headers_are_structured_fields() {
         let mut headers = HeaderMap::new();
-        Standing { policy: "user", quota: 120, remaining: 119, reset: 1 }.write(&mut headers);
+        QuotaStatus { policy: "user", quota: 120, remaining: 119, reset: 1 }.write(&mut headers);
         assert_eq!(headers["ratelimit-policy"], "\"user\";q=120;w=60");
         assert_eq!(headers["ratelimit"], "\"user\";r=119;t=1");
     }
@@ -230,7 +221,7 @@ mod tests {
     async fn a_bucket_empties_refuses_and_tells_when() {
         let limiter = limiter(true).await;
         curtail_testkit::until(
-            || async { limiter.ask(&Allowance::anonymous("192.0.2.9".parse().unwrap(), 9), 0).await.is_some() },
+            || async { limiter.decide(&Allowance::anonymous("192.0.2.9".parse().unwrap(), 9), 0).await.is_some() },
             Duration::from_secs(10),
             "redis is there",
         )
@@ -252,7 +243,8 @@ mod tests {
         let limiter = async || SharedLimiter::new(curtail_streams::connect(&redis).await.unwrap(), false);
         let gateways = [limiter().await, limiter().await];
         let probe = Allowance::anonymous("192.0.2.9".parse().unwrap(), 9);
-        let there = async || gateways[0].ask(&probe, 0).await.is_some() && gateways[1].ask(&probe, 0).await.is_some();
+        let there =
+            async || gateways[0].decide(&probe, 0).await.is_some() && gateways[1].decide(&probe, 0).await.is_some();
         curtail_testkit::until(there, Duration::from_secs(10), "redis is there").await;
         for seed in 0..10 {
             let mut rng = rand::rngs::StdRng::seed_from_u64(seed);
@@ -288,7 +280,7 @@ mod tests {
             for _ in 0..5 {
                 assert_eq!(matches!(limiter.take(&allowance, 1).await, Outcome::Pass(None)), open);
             }
-            assert!(start.elapsed() < PATIENCE * 2, "asked at most once");
+            assert!(start.elapsed() < TIMEOUT * 2, "asked at most once");
         }
     }
 }

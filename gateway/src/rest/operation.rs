@@ -2,7 +2,7 @@
 
 use http::Method;
 
-use crate::rate::shared::units;
+use crate::rate::shared::tokens;
 
 /// One operation of the API: what a method does at a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +28,6 @@ pub struct Operation {
 impl Operation {
     /// What it takes out of the caller's bucket at the least.
     pub fn units(&self) -> u64 {
-        units(self.cost, 0)
+        tokens(self.cost, 0)
     }
 }

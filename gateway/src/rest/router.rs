@@ -15,10 +15,9 @@ use super::problem::Problem;
 use super::query;
 use crate::app::App;
 use crate::error::{Code, Refusal};
-use crate::http::exchange::{Exchange, Shown, fault, late};
-use crate::http::refuse;
+use crate::http::exchange::{Exchange, Shown};
 use crate::http::request_log::Seen;
-use crate::rate::shared::units;
+use crate::rate::shared::tokens;
 
 /// Adds an operation.
 pub fn add<E: Endpoint>(router: Router<App>) -> Router<App> {
@@ -26,8 +25,8 @@ pub fn add<E: Endpoint>(router: Router<App>) -> Router<App> {
 }
 
 /// Says that there is such a path, but not with this method. The router adds `Allow`.
-pub async fn no_such_method(request: Request) -> Response {
-    refuse(&request, &Refusal::new(Code::MethodNotAllowed, "this path does not take this method"))
+pub async fn no_such_method() -> Refusal {
+    Refusal::new(Code::MethodNotAllowed, "this path does not take this method")
 }
 
 fn route<E: Endpoint>() -> MethodRouter<App> {
@@ -45,13 +44,14 @@ fn route<E: Endpoint>() -> MethodRouter<App> {
 async fn handle<E: Endpoint>(State(app): State<App>, request: Request) -> Response {
     let path = request.uri().path().to_owned();
     let Some(seen) = request.extensions().get::<Arc<Seen>>().cloned() else {
-        return Problem::from(fault()).answer("", &path);
+        return Problem::from(Refusal::internal()).answer("", &path);
     };
     let mut exchange = Exchange::begin(&app, seen.clone());
     let deadline = exchange.deadline;
     let result = tokio::time::timeout_at(deadline.into(), run::<E>(&mut exchange, request)).await;
-    let mut response =
-        result.unwrap_or_else(|_| Err(late().into())).unwrap_or_else(|problem| problem.answer(seen.id.as_str(), &path));
+    let mut response = result
+        .unwrap_or_else(|_| Err(Refusal::deadline_exceeded().into()))
+        .unwrap_or_else(|problem| problem.answer(seen.id.as_str(), &path));
     exchange.finish(&mut response);
     response
 }
@@ -72,7 +72,7 @@ async fn run<E: Endpoint>(exchange: &mut Exchange, request: Request) -> Result<R
     // What is malformed is paid for too.
     let cost = input.as_ref().map_or(E::OPERATION.cost, E::cost);
     exchange.seen.note(|facts| facts.cost = cost);
-    exchange.take(caller.as_ref(), units(cost, 0)).await?;
+    exchange.take(caller.as_ref(), tokens(cost, 0)).await?;
     let input = input?;
 
     let context = exchange.context(&shown, caller.as_ref());

@@ -4,8 +4,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use curtail_client_ip::ClientIp;
 use curtail_clock::Clock;
+use curtail_edge::ClientIp;
 use http::request::Parts;
 use http::{Method, Request, Response, StatusCode};
 

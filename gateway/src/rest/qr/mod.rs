@@ -24,7 +24,6 @@ use super::openapi::{Schemas, Success};
 use super::operation::Operation;
 use super::problem::Problem;
 use crate::error::{Code, Refusal};
-use crate::http::exchange::fault;
 
 /// Draws the QR code of a link.
 pub struct GetLinkQr;
@@ -141,7 +140,7 @@ impl From<Undrawn> for Problem {
             Undrawn::Busy => {
                 Refusal::new(Code::Overloaded, "too many pictures at once").retry_after(Duration::from_secs(1)).into()
             }
-            Undrawn::Failed => fault().into(),
+            Undrawn::Failed => Refusal::internal().into(),
         }
     }
 }
