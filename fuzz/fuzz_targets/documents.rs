@@ -5,11 +5,12 @@ use std::sync::LazyLock;
 
 use async_graphql::Variables;
 use curtail_config::Config;
-use gateway::limits::{Documents, Limits, Sizes, plan};
+use curtail_graphql_http::{Documents, Limits, Sizes, plan};
+use gateway::limits;
 use libfuzzer_sys::fuzz_target;
 
-static LIMITS: LazyLock<Limits> = LazyLock::new(|| Limits::from(&Config::for_tests().gateway));
-static DOCUMENTS: LazyLock<Documents> = LazyLock::new(|| Documents::new(Limits::from(&Config::for_tests().gateway), 1));
+static LIMITS: LazyLock<Limits> = LazyLock::new(|| limits::from_config(&Config::for_tests().gateway));
+static DOCUMENTS: LazyLock<Documents> = LazyLock::new(|| Documents::new(limits::from_config(&Config::for_tests().gateway), 1));
 static SIZES: LazyLock<Sizes> =
     LazyLock::new(|| Sizes::from_sdl(include_str!("../../gateway/schema.graphql")).expect("our schema"));
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use curtail_clock::Clock;
 use curtail_edge::ClientIp;
+use curtail_graphql_http::{Documents, Manifest, Persisted, Sizes};
 use curtail_lifecycle::{Latch, Shutdown};
 use curtail_telemetry::RequestId;
 use fred::clients::Pool;
@@ -18,9 +19,8 @@ use crate::http::cookies::Cookies;
 use crate::http::host::Hosts;
 use crate::http::origin::AllowedOrigins;
 use crate::http::overload::Overload;
-use crate::limits::{Documents, Limits, Sizes};
+use crate::limits;
 use crate::live::Places;
-use crate::persisted::{Manifest, Persisted};
 use crate::rate::address::AddressLimiter;
 use crate::rate::shared::SharedLimiter;
 use crate::rest::Pictures;
@@ -112,14 +112,14 @@ impl App {
     /// When the manifest can not be used.
     pub fn new(config: &curtail_config::Config, lasting: Lasting) -> anyhow::Result<Self> {
         let settings = config.gateway.clone();
-        let documents = Documents::new(Limits::from(&settings), settings.document_cache_entries);
+        let documents = Documents::new(limits::from_config(&settings), settings.document_cache_entries);
         let manifest = Manifest::read(&settings.persisted_manifest, &documents)
             .with_context(|| format!("gateway.persisted_manifest {}", settings.persisted_manifest))?;
         lasting.usage.list(manifest.names());
         Ok(Self(Arc::new(Parts {
             plans: config.plans.clone(),
             documents,
-            persisted: Persisted::new(&settings, manifest),
+            persisted: Persisted::new(limits::persisted(&settings), manifest),
             addresses: AddressLimiter::new(settings.ip_per_second, settings.ip_burst),
             buckets: SharedLimiter::new(lasting.redis.clone(), settings.limiter_without_redis == "open"),
             overload: Overload::new(&settings, lasting.load.clone()),

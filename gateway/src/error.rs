@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
+use curtail_graphql_http::{Code as Graphql, RequestError};
 use curtail_rpc::Code as Upstream;
 use http::StatusCode;
 
@@ -128,6 +129,38 @@ impl Code {
     }
 }
 
+impl From<Graphql> for Code {
+    fn from(code: Graphql) -> Self {
+        match code {
+            Graphql::BadRequest => Self::BadRequest,
+            Graphql::MethodNotAllowed => Self::MethodNotAllowed,
+            Graphql::UnsupportedMediaType => Self::UnsupportedMediaType,
+            Graphql::NotAcceptable => Self::NotAcceptable,
+            Graphql::Batch => Self::Batch,
+            Graphql::Subscriptions => Self::Subscriptions,
+            Graphql::PersistedQueryNotFound => Self::PersistedQueryNotFound,
+            Graphql::PersistedQueryNotSupported => Self::PersistedQueryNotSupported,
+            Graphql::PersistedQueryNotInList => Self::PersistedQueryNotInList,
+            Graphql::PersistedQueryIdRequired => Self::PersistedQueryIdRequired,
+            Graphql::ParseFailed => Self::ParseFailed,
+            Graphql::ValidationFailed => Self::ValidationFailed,
+            Graphql::DocumentLength => Self::DocumentLength,
+            Graphql::Tokens => Self::Tokens,
+            Graphql::Nesting => Self::Nesting,
+            Graphql::FragmentCycle => Self::FragmentCycle,
+            Graphql::Depth => Self::Depth,
+            Graphql::Selections => Self::Selections,
+            Graphql::Aliases => Self::Aliases,
+            Graphql::RootFields => Self::RootFields,
+            Graphql::CredentialMutations => Self::CredentialMutations,
+            Graphql::Directives => Self::Directives,
+            Graphql::DirectivesPerField => Self::DirectivesPerField,
+            Graphql::PageSize => Self::PageSize,
+            Graphql::Cost => Self::Cost,
+        }
+    }
+}
+
 impl From<Upstream> for Code {
     fn from(code: Upstream) -> Self {
         match code {
@@ -207,6 +240,12 @@ impl IntoResponse for Refusal {
     }
 }
 
+impl From<RequestError> for Refusal {
+    fn from(error: RequestError) -> Self {
+        Self { limit: error.limit, ..Self::new(error.code.into(), error.message) }
+    }
+}
+
 impl From<&curtail_rpc::Error> for Refusal {
     fn from(error: &curtail_rpc::Error) -> Self {
         let refusal = Self::new(error.code.into(), error.message.clone());
@@ -228,6 +267,13 @@ mod tests {
             assert_eq!(Code::parse(code.as_str()), Some(*code));
         }
         assert_eq!(Code::parse("SOMETHING_ELSE"), None);
+    }
+
+    #[test]
+    fn codes_of_graphql_keep_their_text() {
+        for code in [Graphql::BadRequest, Graphql::Batch, Graphql::PersistedQueryNotInList, Graphql::Cost] {
+            assert_eq!(Code::from(code).as_str(), code.as_str());
+        }
     }
 
     #[test]

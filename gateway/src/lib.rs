@@ -6,7 +6,6 @@
 //! | [`limits`] | bounds of an operation, before it is executed |
 //! | [`auth`] | any credential becomes an internal token; revocations |
 //! | [`live`] | what stays open: credentials of connections, streams of the services, places |
-//! | [`persisted`] | documents that requests name instead of sending them |
 //! | [`rate`] | how often somebody may ask |
 //! | [`reload`] | a changed configuration without a restart |
 //! | [`rest`] | the REST API: operations, problems, the OpenAPI document |
@@ -22,7 +21,6 @@ pub mod error;
 pub mod http;
 pub mod limits;
 pub mod live;
-pub mod persisted;
 pub mod rate;
 pub mod reload;
 pub mod request;

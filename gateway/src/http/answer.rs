@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::response::Response;
+use curtail_graphql_http::MediaType;
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::accept::MediaType;
 use super::{sse, status};
 use crate::error::{Code, Refusal};
 

@@ -4,13 +4,13 @@
 //! one that is refused does not keep the others from being executed.
 
 use async_graphql::parser::types::OperationType;
+use curtail_graphql_http::{Params, RequestError};
 use serde_json::{Value, json};
 
 use super::answer;
 use super::followed::{self, Followed};
 use super::mask::{Detail, mask};
 use super::operation::Operation;
-use super::params::Params;
 use crate::app::App;
 use crate::error::{Code, Refusal};
 use crate::request::RequestContext;
@@ -23,8 +23,8 @@ impl Batch {
     ///
     /// # Errors
     /// `TOO_MANY_CREDENTIAL_MUTATIONS`: what one operation may not do, a batch may not do either.
-    pub fn check(app: &App, members: Vec<Result<Params, Refusal>>, stranger: bool) -> Result<Self, Refusal> {
-        let check = |params: Result<Params, Refusal>| params.and_then(|params| one(app, params, stranger));
+    pub fn check(app: &App, members: Vec<Result<Params, RequestError>>, stranger: bool) -> Result<Self, Refusal> {
+        let check = |params: Result<Params, RequestError>| one(app, params?, stranger);
         let batch = Self(members.into_iter().map(check).collect());
         let credentials: u64 = batch.operations().map(|operation| operation.plan.credential_mutations).sum();
         let most = app.settings.max_credential_mutations;

@@ -7,16 +7,15 @@ use async_graphql::Value;
 use async_graphql::parser::types::OperationType;
 use axum::extract::{Request, State};
 use axum::response::Response;
+use curtail_graphql_http::{Body, MediaType, Params, is_json, negotiate};
 use http::{HeaderMap, Method, StatusCode, header};
 
-use super::accept::{MediaType, negotiate};
 use super::answer::{self, AnsweredWith};
 use super::batch::Batch;
 use super::exchange::{Exchange, Shown};
 use super::mask::{Detail, Masked, mask};
 use super::operation::{Operation, detail};
 use super::origin::Provenance;
-use super::params::{Body, Params, is_json};
 use super::request_log::Seen;
 use super::size::read_body;
 use super::{sse, status, ws};

@@ -1,7 +1,6 @@
 //! GraphQL over HTTP, of our own instead of async-graphql-axum: that one runs mutations by GET, parses any content type,
 //! takes multipart and batches of any length and always answers 200.
 
-mod accept;
 pub(crate) mod answer;
 mod assets;
 mod batch;
@@ -15,7 +14,6 @@ mod operation;
 pub mod origin;
 pub mod overload;
 mod pages;
-pub(crate) mod params;
 mod playground;
 mod refusal;
 pub(crate) mod request_log;

@@ -4,15 +4,14 @@ use std::sync::Arc;
 
 use async_graphql::Response;
 use async_graphql::parser::types::OperationType;
+use curtail_graphql_http::{Document, Params, Plan, is_closed, plan};
 use futures_util::stream::BoxStream;
 use futures_util::{Stream, StreamExt as _};
 
 use super::followed::Followed;
 use super::mask::{Detail, Masked, mask};
-use super::params::Params;
 use crate::app::App;
 use crate::error::{Code, Refusal};
-use crate::limits::{self, Document, Plan};
 use crate::live::Vigil;
 use crate::rate::shared::tokens;
 use crate::request::RequestContext;
@@ -41,10 +40,10 @@ impl Operation {
         let documents = &app.documents;
         let document = app.persisted.find(documents, &params.document)?;
         let name = params.operation_name.as_deref();
-        if stranger && !app.settings.development && limits::is_closed(&document, name)? {
+        if stranger && !app.settings.development && is_closed(&document, name)? {
             return Err(Refusal::sign_in_first());
         }
-        let plan = limits::plan(&document, name, &params.variables, &app.sizes, documents.limits())?;
+        let plan = plan(&document, name, &params.variables, &app.sizes, documents.limits())?;
         let name = document.name(name).map(str::to_owned);
         Ok(Self { params, name, document, plan })
     }

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
+use curtail_graphql_http::{MediaType, negotiate};
 use futures_util::FutureExt as _;
 use http::{Uri, header};
 
-use super::accept::{self, MediaType};
 use super::answer;
 use super::request_log::Seen;
 use crate::error::Refusal;
@@ -26,7 +26,7 @@ impl From<&Request> for Form {
     fn from(request: &Request) -> Self {
         Self {
             uri: request.uri().clone(),
-            media: accept::negotiate(request.headers()).unwrap_or(MediaType::Json),
+            media: negotiate(request.headers()).unwrap_or(MediaType::Json),
             seen: request.extensions().get::<Arc<Seen>>().cloned(),
         }
     }

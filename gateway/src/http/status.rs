@@ -5,10 +5,10 @@
 //! we stay with the released audits. What stands in the way of being a GraphQL request at all, or comes from what is
 //! around GraphQL (credentials, limits of rate and load), has one status under both types.
 
+use curtail_graphql_http::MediaType;
 use curtail_rpc::Code as Upstream;
 use http::StatusCode;
 
-use super::accept::MediaType;
 use crate::error::Code;
 
 /// The status of a code wherever it has one of its own: in REST, and around GraphQL.

@@ -2,6 +2,7 @@
 
 use axum::body::Body as HttpBody;
 use axum::response::Response;
+use curtail_graphql_http::is_json;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -15,7 +16,6 @@ use super::fault::of_field;
 use super::openapi::{Schemas, Success, reference};
 use super::problem::Problem;
 use crate::error::{Code, Refusal};
-use crate::http::params::is_json;
 use crate::http::size::read_body;
 
 /// The media type of bodies.

@@ -7,10 +7,11 @@ mod names;
 
 use std::sync::Arc;
 
-pub use fields::{Fields, Used};
+pub use fields::Fields;
 pub use names::{LONGEST as LONGEST_NAME, Label, Names};
 
-use crate::limits::Document;
+use curtail_graphql_http::Document;
+
 use crate::request::RequestContext;
 
 /// The counters of fields and operations.
@@ -53,7 +54,7 @@ impl Usage {
         let label = self.names.label(name, by.principal.is_some());
         metrics::counter!("gateway_operation_total", "operation" => label.clone(), "kind" => kind).increment(1);
         let used = document.used.get_or_init(|| self.fields.used(&document.parsed));
-        let deprecated = self.fields.count(used.of(name));
+        let deprecated = self.fields.count(used.get(name));
         let api_key = deprecated.as_ref().and(by.principal.as_ref()).and_then(|principal| principal.api_key_id);
         Counted { label, deprecated, api_key }
     }
@@ -66,14 +67,14 @@ mod tests {
     use curtail_proto::auth::v1::Client;
 
     use super::*;
-    use crate::limits::{Documents, Limits};
     use crate::request::Principal;
+    use curtail_graphql_http::{Documents, Limits};
 
     #[test]
     fn who_asks_for_a_deprecated_field_is_told() {
         let usage = Usage::from_sdl("type Query { slug: String @deprecated code: String }").unwrap();
         usage.list(["Listed"]);
-        let documents = Documents::new(Limits::from(&curtail_config::Config::for_tests().gateway), 1);
+        let documents = Documents::new(Limits::default(), 1);
         let principal = |api_key_id| Principal {
             user_id: 1,
             session_id: None,

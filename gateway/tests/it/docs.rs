@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use async_graphql::Variables;
 use async_graphql::parser::parse_schema;
 use async_graphql::parser::types::{TypeKind, TypeSystemDefinition};
+use curtail_graphql_http::{Documents, Sizes, plan};
 use gateway::error::Code;
-use gateway::limits::{self, CREDENTIAL_MUTATIONS, Documents, Limits, Sizes};
+use gateway::limits::{self, CREDENTIAL_MUTATIONS};
 
 const API: &str = include_str!("../../../docs/use/graphql.md");
 const GUIDE: &str = include_str!("../../../docs/use/guide.md");
@@ -43,7 +44,7 @@ fn the_costs_in_the_guide_are_what_is_reckoned() {
         table.lines().skip_while(|line| !line.starts_with("| `")).take_while(|line| line.starts_with('|')).collect();
     assert!(rows.len() >= 5, "{rows:?}");
     let sizes = Sizes::from_sdl(include_str!("../../schema.graphql")).unwrap();
-    let mut limits = Limits::from(&curtail_config::Config::for_tests().gateway);
+    let mut limits = limits::from_config(&curtail_config::Config::for_tests().gateway);
     let most = limits.max_cost as u64;
     limits.max_cost = usize::MAX;
     let documents = Documents::new(limits.clone(), 10);
@@ -52,7 +53,7 @@ fn the_costs_in_the_guide_are_what_is_reckoned() {
         .filter_map(|row| {
             let document = quoted(row)[0];
             let known = documents.check(document).unwrap();
-            let cost = limits::plan(&known, None, &Variables::default(), &sizes, &limits).unwrap().cost;
+            let cost = plan(&known, None, &Variables::default(), &sizes, &limits).unwrap().cost;
             let [said, why] = [2, 3].map(|column| row.split('|').nth(column).unwrap().trim());
             let right = said.replace(',', "") == cost.to_string() && why.contains("refused") == (cost > most);
             (!right).then(|| format!("{document} costs {cost}, not {said}"))

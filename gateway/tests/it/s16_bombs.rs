@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use async_graphql::Variables;
-use gateway::limits::{Documents, Limits, Sizes, plan};
+use curtail_graphql_http::{Documents, Sizes, plan};
+use gateway::limits;
 
 use crate::bombs;
 
@@ -15,7 +16,7 @@ fn cpu() -> Duration {
 
 #[test]
 fn s16_bombs_are_refused_before_they_cost_anything() {
-    let limits = Limits::from(&curtail_config::Config::for_tests().gateway);
+    let limits = limits::from_config(&curtail_config::Config::for_tests().gateway);
     let sizes = Sizes::from_sdl(&gateway::schema::sdl()).unwrap();
     assert!(bombs::fragments().len() >= 40);
     for (name, document) in &bombs::all() {
@@ -43,7 +44,7 @@ fn budget() -> Duration {
 
 #[test]
 fn s16_variables_weigh_as_often_as_they_are_used() {
-    let limits = Limits::from(&curtail_config::Config::for_tests().gateway);
+    let limits = limits::from_config(&curtail_config::Config::for_tests().gateway);
     let sizes = Sizes::from_sdl(&gateway::schema::sdl()).unwrap();
     let documents = Documents::new(limits.clone(), 10);
     let variables = Variables::from_json(serde_json::json!({"v": "x".repeat(200_000), "n": 100, "m": 101}));
@@ -62,7 +63,7 @@ fn s16_variables_weigh_as_often_as_they_are_used() {
 
 #[test]
 fn s16_what_real_clients_send_passes() {
-    let limits = Limits::from(&curtail_config::Config::for_tests().gateway);
+    let limits = limits::from_config(&curtail_config::Config::for_tests().gateway);
     let sizes = Sizes::from_sdl(&gateway::schema::sdl()).unwrap();
     let documents = Documents::new(limits.clone(), 10);
     for document in [
@@ -77,7 +78,7 @@ fn s16_what_real_clients_send_passes() {
 
 #[test]
 fn s16_a_document_of_the_longest_size_passes_and_one_byte_more_does_not() {
-    let limits = Limits::from(&curtail_config::Config::for_tests().gateway);
+    let limits = limits::from_config(&curtail_config::Config::for_tests().gateway);
     let longest = limits.max_document_bytes;
     let documents = Documents::new(limits, 1);
     let document = |bytes: usize| format!("{{ version #{}\n}}", "x".repeat(bytes - "{ version #\n}".len()));

@@ -1,11 +1,11 @@
 //! The messages of graphql-transport-ws.
 
 use async_graphql::Response;
+use curtail_graphql_http::Params;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::close::Close;
-use crate::http::params::Params;
 
 /// The longest id of an operation in bytes, so that the reason of a close frame can name it.
 pub const MAX_ID: usize = 64;
@@ -87,7 +87,7 @@ pub fn complete(id: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::persisted::Wanted;
+    use curtail_graphql_http::DocumentSource;
 
     #[test]
     fn messages_of_the_protocol_are_read() {
@@ -96,7 +96,7 @@ mod tests {
         assert_eq!(FromClient::parse(r#"{"type":"complete","id":"1"}"#), Ok(FromClient::Complete("1".into())));
         let subscribe = FromClient::parse(r#"{"id":"1","type":"subscribe","payload":{"query":"{a}"}}"#).unwrap();
         assert!(
-            matches!(subscribe, FromClient::Subscribe(id, params) if id == "1" && params.document == Wanted::Text("{a}".into()))
+            matches!(subscribe, FromClient::Subscribe(id, params) if id == "1" && params.document == DocumentSource::Text("{a}".into()))
         );
     }
 

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use async_graphql::Response;
 use async_graphql::parser::types::OperationType;
+use curtail_graphql_http::Params;
 use futures_util::stream::BoxStream;
 use futures_util::{SinkExt as _, StreamExt as _, stream};
 use hyper::upgrade::Upgraded;
@@ -24,7 +25,6 @@ use crate::http::exchange::charge;
 use crate::http::followed;
 use crate::http::mask::Masked;
 use crate::http::operation::{Operation, detail};
-use crate::http::params::Params;
 use crate::live::Vigil;
 use crate::rate::shared::Outcome;
 use crate::request::RequestContext;

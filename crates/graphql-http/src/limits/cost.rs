@@ -13,7 +13,7 @@ use async_graphql::parser::types::{
 use async_graphql::{Name, Value, Variables};
 
 use super::sizes::{PAGE_ARGUMENTS, Sizes};
-use crate::error::{Code, Refusal};
+use crate::error::{Code, RequestError};
 
 /// Costs are summed in bytes of arguments, of which so many are a cost of one.
 const ONE: u64 = 4096;
@@ -33,7 +33,7 @@ pub(super) fn of(
     variables: &Variables,
     sizes: &Sizes,
     max_page: usize,
-) -> Result<u64, Refusal> {
+) -> Result<u64, RequestError> {
     let weights: HashMap<_, _> = variables.iter().map(|(name, value)| (name.as_str(), bytes(value))).collect();
     let (mut cost, mut argument_bytes) = (0, 0_u64);
     for (_, each) in document.operations.iter() {
@@ -98,7 +98,7 @@ impl<'d> Meter<'d> {
         Self { document, variables, defaults, weights, sizes, max_page, fragments, argument_bytes: 0 }
     }
 
-    fn operation(&mut self, operation: &'d OperationDefinition) -> Result<u64, Refusal> {
+    fn operation(&mut self, operation: &'d OperationDefinition) -> Result<u64, RequestError> {
         let root = self.set(&operation.selection_set.node, Sizes::root(operation.ty))?;
         let changes = match operation.ty {
             OperationType::Mutation => operation.selection_set.node.items.len() as u64,
@@ -107,7 +107,7 @@ impl<'d> Meter<'d> {
         Ok(root.all(UNPAGED_LIST).saturating_add(changes.saturating_mul(MUTATION)))
     }
 
-    fn set(&mut self, set: &'d SelectionSet, of: &str) -> Result<Cost, Refusal> {
+    fn set(&mut self, set: &'d SelectionSet, of: &str) -> Result<Cost, RequestError> {
         let mut sum = Cost::default();
         for selection in &set.items {
             sum.add(match &selection.node {
@@ -122,7 +122,7 @@ impl<'d> Meter<'d> {
         Ok(sum)
     }
 
-    fn fragment(&mut self, name: &str) -> Result<Cost, Refusal> {
+    fn fragment(&mut self, name: &str) -> Result<Cost, RequestError> {
         let Some((name, fragment)) = self.document.fragments.get_key_value(name) else { return Ok(Cost::default()) };
         if let Some(known) = self.fragments.get(name.as_str()) {
             return Ok(*known);
@@ -133,7 +133,7 @@ impl<'d> Meter<'d> {
         Ok(cost)
     }
 
-    fn field(&mut self, field: &'d Field, of: &str) -> Result<Cost, Refusal> {
+    fn field(&mut self, field: &'d Field, of: &str) -> Result<Cost, RequestError> {
         let page = self.page(field)?;
         let arguments = self.weigh_arguments(field);
         // What the schema does not know (introspection, mistakes) is cheap or will be refused by validation.
@@ -153,7 +153,7 @@ impl<'d> Meter<'d> {
     }
 
     /// The page that the arguments ask for. A negative one is for the resolver to refuse.
-    fn page(&self, field: &Field) -> Result<Option<u64>, Refusal> {
+    fn page(&self, field: &Field) -> Result<Option<u64>, RequestError> {
         let mut page = None;
         for (_, value) in field.arguments.iter().filter(|(name, _)| PAGE_ARGUMENTS.contains(&name.node.as_str())) {
             let number =
@@ -161,7 +161,7 @@ impl<'d> Meter<'d> {
             let Ok(Value::Number(asked)) = value.node.clone().into_const_with(number) else { continue };
             let asked = asked.as_u64().unwrap_or(0);
             if asked > self.max_page as u64 {
-                return Err(Refusal::new(Code::PageSize, "a page is longer than allowed").limit(self.max_page));
+                return Err(RequestError::new(Code::PageSize, "a page is longer than allowed").limit(self.max_page));
             }
             page = page.max(Some(asked));
         }

@@ -14,46 +14,71 @@ use async_graphql::Variables;
 use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType};
 
 pub use documents::{Document, Documents};
-pub use shape::{CREDENTIAL_MUTATIONS, OPEN_FIELDS, OPEN_INPUTS, Shape};
+pub use shape::Shape;
 pub use sizes::Sizes;
 pub(crate) use sizes::named_type;
 
-use crate::error::{Code, Refusal};
+use crate::error::{Code, RequestError};
 
-/// The bounds; see the keys of the same names in the section `gateway` of the configuration.
-#[derive(Debug, Clone)]
-#[expect(missing_docs, reason = "documented in the configuration")]
-pub struct Limits {
-    pub max_tokens: usize,
-    /// Bytes of a document.
-    pub max_document_bytes: usize,
-    pub max_recursion: usize,
-    pub max_depth: usize,
-    pub max_selections: usize,
-    pub max_aliases: usize,
-    pub max_root_fields: usize,
-    pub max_credential_mutations: usize,
-    pub max_directives: usize,
-    pub max_directives_per_field: usize,
-    pub max_cost: usize,
-    pub max_page: usize,
+/// Fields that a schema treats specially.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Policy {
+    /// Root fields of mutations that try or make a credential. Trying many in one request is guessing.
+    pub credential_mutations: &'static [&'static str],
+    /// Root fields that anonymous callers may use; see [`is_closed`].
+    pub open_fields: &'static [&'static str],
+    /// Types of the variables that those fields take.
+    pub open_inputs: &'static [&'static str],
 }
 
-impl From<&curtail_config::Gateway> for Limits {
-    fn from(config: &curtail_config::Gateway) -> Self {
+/// The bounds of documents and operations.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Bytes of a document.
+    pub max_document_bytes: usize,
+    /// Tokens of a document.
+    pub max_tokens: usize,
+    /// Nesting of brackets and fragments that the parser follows.
+    pub max_recursion: usize,
+    /// Nesting of fields.
+    pub max_depth: usize,
+    /// Selections of one operation, with its fragments expanded.
+    pub max_selections: usize,
+    /// Aliases of one operation.
+    pub max_aliases: usize,
+    /// Root fields of one operation.
+    pub max_root_fields: usize,
+    /// Root fields of one operation that are in [`Policy::credential_mutations`].
+    pub max_credential_mutations: usize,
+    /// Directives of one operation.
+    pub max_directives: usize,
+    /// Directives of one selection.
+    pub max_directives_per_field: usize,
+    /// Cost of one operation.
+    pub max_cost: usize,
+    /// Items of one page.
+    pub max_page: usize,
+    /// Fields that the schema treats specially.
+    pub policy: Policy,
+}
+
+/// Bounds that the documents of ordinary clients stay within.
+impl Default for Limits {
+    fn default() -> Self {
         Self {
-            max_tokens: config.max_tokens,
-            max_document_bytes: config.max_document_bytes,
-            max_recursion: config.max_recursion,
-            max_depth: config.max_depth,
-            max_selections: config.max_selections,
-            max_aliases: config.max_aliases,
-            max_root_fields: config.max_root_fields,
-            max_credential_mutations: config.max_credential_mutations,
-            max_directives: config.max_directives,
-            max_directives_per_field: config.max_directives_per_field,
-            max_cost: config.max_cost,
-            max_page: config.max_page,
+            max_document_bytes: 32 * 1024,
+            max_tokens: 2000,
+            max_recursion: 32,
+            max_depth: 10,
+            max_selections: 500,
+            max_aliases: 30,
+            max_root_fields: 20,
+            max_credential_mutations: 1,
+            max_directives: 20,
+            max_directives_per_field: 4,
+            max_cost: 1000,
+            max_page: 100,
+            policy: Policy::default(),
         }
     }
 }
@@ -62,8 +87,11 @@ impl From<&curtail_config::Gateway> for Limits {
 ///
 /// # Errors
 /// `GRAPHQL_VALIDATION_FAILED` when the name is missing although needed, or names nothing.
-pub fn operation<'d>(document: &'d ExecutableDocument, name: Option<&str>) -> Result<&'d OperationDefinition, Refusal> {
-    let refused = |message: &'static str| Refusal::new(Code::ValidationFailed, message);
+pub fn operation<'d>(
+    document: &'d ExecutableDocument,
+    name: Option<&str>,
+) -> Result<&'d OperationDefinition, RequestError> {
+    let refused = |message: &'static str| RequestError::new(Code::ValidationFailed, message);
     match (&document.operations, name) {
         (DocumentOperations::Single(operation), None) => Ok(&operation.node),
         (DocumentOperations::Multiple(operations), Some(name)) => operations
@@ -82,11 +110,12 @@ pub fn operation<'d>(document: &'d ExecutableDocument, name: Option<&str>) -> Re
     }
 }
 
-/// Whether an operation of `document` has a root field that is not for everybody, or that is not there.
+/// Returns `true` if an operation of `document` has a root field that is not in [`Policy::open_fields`]. For an anonymous caller such a
+/// field must look like one that does not exist.
 ///
 /// # Errors
 /// `GRAPHQL_VALIDATION_FAILED` when the name is missing although needed, or names nothing.
-pub fn is_closed(document: &Document, name: Option<&str>) -> Result<bool, Refusal> {
+pub fn is_closed(document: &Document, name: Option<&str>) -> Result<bool, RequestError> {
     operation(&document.parsed, name)?;
     Ok(document.shape(name).closed)
 }
@@ -116,11 +145,11 @@ pub fn plan(
     variables: &Variables,
     sizes: &Sizes,
     limits: &Limits,
-) -> Result<Plan, Refusal> {
+) -> Result<Plan, RequestError> {
     let operation = operation(&document.parsed, name)?;
     let shape = document.shape(name);
     if operation.ty == OperationType::Subscription && shape.root_fields != 1 {
-        return Err(Refusal::new(Code::ValidationFailed, "a subscription has exactly one root field"));
+        return Err(RequestError::new(Code::ValidationFailed, "a subscription has exactly one root field"));
     }
     // Not sooner: strangers must not learn by it which mutations there are.
     let most = limits.max_credential_mutations;
@@ -128,7 +157,7 @@ pub fn plan(
     let cost = cost::of(&document.parsed, operation, variables, sizes, limits.max_page)?;
     if cost > limits.max_cost as u64 {
         let message = "the operation may cost more than allowed: ask for smaller pages or fewer fields";
-        return Err(Refusal::new(Code::Cost, message).limit(limits.max_cost));
+        return Err(RequestError::new(Code::Cost, message).limit(limits.max_cost));
     }
     Ok(Plan {
         kind: operation.ty,

@@ -7,7 +7,7 @@
 
 /// Why a document is not worth parsing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LexRefusal {
+pub enum LexError {
     /// More tokens than allowed.
     Tokens,
     /// Brackets nested deeper than allowed.
@@ -17,7 +17,7 @@ pub enum LexRefusal {
 }
 
 /// Reads `text` and returns its number of tokens.
-pub fn scan(text: &str, max_tokens: usize, max_nesting: usize) -> Result<usize, LexRefusal> {
+pub fn scan(text: &str, max_tokens: usize, max_nesting: usize) -> Result<usize, LexError> {
     let bytes = text.as_bytes();
     let (mut at, mut tokens, mut nesting) = (0, 0, 0_usize);
     while let Some(&byte) = bytes.get(at) {
@@ -37,7 +37,7 @@ pub fn scan(text: &str, max_tokens: usize, max_nesting: usize) -> Result<usize, 
             b'{' | b'(' | b'[' => {
                 nesting += 1;
                 if nesting > max_nesting {
-                    return Err(LexRefusal::Nesting);
+                    return Err(LexError::Nesting);
                 }
                 at += 1;
             }
@@ -53,7 +53,7 @@ pub fn scan(text: &str, max_tokens: usize, max_nesting: usize) -> Result<usize, 
         }
         tokens += 1;
         if tokens > max_tokens {
-            return Err(LexRefusal::Tokens);
+            return Err(LexError::Tokens);
         }
     }
     Ok(tokens)
@@ -85,7 +85,7 @@ fn end_of_number(bytes: &[u8], start: usize) -> usize {
     at
 }
 
-fn end_of_string(bytes: &[u8], start: usize) -> Result<usize, LexRefusal> {
+fn end_of_string(bytes: &[u8], start: usize) -> Result<usize, LexError> {
     if bytes[start..].starts_with(b"\"\"\"") {
         return end_of_block_string(bytes, start + 3);
     }
@@ -98,10 +98,10 @@ fn end_of_string(bytes: &[u8], start: usize) -> Result<usize, LexRefusal> {
             _ => at += 1,
         }
     }
-    Err(LexRefusal::OpenString)
+    Err(LexError::OpenString)
 }
 
-fn end_of_block_string(bytes: &[u8], start: usize) -> Result<usize, LexRefusal> {
+fn end_of_block_string(bytes: &[u8], start: usize) -> Result<usize, LexError> {
     let mut at = start;
     while at < bytes.len() {
         let rest = &bytes[at..];
@@ -110,14 +110,14 @@ fn end_of_block_string(bytes: &[u8], start: usize) -> Result<usize, LexRefusal> 
         }
         at += if rest.starts_with(b"\\\"\"\"") { 4 } else { 1 };
     }
-    Err(LexRefusal::OpenString)
+    Err(LexError::OpenString)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn count(text: &str) -> Result<usize, LexRefusal> {
+    fn count(text: &str) -> Result<usize, LexError> {
         scan(text, 100, 10)
     }
 
@@ -141,15 +141,15 @@ mod tests {
     #[test]
     fn each_bound_holds_at_its_edge() {
         assert_eq!(scan("a b c", 3, 1), Ok(3));
-        assert_eq!(scan("a b c d", 3, 1), Err(LexRefusal::Tokens));
+        assert_eq!(scan("a b c d", 3, 1), Err(LexError::Tokens));
         assert_eq!(scan("{([])}", 9, 3), Ok(6));
-        assert_eq!(scan("{([{}])}", 9, 3), Err(LexRefusal::Nesting));
+        assert_eq!(scan("{([{}])}", 9, 3), Err(LexError::Nesting));
     }
 
     #[test]
     fn strings_must_end() {
         for text in ["\"", "\"abc", "\"a\nb\"", "\"\\\"", "\"\"\"", "\"\"\" \"\"", "\"\"\" \\\"\"\"", "\"\\"] {
-            assert_eq!(count(text), Err(LexRefusal::OpenString), "{text}");
+            assert_eq!(count(text), Err(LexError::OpenString), "{text}");
         }
     }
 }

@@ -9,10 +9,10 @@ use quick_cache::sync::Cache;
 use sha2::{Digest, Sha256};
 
 use super::Limits;
-use super::lexer::{LexRefusal, scan};
+use super::lexer::{LexError, scan};
 use super::shape::{Shape, measure};
-use crate::error::{Code, Refusal};
-use crate::usage::Used;
+use crate::error::{Code, RequestError};
+use crate::schema_fields::UsedFields;
 
 /// Longer documents are parsed each time, so that the cache's size in bytes has a bound too.
 const LONGEST_KEPT: usize = 32 * 1024;
@@ -23,7 +23,7 @@ pub struct Document {
     /// The syntax tree.
     pub parsed: ExecutableDocument,
     /// What its operations ask for; found out when the first of them is executed.
-    pub used: OnceLock<Used>,
+    pub used: OnceLock<UsedFields>,
     operations: HashMap<Option<Name>, Shape>,
 }
 
@@ -67,7 +67,7 @@ impl Documents {
     ///
     /// # Errors
     /// `GRAPHQL_PARSE_FAILED` or the code of the bound that is passed.
-    pub fn check(&self, text: &str) -> Result<Arc<Document>, Refusal> {
+    pub fn check(&self, text: &str) -> Result<Arc<Document>, RequestError> {
         if text.len() > LONGEST_KEPT {
             return Ok(Arc::new(self.parse(text)?));
         }
@@ -80,22 +80,20 @@ impl Documents {
         Ok(document)
     }
 
-    fn parse(&self, text: &str) -> Result<Document, Refusal> {
+    fn parse(&self, text: &str) -> Result<Document, RequestError> {
         scan(text, self.limits.max_tokens, self.limits.max_recursion).map_err(|refusal| match refusal {
-            LexRefusal::Tokens => {
-                Refusal::new(Code::Tokens, "the document has more tokens than allowed").limit(self.limits.max_tokens)
-            }
-            LexRefusal::Nesting => {
-                Refusal::new(Code::Nesting, "brackets are nested deeper than allowed").limit(self.limits.max_recursion)
-            }
-            LexRefusal::OpenString => Refusal::new(Code::ParseFailed, "syntax error: a string does not end"),
+            LexError::Tokens => RequestError::new(Code::Tokens, "the document has more tokens than allowed")
+                .limit(self.limits.max_tokens),
+            LexError::Nesting => RequestError::new(Code::Nesting, "brackets are nested deeper than allowed")
+                .limit(self.limits.max_recursion),
+            LexError::OpenString => RequestError::new(Code::ParseFailed, "syntax error: a string does not end"),
         })?;
         // The parser takes as long for a comment as for a field.
         if text.len() > self.limits.max_document_bytes {
-            let refusal = Refusal::new(Code::DocumentLength, "the document is longer than allowed: use variables");
+            let refusal = RequestError::new(Code::DocumentLength, "the document is longer than allowed: use variables");
             return Err(refusal.limit(self.limits.max_document_bytes));
         }
-        let parsed = parse_query(text).map_err(|error| Refusal::new(Code::ParseFailed, syntax_error(&error)))?;
+        let parsed = parse_query(text).map_err(|error| RequestError::new(Code::ParseFailed, syntax_error(&error)))?;
         let operations = measure(&parsed, &self.limits)?;
         Ok(Document { parsed, used: OnceLock::new(), operations })
     }

@@ -9,47 +9,7 @@ use async_graphql::parser::types::{
 };
 
 use super::Limits;
-use crate::error::{Code, Refusal};
-
-/// Root fields of mutations that take a password, a token or a code, or make one. Trying many in one request is guessing.
-pub const CREDENTIAL_MUTATIONS: &[&str] = &[
-    "register",
-    "verifyEmail",
-    "resendVerification",
-    "requestPasswordReset",
-    "resetPassword",
-    "login",
-    "refreshSession",
-    "logout",
-    "changePassword",
-    "eraseAccount",
-    "createApiKey",
-    "setPhoneNumber",
-    "confirmPhoneNumber",
-];
-
-/// Root fields that answer whoever asks. All others want somebody who signed in, and to strangers they are no different from
-/// names that nobody gave to a field (S17).
-pub const OPEN_FIELDS: &[&str] = &[
-    "__schema",
-    "__type",
-    "__typename",
-    "version",
-    "viewer",
-    "register",
-    "login",
-    "refreshSession",
-    "logout",
-    "generatePassword",
-    "estimatePassword",
-    "verifyEmail",
-    "resendVerification",
-    "requestPasswordReset",
-    "resetPassword",
-];
-
-/// Types of the arguments of those fields.
-pub const OPEN_INPUTS: &[&str] = &["Boolean", "ID", "Int", "String", "LoginInput", "RegisterInput"];
+use crate::error::{Code, RequestError};
 
 /// Lists of the introspection types that lead back to types. Nested ones multiply the whole schema with itself.
 const INTROSPECTION_LISTS: &[&str] = &["fields", "inputFields", "interfaces", "possibleTypes"];
@@ -74,13 +34,13 @@ pub struct Shape {
     pub directives: u64,
     /// Fields of the outermost level.
     pub root_fields: u64,
-    /// Fields of the outermost level that are in [`CREDENTIAL_MUTATIONS`].
+    /// Fields of the outermost level that are in [`Policy::credential_mutations`](super::Policy).
     pub credential_mutations: u64,
     /// Nesting of introspection lists.
     pub introspection_lists: usize,
     /// Whether the outermost level asks for `__schema`.
     pub introspects: bool,
-    /// Whether the outermost level has a field that is not in [`OPEN_FIELDS`], or a variable a type not in [`OPEN_INPUTS`].
+    /// Whether the outermost level has a field or a variable whose type the policy does not open to everyone.
     pub closed: bool,
 }
 
@@ -104,7 +64,7 @@ impl Shape {
 ///
 /// # Errors
 /// The first bound that is passed, with its code.
-pub fn measure(document: &ExecutableDocument, limits: &Limits) -> Result<HashMap<Option<Name>, Shape>, Refusal> {
+pub fn measure(document: &ExecutableDocument, limits: &Limits) -> Result<HashMap<Option<Name>, Shape>, RequestError> {
     let mut ruler = Ruler { document, limits, fragments: HashMap::new() };
     let mut operations = HashMap::new();
     let mut total = 0_u64;
@@ -136,7 +96,7 @@ struct Ruler<'d> {
 }
 
 impl<'d> Ruler<'d> {
-    fn operation(&mut self, operation: &'d OperationDefinition) -> Result<Shape, Refusal> {
+    fn operation(&mut self, operation: &'d OperationDefinition) -> Result<Shape, RequestError> {
         let limits = self.limits;
         let mut shape = self.set(&operation.selection_set.node, 1)?;
         let own = self.directives(&operation.directives)?;
@@ -144,7 +104,7 @@ impl<'d> Ruler<'d> {
         for variable in &operation.variable_definitions {
             let own = self.directives(&variable.node.directives)?;
             shape.directives = shape.directives.saturating_add(own);
-            shape.closed |= !OPEN_INPUTS.contains(&named(&variable.node.var_type.node.base));
+            shape.closed |= !limits.policy.open_inputs.contains(&named(&variable.node.var_type.node.base));
         }
         if operation.ty != OperationType::Mutation {
             shape.credential_mutations = 0;
@@ -164,7 +124,7 @@ impl<'d> Ruler<'d> {
     }
 
     /// Measures a selection set that is nested `level` deep. The level bounds the recursion of this very function.
-    fn set(&mut self, set: &'d SelectionSet, level: usize) -> Result<Shape, Refusal> {
+    fn set(&mut self, set: &'d SelectionSet, level: usize) -> Result<Shape, RequestError> {
         if level > self.limits.max_recursion {
             return Err(refused(self.limits.max_recursion, Code::Nesting));
         }
@@ -184,37 +144,38 @@ impl<'d> Ruler<'d> {
         Ok(sum)
     }
 
-    fn field(&mut self, field: &'d Field, level: usize) -> Result<Shape, Refusal> {
+    fn field(&mut self, field: &'d Field, level: usize) -> Result<Shape, RequestError> {
         let name = field.name.node.as_str();
         let below = if field.selection_set.node.items.is_empty() {
             Shape::default()
         } else {
             self.set(&field.selection_set.node, level + 1)?
         };
+        let policy = &self.limits.policy;
         let introspection = matches!(name, "__schema" | "__type");
         Ok(Shape {
             depth: if introspection { 1 } else { below.depth + 1 },
             aliases: below.aliases.saturating_add(u64::from(field.alias.is_some())),
             root_fields: 1,
-            credential_mutations: u64::from(CREDENTIAL_MUTATIONS.contains(&name)),
+            credential_mutations: u64::from(policy.credential_mutations.contains(&name)),
             introspection_lists: if introspection {
                 below.introspection_lists
             } else {
                 below.introspection_lists + usize::from(INTROSPECTION_LISTS.contains(&name))
             },
             introspects: name == "__schema",
-            closed: !OPEN_FIELDS.contains(&name),
+            closed: !policy.open_fields.contains(&name),
             ..below
         })
     }
 
-    fn fragment(&mut self, name: &str, level: usize) -> Result<Shape, Refusal> {
+    fn fragment(&mut self, name: &str, level: usize) -> Result<Shape, RequestError> {
         // A spread of nothing is for validation to report.
         let Some((name, fragment)) = self.document.fragments.get_key_value(name) else {
             return Ok(Shape::default());
         };
         match self.fragments.get(name.as_str()) {
-            Some(None) => Err(Refusal::new(Code::FragmentCycle, "a fragment of the document contains itself")),
+            Some(None) => Err(RequestError::new(Code::FragmentCycle, "a fragment of the document contains itself")),
             Some(Some(known)) if level + known.height > self.limits.max_recursion => {
                 Err(refused(self.limits.max_recursion, Code::Nesting))
             }
@@ -230,18 +191,18 @@ impl<'d> Ruler<'d> {
         }
     }
 
-    fn directives(&self, directives: &[Positioned<Directive>]) -> Result<u64, Refusal> {
+    fn directives(&self, directives: &[Positioned<Directive>]) -> Result<u64, RequestError> {
         let limit = self.limits.max_directives_per_field;
         at_most(directives.len() as u64, limit as u64, limit, Code::DirectivesPerField)?;
         Ok(directives.len() as u64)
     }
 }
 
-pub(super) fn at_most(value: u64, bound: u64, limit: usize, code: Code) -> Result<(), Refusal> {
+pub(super) fn at_most(value: u64, bound: u64, limit: usize, code: Code) -> Result<(), RequestError> {
     if value > bound { Err(refused(limit, code)) } else { Ok(()) }
 }
 
-fn refused(limit: usize, code: Code) -> Refusal {
+fn refused(limit: usize, code: Code) -> RequestError {
     let what = match code {
         Code::Nesting => "selections or fragments are nested deeper than allowed",
         Code::Depth => "fields are nested deeper than allowed",
@@ -252,5 +213,5 @@ fn refused(limit: usize, code: Code) -> Refusal {
         Code::DirectivesPerField => "there are more directives on one selection than allowed",
         _ => "there are more selections than allowed once fragments are expanded",
     };
-    Refusal::new(code, what).limit(limit)
+    RequestError::new(code, what).limit(limit)
 }

@@ -1,4 +1,4 @@
-//! How a request says which document it wants.
+//! How a request says which document it means.
 
 use sha2::{Digest as _, Sha256};
 
@@ -28,7 +28,7 @@ impl Hash {
 
 /// A document, sent or named.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Wanted {
+pub enum DocumentSource {
     /// Sent.
     Text(String),
     /// Named by its hash; sent too when the client was told that the hash is not known.
@@ -37,7 +37,7 @@ pub enum Wanted {
     Id(String),
 }
 
-impl Wanted {
+impl DocumentSource {
     /// By the parameter `documentId`: a hash after `sha256:`, or else an id of the manifest.
     pub fn by_id(id: String) -> Self {
         match id.strip_prefix(SHA256).and_then(Hash::parse) {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use super::Hash;
-use crate::error::Refusal;
+use crate::error::RequestError;
 use crate::limits::{Document, Documents};
 
 /// What `generate-persisted-query-manifest` writes.
@@ -38,7 +38,7 @@ pub enum ManifestError {
         /// Which one.
         id: String,
         /// Why.
-        refusal: Refusal,
+        refusal: RequestError,
     },
 }
 
@@ -121,7 +121,7 @@ mod tests {
     use crate::limits::Limits;
 
     fn parse(json: &str) -> Result<Manifest, ManifestError> {
-        let documents = Documents::new(Limits::from(&curtail_config::Config::for_tests().gateway), 10);
+        let documents = Documents::new(Limits::default(), 10);
         Manifest::parse(json.as_bytes(), &documents)
     }
 
@@ -151,7 +151,7 @@ mod tests {
             let error = parse(json).unwrap_err().to_string();
             assert!(error.contains(expected), "{json}: {error}");
         }
-        let documents = Documents::new(Limits::from(&curtail_config::Config::for_tests().gateway), 10);
+        let documents = Documents::new(Limits::default(), 10);
         assert!(Manifest::read("", &documents).unwrap().by_id("one").is_none());
         assert!(matches!(Manifest::read("/nowhere.json", &documents), Err(ManifestError::Unreadable(_))));
     }

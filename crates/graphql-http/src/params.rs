@@ -5,14 +5,14 @@ use async_graphql::Variables;
 use http::{HeaderMap, header};
 use serde_json::{Map, Value as Json};
 
-use crate::error::{Code, Refusal};
-use crate::persisted::{Hash, Wanted};
+use crate::error::{Code, RequestError};
+use crate::persisted::{DocumentSource, Hash};
 
 /// The parameters of one operation.
 #[derive(Debug, PartialEq)]
 pub struct Params {
     /// The document, or what it is called.
-    pub document: Wanted,
+    pub document: DocumentSource,
     /// The operation to execute, if the document has several.
     pub operation_name: Option<String>,
     /// Values of the operation's variables.
@@ -41,7 +41,7 @@ pub enum Body {
     /// One operation.
     One(Params),
     /// Several, in an array; a member whose parameters are wrong is answered for itself.
-    Batch(Vec<Result<Params, Refusal>>),
+    Batch(Vec<Result<Params, RequestError>>),
 }
 
 impl Body {
@@ -49,13 +49,13 @@ impl Body {
     ///
     /// # Errors
     /// `BAD_REQUEST` when it is not a JSON object whose parameters have the right types; `BATCH_TOO_LARGE`.
-    pub fn read(body: &[u8], most: usize) -> Result<Self, Refusal> {
+    pub fn read(body: &[u8], most: usize) -> Result<Self, RequestError> {
         match serde_json::from_slice(body) {
             Ok(Json::Object(fields)) => Params::from_fields(fields).map(Self::One),
             Ok(Json::Array(_)) if most == 0 => Err(bad("batches are not supported: send one operation")),
             Ok(Json::Array(items)) if items.is_empty() => Err(bad("the batch is empty")),
             Ok(Json::Array(items)) if items.len() > most => {
-                Err(Refusal::new(Code::Batch, "the batch has more operations than allowed").limit(most))
+                Err(RequestError::new(Code::Batch, "the batch has more operations than allowed").limit(most))
             }
             Ok(Json::Array(items)) => Ok(Self::Batch(items.into_iter().map(Self::member).collect())),
             Ok(_) => Err(bad("the body must be a JSON object")),
@@ -63,7 +63,7 @@ impl Body {
         }
     }
 
-    fn member(item: Json) -> Result<Params, Refusal> {
+    fn member(item: Json) -> Result<Params, RequestError> {
         match item {
             Json::Object(fields) => Params::from_fields(fields),
             _ => Err(bad("an operation must be a JSON object")),
@@ -76,7 +76,7 @@ impl Params {
     ///
     /// # Errors
     /// `BAD_REQUEST` when a parameter occurs twice or has the wrong type.
-    pub fn from_query_string(query: &str) -> Result<Self, Refusal> {
+    pub fn from_query_string(query: &str) -> Result<Self, RequestError> {
         let mut fields = Map::new();
         for (key, value) in url::form_urlencoded::parse(query.as_bytes()) {
             let value = match key.as_ref() {
@@ -98,7 +98,7 @@ impl Params {
     ///
     /// # Errors
     /// `BAD_REQUEST` when a parameter has the wrong type.
-    pub fn from_fields(mut fields: Map<String, Json>) -> Result<Self, Refusal> {
+    pub fn from_fields(mut fields: Map<String, Json>) -> Result<Self, RequestError> {
         let query = match fields.remove("query") {
             Some(Json::String(query)) => (!query.trim().is_empty()).then_some(query),
             None | Some(Json::Null) => None,
@@ -126,10 +126,10 @@ impl Params {
             Some(_) => return Err(bad("the parameter extensions must be an object")),
         };
         let document = match (id, hash, query) {
-            (Some(id), None, None) => Wanted::by_id(id),
+            (Some(id), None, None) => DocumentSource::by_id(id),
             (Some(_), ..) => return Err(bad("documentId goes without query and extensions.persistedQuery")),
-            (None, Some(hash), text) => Wanted::Hash(hash, text),
-            (None, None, Some(text)) => Wanted::Text(text),
+            (None, Some(hash), text) => DocumentSource::Hash(hash, text),
+            (None, None, Some(text)) => DocumentSource::Text(text),
             (None, None, None) => return Err(bad("the parameter query is missing")),
         };
         Ok(Self { document, operation_name, variables })
@@ -137,7 +137,7 @@ impl Params {
 }
 
 /// The hash in `extensions.persistedQuery`.
-fn persisted_hash(extension: &Json) -> Result<Hash, Refusal> {
+fn persisted_hash(extension: &Json) -> Result<Hash, RequestError> {
     if extension["version"] != 1 {
         return Err(bad("extensions.persistedQuery.version must be 1"));
     }
@@ -145,16 +145,16 @@ fn persisted_hash(extension: &Json) -> Result<Hash, Refusal> {
     hash.ok_or_else(|| bad("extensions.persistedQuery.sha256Hash must be a SHA-256 in hexadecimal"))
 }
 
-fn bad(message: &'static str) -> Refusal {
-    Refusal::new(Code::BadRequest, message)
+fn bad(message: &'static str) -> RequestError {
+    RequestError::new(Code::BadRequest, message)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn text(document: &str) -> Wanted {
-        Wanted::Text(document.to_owned())
+    fn text(document: &str) -> DocumentSource {
+        DocumentSource::Text(document.to_owned())
     }
 
     fn content_type(values: &[&str]) -> bool {
@@ -216,13 +216,13 @@ mod tests {
         let hex = "ecf4edb46db40b5132295c0291d62fb65d6759a9eedfa4d5d612dd5ec54a6b38";
         let hash = Hash::parse(hex).unwrap();
         let persisted = format!(r#""extensions":{{"persistedQuery":{{"version":1,"sha256Hash":"{hex}"}}}}"#);
-        assert_eq!(document(&format!("{{{persisted}}}")), Ok(Wanted::Hash(hash, None)));
+        assert_eq!(document(&format!("{{{persisted}}}")), Ok(DocumentSource::Hash(hash, None)));
         assert_eq!(
             document(&format!(r#"{{"query":"{{a}}",{persisted}}}"#)),
-            Ok(Wanted::Hash(hash, Some("{a}".to_owned())))
+            Ok(DocumentSource::Hash(hash, Some("{a}".to_owned())))
         );
-        assert_eq!(document(r#"{"documentId":"links-1"}"#), Ok(Wanted::Id("links-1".to_owned())));
-        assert_eq!(document(&format!(r#"{{"documentId":"sha256:{hex}"}}"#)), Ok(Wanted::Hash(hash, None)));
+        assert_eq!(document(r#"{"documentId":"links-1"}"#), Ok(DocumentSource::Id("links-1".to_owned())));
+        assert_eq!(document(&format!(r#"{{"documentId":"sha256:{hex}"}}"#)), Ok(DocumentSource::Hash(hash, None)));
         for bad in [
             format!(r#"{{"documentId":"x",{persisted}}}"#),
             r#"{"documentId":"x","query":"{a}"}"#.to_owned(),
