@@ -6,7 +6,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 rounds=${BENCH_ROUNDS:-5} seconds=${BENCH_SECONDS:-10} connections=${BENCH_CONNECTIONS:-64}
 
-cargo build --locked --profile dist -p redirector-svc -p bench --bin redirector-svc --bin redirect_link --bin redirect_latency
+cargo build --locked --profile dist -p curtail -p bench --bin curtail --bin redirect_link --bin redirect_latency
 target=${CARGO_TARGET_DIR:-target}/dist
 
 work=$(mktemp -d)
@@ -40,7 +40,7 @@ export CURTAIL_REDIRECTOR__LISTEN="127.0.0.1:$ours" CURTAIL_REDIRECTOR__ADMIN_LI
 export CURTAIL_REDIRECTOR__SPOOL_DIR="$work/spool" CURTAIL_REDIRECTOR__IP_PER_SECOND=0
 # Nobody counts here, and shipping must not pause for that.
 export CURTAIL_REDIRECTOR__SHIP_WINDOW=1000000000 CURTAIL_REDIRECTOR__SPOOL_MAX_BYTES=8589934592
-"$target/redirector-svc" &
+"$target/curtail" service redirector &
 pids+=($!)
 wait_for "http://127.0.0.1:$admin/health/ready"
 "$target/redirect_link" a 'https://example.com/a/page/somewhere?with=a&query=string'

@@ -22,7 +22,7 @@ pub struct Cli {
 pub(crate) enum Command {
     /// Start everything on this machine and stop it on Ctrl-C.
     Up,
-    /// Run one service in the foreground, as its own binary does.
+    /// Run one service in the foreground.
     Service {
         /// Which one.
         name: Service,

@@ -17,7 +17,9 @@ struct Process(Child);
 
 impl Process {
     fn start(config: &Config) -> Self {
-        let child = Command::new(env!("CARGO_BIN_EXE_analytics-svc"))
+        let (program, arguments) = curtail_testkit::test_as_program("owners::analytics");
+        let child = Command::new(program)
+            .args(arguments)
             .env("DATABASE_URL", config.database.url.expose())
             .env("REDIS_URL", config.redis.url.expose())
             .env("CURTAIL_RPC__SERVICE_KEY", "11".repeat(32))
@@ -47,6 +49,14 @@ impl Drop for Process {
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "the process that the other tests start and stop"]
+async fn analytics() {
+    let config = Config::load().unwrap();
+    let shutdown = curtail_lifecycle::Shutdown::from_signals(&config.lifecycle);
+    analytics_svc::run(config, shutdown).await.unwrap();
 }
 
 async fn fence(pool: &PgPool) -> i64 {

@@ -26,7 +26,7 @@ use tokio::sync::OnceCell;
 pub use npm::{npm_packages, runs};
 pub use port::free_port;
 pub use postgres::PrivatePostgres;
-pub use process::Process;
+pub use process::{Process, test_as_program};
 pub use proxy::{Fault, Proxy};
 pub use redis::PrivateRedis;
 pub use wait::{PROMPT, holds_within, until, within_a_second};

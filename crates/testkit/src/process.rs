@@ -8,6 +8,14 @@ use std::time::Duration;
 
 use crate::{holds_within, keeper};
 
+/// The program and arguments that run the ignored test `name` of this test binary, and no other.
+///
+/// A test that kills a service runs it so in a process of its own: `name` runs the service until it is told to stop.
+pub fn test_as_program(name: &str) -> (PathBuf, [String; 4]) {
+    let program = std::env::current_exe().expect("the running test has a path");
+    (program, ["--exact", name, "--ignored", "--nocapture"].map(str::to_owned))
+}
+
 /// A program that a test starts, kills and starts again. It is killed when this is dropped or the test process ends.
 ///
 /// It sees `PATH`, `HOME` and `TMPDIR` of the test and otherwise only the variables it is given.

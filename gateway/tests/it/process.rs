@@ -1,9 +1,9 @@
-//! The gateway's own binary, with nothing behind it.
+//! The gateway as a process of its own, without services behind it.
 
 use std::path::Path;
 use std::time::Duration;
 
-use curtail_testkit::{Process, free_port};
+use curtail_testkit::{Process, free_port, test_as_program};
 use serde_json::json;
 
 use crate::platform::Answer;
@@ -19,7 +19,7 @@ struct Alone {
 
 impl Alone {
     /// Runs `program`, which becomes the gateway, with settings from a file in `dir`.
-    async fn start(dir: &Path, program: &str, arguments: &[&str]) -> Self {
+    async fn start(dir: &Path, program: impl AsRef<Path>, arguments: impl IntoIterator<Item = String>) -> Self {
         let (listen, admin) = (format!("127.0.0.1:{}", free_port()), format!("127.0.0.1:{}", free_port()));
         let file = settings(dir, "");
         let variables = [
@@ -29,7 +29,7 @@ impl Alone {
             ("CURTAIL_GATEWAY__ADMIN_LISTEN", &admin),
         ]
         .map(|(name, value)| (name.to_owned(), value.to_owned()));
-        let process = Process::start(program, arguments.iter().copied(), variables, dir.join("log")).unwrap();
+        let process = Process::start(program, arguments, variables, dir.join("log")).unwrap();
         let alone = Self { process, listen, admin, http: reqwest::Client::new() };
         curtail_testkit::until(async || alone.metrics().await.is_some(), PATIENCE, "the gateway is up").await;
         alone
@@ -51,6 +51,15 @@ impl Alone {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "the process that the other tests start"]
+async fn gateway() {
+    let config = curtail_config::Config::load().unwrap();
+    let _telemetry = curtail_telemetry::init("gateway", &config.telemetry).unwrap();
+    let shutdown = curtail_lifecycle::Shutdown::from_signals(&config.lifecycle);
+    gateway::run(config, shutdown).await.unwrap();
+}
+
 /// Writes these settings of the gateway, and gives the name of the file.
 fn settings(dir: &Path, settings: &str) -> String {
     let file = dir.join("curtail.toml");
@@ -61,7 +70,8 @@ fn settings(dir: &Path, settings: &str) -> String {
 #[tokio::test]
 async fn the_file_of_settings_is_read_again_at_sighup_and_a_wrong_one_changes_nothing() {
     let dir = tempfile::tempdir().unwrap();
-    let gateway = Alone::start(dir.path(), env!("CARGO_BIN_EXE_gateway"), &[]).await;
+    let (program, arguments) = test_as_program("process::gateway");
+    let gateway = Alone::start(dir.path(), program, arguments).await;
     assert_eq!(gateway.two_aliases().await, "");
 
     settings(dir.path(), "max_aliases = 1");
@@ -78,7 +88,9 @@ async fn the_file_of_settings_is_read_again_at_sighup_and_a_wrong_one_changes_no
 #[tokio::test]
 async fn as_many_connections_may_be_open_as_the_system_allows() {
     let dir = tempfile::tempdir().unwrap();
-    let less = "ulimit -Sn 256 && ulimit -Hn 512 && exec \"$0\"";
-    let gateway = Alone::start(dir.path(), "sh", &["-c", less, env!("CARGO_BIN_EXE_gateway")]).await;
+    let less = "ulimit -Sn 256 && ulimit -Hn 512 && exec \"$0\" \"$@\"";
+    let (program, arguments) = test_as_program("process::gateway");
+    let shell = ["-c", less, program.to_str().unwrap()].map(str::to_owned);
+    let gateway = Alone::start(dir.path(), "sh", shell.into_iter().chain(arguments)).await;
     gateway.shows("process_max_fds 512").await;
 }

@@ -1,4 +1,4 @@
-//! `kill -9` of the real process (R4, F2, F13).
+//! `kill -9` of a redirector that is a process of its own.
 
 use std::net::SocketAddr;
 use std::process::{Child, Command};
@@ -8,7 +8,7 @@ use curtail_testkit::until;
 
 use crate::support::{Consumer, PATIENCE, Site, get, link};
 
-/// The real binary; killed when it is dropped.
+/// A redirector; killed when it is dropped.
 struct Process {
     child: Child,
     addr: SocketAddr,
@@ -17,7 +17,8 @@ struct Process {
 impl Process {
     async fn start(site: &Site) -> Self {
         let addr = SocketAddr::from(([127, 0, 0, 1], curtail_testkit::free_port()));
-        let child = Command::new(env!("CARGO_BIN_EXE_redirector-svc")).envs(site.environment(addr)).spawn().unwrap();
+        let (program, arguments) = curtail_testkit::test_as_program("crash::redirector");
+        let child = Command::new(program).args(arguments).envs(site.environment(addr)).spawn().unwrap();
         let process = Self { child, addr };
         until(async || tokio::net::TcpStream::connect(addr).await.is_ok(), PATIENCE, "it listens").await;
         process
@@ -33,6 +34,14 @@ impl Drop for Process {
     fn drop(&mut self) {
         self.kill9();
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "the process that the other tests start and kill"]
+async fn redirector() {
+    let config = curtail_config::Config::load().unwrap();
+    let shutdown = curtail_lifecycle::Shutdown::from_signals(&config.lifecycle);
+    redirector_svc::run(config, shutdown).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
