@@ -4,7 +4,7 @@
 use std::sync::LazyLock;
 
 use curtail_clock::Clock;
-use gateway::http::cookies::Cookies;
+use gateway::cookies::Cookies;
 use http::{HeaderMap, HeaderValue, header};
 use libfuzzer_sys::fuzz_target;
 use time::macros::datetime;

@@ -5,8 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::Context as _;
+use axum::Router;
 use curtail_clock::Clock;
-use curtail_edge::ClientIp;
+use curtail_edge::{AllowedHosts, AllowedOrigins, ClientIp};
 use curtail_graphql_http::{Documents, Manifest, Persisted, Sizes};
 use curtail_lifecycle::{Latch, Shutdown};
 use curtail_telemetry::RequestId;
@@ -15,15 +16,13 @@ use rand::rngs::StdRng;
 use tokio::sync::Semaphore;
 
 use crate::auth::Authenticator;
-use crate::http::cookies::Cookies;
-use crate::http::host::Hosts;
-use crate::http::origin::AllowedOrigins;
+use crate::cookies::Cookies;
 use crate::http::overload::Overload;
 use crate::limits;
-use crate::live::Places;
+use crate::live::ConnectionLimiter;
+use crate::qr::Pictures;
 use crate::rate::address::AddressLimiter;
 use crate::rate::shared::SharedLimiter;
-use crate::rest::Pictures;
 use crate::schema::{self, CurtailSchema};
 use crate::upstreams::Upstreams;
 use crate::usage::Usage;
@@ -31,12 +30,19 @@ use crate::usage::Usage;
 /// Exports share the database with everybody who looks at charts.
 const EXPORT_PAGES: usize = 8;
 
-/// The state of the gateway under one configuration. Clones are the same.
+/// The gateway under one configuration. Clones share their state.
 #[derive(Clone)]
-pub struct App(Arc<Parts>);
+pub struct App(Arc<AppState>);
 
-/// What it consists of.
-pub struct Parts {
+/// What the next request meets.
+#[derive(Clone)]
+pub(crate) struct ActiveConfig {
+    pub(crate) app: App,
+    pub(crate) router: Router,
+}
+
+/// The state of the gateway under one configuration.
+pub struct AppState {
     pub(crate) settings: curtail_config::Gateway,
     pub(crate) plans: curtail_config::Plans,
     pub(crate) documents: Documents,
@@ -44,22 +50,23 @@ pub struct Parts {
     pub(crate) addresses: AddressLimiter,
     pub(crate) buckets: SharedLimiter,
     pub(crate) overload: Overload,
-    pub(crate) hosts: Hosts,
+    pub(crate) hosts: AllowedHosts,
     pub(crate) origins: AllowedOrigins,
     pub(crate) cookies: Cookies,
     pub(crate) client_ip: ClientIp,
-    lasting: Lasting,
+    /// What survives a change of the configuration.
+    pub(crate) shared: SharedState,
 }
 
-/// What every configuration of a process has in common: connections, streams that are open, what was learned of callers.
+/// The state that survives a change of the configuration: connections, open streams, verified credentials.
 #[derive(Clone)]
-pub struct Lasting {
+pub struct SharedState {
     pub(crate) schema: CurtailSchema,
     pub(crate) sizes: Arc<Sizes>,
     pub(crate) usage: Arc<Usage>,
     pub(crate) upstreams: Upstreams,
     pub(crate) authenticator: Arc<Authenticator>,
-    pub(crate) places: Places,
+    pub(crate) connections: ConnectionLimiter,
     /// Pages of exports that are fetched at once.
     pub(crate) export_pages: Arc<Semaphore>,
     pub(crate) pictures: Arc<Pictures>,
@@ -71,7 +78,7 @@ pub struct Lasting {
     ids: Arc<Mutex<StdRng>>,
 }
 
-impl Lasting {
+impl SharedState {
     /// The parts for a process that starts with `settings`.
     ///
     /// # Errors
@@ -93,7 +100,7 @@ impl Lasting {
             usage: Arc::new(Usage::from_sdl(&sdl)?),
             upstreams,
             authenticator: Arc::new(authenticator),
-            places: Places::new(settings.live_connections, settings.live_connections_per_user),
+            connections: ConnectionLimiter::new(settings.live_connections, settings.live_connections_per_user),
             export_pages: Arc::new(Semaphore::new(EXPORT_PAGES)),
             pictures: Arc::default(),
             shutdown,
@@ -110,25 +117,25 @@ impl App {
     ///
     /// # Errors
     /// When the manifest can not be used.
-    pub fn new(config: &curtail_config::Config, lasting: Lasting) -> anyhow::Result<Self> {
+    pub fn new(config: &curtail_config::Config, shared: SharedState) -> anyhow::Result<Self> {
         let settings = config.gateway.clone();
         let documents = Documents::new(limits::from_config(&settings), settings.document_cache_entries);
         let manifest = Manifest::read(&settings.persisted_manifest, &documents)
             .with_context(|| format!("gateway.persisted_manifest {}", settings.persisted_manifest))?;
-        lasting.usage.list(manifest.names());
-        Ok(Self(Arc::new(Parts {
+        shared.usage.list(manifest.names());
+        Ok(Self(Arc::new(AppState {
             plans: config.plans.clone(),
             documents,
             persisted: Persisted::new(limits::persisted(&settings), manifest),
             addresses: AddressLimiter::new(settings.ip_per_second, settings.ip_burst),
-            buckets: SharedLimiter::new(lasting.redis.clone(), settings.limiter_without_redis == "open"),
-            overload: Overload::new(&settings, lasting.load.clone()),
-            hosts: Hosts::new(&config.domains.app_url, &settings.additional_hosts),
+            buckets: SharedLimiter::new(shared.redis.clone(), settings.limiter_without_redis == "open"),
+            overload: Overload::new(&settings, shared.load.clone()),
+            hosts: AllowedHosts::new(&config.domains.app_url, &settings.additional_hosts),
             origins: AllowedOrigins::new(&config.domains.app_url, &settings.allowed_origins),
-            cookies: Cookies::new(settings.insecure_cookies, lasting.clock.clone()),
+            cookies: Cookies::new(settings.insecure_cookies, shared.clock.clone()),
             client_ip: ClientIp::new(config.proxies.trusted.clone()),
             settings,
-            lasting,
+            shared,
         })))
     }
 
@@ -136,13 +143,13 @@ impl App {
     ///
     /// # Errors
     /// Those of [`App::new`].
-    pub fn under(&self, config: &curtail_config::Config) -> anyhow::Result<Self> {
-        Self::new(config, self.lasting.clone())
+    pub fn reconfigured(&self, config: &curtail_config::Config) -> anyhow::Result<Self> {
+        Self::new(config, self.shared.clone())
     }
 
     /// A fresh request id.
     pub(crate) fn request_id(&self) -> RequestId {
-        RequestId::generate(&mut *self.ids.lock().unwrap_or_else(PoisonError::into_inner))
+        RequestId::generate(&mut *self.shared.ids.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// How long a request may take.
@@ -157,17 +164,9 @@ impl App {
 }
 
 impl Deref for App {
-    type Target = Parts;
+    type Target = AppState;
 
-    fn deref(&self) -> &Parts {
+    fn deref(&self) -> &AppState {
         &self.0
-    }
-}
-
-impl Deref for Parts {
-    type Target = Lasting;
-
-    fn deref(&self) -> &Lasting {
-        &self.lasting
     }
 }

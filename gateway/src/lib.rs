@@ -17,14 +17,17 @@
 
 pub mod app;
 pub mod auth;
+pub mod cookies;
 pub mod error;
 pub mod http;
 pub mod limits;
 pub mod live;
+mod qr;
 pub mod rate;
 pub mod reload;
 pub mod request;
 pub mod rest;
+mod router;
 pub mod schema;
 mod start;
 pub mod upstreams;

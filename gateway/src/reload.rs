@@ -5,39 +5,25 @@
 
 use std::convert::Infallible;
 
-use axum::Router;
 use curtail_config::{Config, ConfigErrors};
 use tokio::signal::unix::Signal;
 use tokio::sync::watch;
 
-use crate::app::App;
-use crate::http;
-
-/// What the next request meets.
-#[derive(Clone)]
-pub(crate) struct InForce {
-    pub(crate) app: App,
-    pub(crate) router: Router,
-}
-
-impl InForce {
-    fn new(app: App) -> Self {
-        Self { router: http::router(&app), app }
-    }
-}
+use crate::app::{ActiveConfig, App};
+use crate::router::router;
 
 /// Changes the configuration of a running gateway. Clones are the same.
 #[derive(Clone)]
-pub struct Reloader(watch::Sender<InForce>);
+pub struct Reloader(watch::Sender<ActiveConfig>);
 
 impl Reloader {
     /// Begins with the configuration that the process starts with.
     pub(crate) fn new(app: App) -> Self {
-        Self(watch::Sender::new(InForce::new(app)))
+        Self(watch::Sender::new(active(app)))
     }
 
     /// What is in force, now and after each change.
-    pub(crate) fn follow(&self) -> watch::Receiver<InForce> {
+    pub(crate) fn follow(&self) -> watch::Receiver<ActiveConfig> {
         self.0.subscribe()
     }
 
@@ -50,8 +36,8 @@ impl Reloader {
         let app = self.0.borrow().app.clone();
         // What is held is never changed, so what is in force has it as it was at the start.
         let held = hold(&app.settings, &mut config.gateway);
-        self.0.send_replace(InForce::new(app.under(&config)?));
-        app.authenticator.refresh_keys().await;
+        self.0.send_replace(active(app.reconfigured(&config)?));
+        app.shared.authenticator.refresh_keys().await;
         Ok(held)
     }
 
@@ -81,7 +67,11 @@ impl Reloader {
     }
 }
 
-/// Gives `wanted` back what can not change in a running process, and names what it wanted to change of that.
+fn active(app: App) -> ActiveConfig {
+    ActiveConfig { router: router(&app), app }
+}
+
+/// Gives `wanted` back what cannot change in a running process, and names what it wanted to change of that.
 fn hold(started: &curtail_config::Gateway, wanted: &mut curtail_config::Gateway) -> Vec<&'static str> {
     fn keep<T: PartialEq + Clone>(started: &T, wanted: &mut T) -> bool {
         let differs = started != wanted;

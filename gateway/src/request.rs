@@ -1,42 +1,13 @@
 //! What one request carries to its resolver or handler.
 
-use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use curtail_proto::auth::v1::{Client, TokenPair};
 
-use crate::live::Vigil;
-
-/// Who calls: a session or an API key that was verified and exchanged for an internal token.
-#[derive(Clone)]
-pub struct Principal {
-    /// The account.
-    pub user_id: i64,
-    /// The session, when the credential was an access token.
-    pub session_id: Option<i64>,
-    /// The API key, when the credential was one.
-    pub api_key_id: Option<i64>,
-    /// PASETO v4.public that the services verify themselves; already part of [`RequestContext::call`].
-    pub internal_token: Arc<str>,
-    /// Workspaces of the account (of the key: its one) with role and plan.
-    pub workspaces: Arc<[curtail_tokens::Membership]>,
-    /// What an API key may do; empty for sessions, which may do everything their role allows.
-    pub scopes: Arc<[curtail_tokens::Scope]>,
-    /// Platform role `admin`.
-    pub platform_admin: bool,
-}
-
-impl fmt::Debug for Principal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Principal")
-            .field("user_id", &self.user_id)
-            .field("session_id", &self.session_id)
-            .field("api_key_id", &self.api_key_id)
-            .finish_non_exhaustive()
-    }
-}
+use crate::auth::CredentialMonitor;
+pub use crate::auth::Principal;
 
 /// What a resolver wants to happen to the caller's cookies; the HTTP layer writes the headers.
 #[derive(Debug, Clone)]
@@ -66,7 +37,7 @@ pub struct RequestContext {
 /// A request whose answers go on: what was known when it came does not last.
 #[derive(Clone)]
 struct Lasting {
-    vigil: Vigil,
+    monitor: CredentialMonitor,
     patience: Duration,
 }
 
@@ -90,8 +61,8 @@ impl RequestContext {
     }
 
     /// The same for answers that go on: each call is made with the latest internal token and may take `patience`.
-    pub fn lasting(self, vigil: Vigil, patience: Duration) -> Self {
-        Self { lasting: Some(Lasting { vigil, patience }), ..self }
+    pub fn lasting(self, monitor: CredentialMonitor, patience: Duration) -> Self {
+        Self { lasting: Some(Lasting { monitor, patience }), ..self }
     }
 
     /// Whether the answers go on.
@@ -100,9 +71,9 @@ impl RequestContext {
     }
 
     fn call(&self) -> curtail_rpc::CallContext {
-        let Some(Lasting { vigil, patience }) = &self.lasting else { return self.call.clone() };
+        let Some(Lasting { monitor, patience }) = &self.lasting else { return self.call.clone() };
         let call = curtail_rpc::CallContext { deadline: Instant::now() + *patience, ..self.call.clone() };
-        match vigil.standing().good() {
+        match monitor.status().principal() {
             Some(principal) => call.on_behalf_of(principal.internal_token),
             // It ends with the credential; until then the service refuses.
             None => call,

@@ -14,10 +14,10 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
-use crate::app::{App, Lasting};
+use crate::app::{ActiveConfig, App, SharedState};
 use crate::auth::{Authenticator, Revocations, follow};
 use crate::http;
-use crate::reload::{InForce, Reloader};
+use crate::reload::Reloader;
 use crate::upstreams::Upstreams;
 
 /// How much longer than an access token lives a revocation is remembered.
@@ -98,9 +98,9 @@ pub async fn start(config: curtail_config::Config, clock: Clock, shutdown: Shutd
     let authenticator = Authenticator::new(keys.clone(), auth_client.clone(), revocations.clone(), clock.clone());
     let upstreams = Upstreams::new(auth, links, analytics, notify, search);
     let stages = (readiness.latch("load"), shutdown.clone());
-    let lasting = Lasting::new(&settings, upstreams, authenticator, redis, stages, clock.clone(), system_rng())?;
-    let places = lasting.places.clone();
-    let reloader = Reloader::new(App::new(&config, lasting)?);
+    let shared = SharedState::new(&settings, upstreams, authenticator, redis, stages, clock.clone(), system_rng())?;
+    let connections = shared.connections.clone();
+    let reloader = Reloader::new(App::new(&config, shared)?);
 
     let tail = curtail_streams::Tail::new(&config.redis, "accounts")?;
     let latch = readiness.latch("revocations");
@@ -112,7 +112,7 @@ pub async fn start(config: curtail_config::Config, clock: Clock, shutdown: Shutd
     tasks.spawn("live connections", async move {
         until.draining().await;
         // They say good-bye by themselves; the process waits for it.
-        let _ = tokio::time::timeout(GOOD_BYE, places.empty()).await;
+        let _ = tokio::time::timeout(GOOD_BYE, connections.wait_until_empty()).await;
         Ok(())
     });
     tasks.spawn("http", http::serve(listener, reloader.follow(), settings, shutdown.clone()));
@@ -121,7 +121,7 @@ pub async fn start(config: curtail_config::Config, clock: Clock, shutdown: Shutd
     Ok(Running { addr, admin_addr, readiness, reloader, tasks })
 }
 
-async fn forget_addresses(in_force: watch::Receiver<InForce>, shutdown: Shutdown) -> anyhow::Result<()> {
+async fn forget_addresses(in_force: watch::Receiver<ActiveConfig>, shutdown: Shutdown) -> anyhow::Result<()> {
     loop {
         tokio::select! {
             () = tokio::time::sleep(FORGET) => in_force.borrow().app.addresses.retain_recent(),

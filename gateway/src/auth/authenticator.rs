@@ -11,9 +11,8 @@ use quick_cache::sync::Cache;
 use time::{Duration, OffsetDateTime};
 use tokio::sync::watch;
 
-use super::{Credential, Revocations};
+use super::{Credential, Principal, Revocations};
 use crate::error::{Code, Refusal};
-use crate::request::Principal;
 
 /// Internal tokens kept at the same time.
 const KEPT: usize = 50_000;

@@ -1,10 +1,8 @@
 //! Finds the credential of a request.
 
+use curtail_edge::RequestOrigin;
 use http::{HeaderMap, HeaderName, header};
 use sha2::{Digest as _, Sha256};
-
-use crate::http::cookies::Brought;
-use crate::http::origin::Provenance;
 
 /// What every API key begins with.
 const API_KEY_PREFIX: &str = "ck_";
@@ -49,12 +47,18 @@ impl std::fmt::Debug for Credential {
 ///
 /// # Errors
 /// When a header holds something else than a bearer token, or both headers are there.
-pub fn find(headers: &HeaderMap, cookies: &Brought, provenance: Provenance) -> Result<Option<Credential>, Malformed> {
+pub fn find(
+    headers: &HeaderMap,
+    access_cookie: Option<&str>,
+    origin: RequestOrigin,
+) -> Result<Option<Credential>, Malformed> {
     match (single(headers, header::AUTHORIZATION)?, single(headers, API_KEY_HEADER)?) {
         (Some(_), Some(_)) => Err(Malformed),
         (None, Some(key)) => Ok(Some(Credential::ApiKey(key.to_owned()))),
         (Some(value), None) => bearer(value).map(Some),
-        (None, None) if provenance == Provenance::Ours => Ok(cookies.access.clone().map(Credential::Cookie)),
+        (None, None) if origin == RequestOrigin::Ours => {
+            Ok(access_cookie.map(|token| Credential::Cookie(token.to_owned())))
+        }
         (None, None) => Ok(None),
     }
 }
@@ -82,16 +86,15 @@ fn single(headers: &HeaderMap, name: HeaderName) -> Result<Option<&str>, Malform
 mod tests {
     use super::*;
 
-    fn found(pairs: &[(&str, &str)], provenance: Provenance) -> Result<Option<Credential>, Malformed> {
+    fn found(pairs: &[(&str, &str)], origin: RequestOrigin) -> Result<Option<Credential>, Malformed> {
         let headers =
             pairs.iter().map(|(name, value)| (name.parse::<HeaderName>().unwrap(), value.parse().unwrap())).collect();
-        let cookies = Brought { access: Some("cookie".into()), ..Brought::default() };
-        find(&headers, &cookies, provenance)
+        find(&headers, Some("cookie"), origin)
     }
 
     #[test]
     fn headers_go_before_cookies_and_cookies_need_one_of_our_pages() {
-        use Provenance::{Foreign, Ours, Unknown};
+        use RequestOrigin::{Foreign, Ours, Unknown};
         assert_eq!(found(&[], Ours), Ok(Some(Credential::Cookie("cookie".into()))));
         assert_eq!(found(&[], Unknown), Ok(None));
         assert_eq!(found(&[], Foreign), Ok(None));
@@ -116,10 +119,10 @@ mod tests {
             for (name, value) in &pairs {
                 headers.append(name.parse::<HeaderName>().unwrap(), value.parse().unwrap());
             }
-            assert_eq!(find(&headers, &Brought::default(), Provenance::Ours), Err(Malformed), "{pairs:?}");
+            assert_eq!(find(&headers, None, RequestOrigin::Ours), Err(Malformed), "{pairs:?}");
         }
         let long = "a".repeat(LONGEST);
-        assert_eq!(found(&[("x-api-key", &long)], Provenance::Ours).map(|c| c.is_some()), Ok(true));
-        assert_eq!(found(&[("x-api-key", &format!("{long}a"))], Provenance::Ours), Err(Malformed));
+        assert_eq!(found(&[("x-api-key", &long)], RequestOrigin::Ours).map(|c| c.is_some()), Ok(true));
+        assert_eq!(found(&[("x-api-key", &format!("{long}a"))], RequestOrigin::Ours), Err(Malformed));
     }
 }

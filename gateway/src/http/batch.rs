@@ -65,7 +65,7 @@ impl Batch {
                 Ok(operation) => {
                     let counted = operation.count(app, context);
                     let mut log = Followed::begin(&operation, "batch", context, counted);
-                    let mut executed = app.schema.execute(operation.into_request(app, context, detail)).await;
+                    let mut executed = app.shared.schema.execute(operation.into_request(app, context, detail)).await;
                     log.answered(&mask(&mut executed, id, detail));
                     serde_json::to_value(&executed).unwrap_or_default()
                 }

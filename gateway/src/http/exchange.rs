@@ -6,14 +6,14 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use axum::response::Response;
+use curtail_edge::RequestOrigin;
 use curtail_proto::auth::v1::Client;
 use http::{HeaderMap, Method, header};
 
-use super::cookies::Brought;
-use super::origin::Provenance;
 use super::request_log::Seen;
 use crate::app::App;
 use crate::auth::{Authenticated, Credential, find};
+use crate::cookies::RequestCookies;
 use crate::error::{Code, Refusal};
 use crate::rate::shared::{Allowance, Outcome, QuotaStatus};
 use crate::request::RequestContext;
@@ -26,10 +26,10 @@ pub struct Shown {
     /// The credential that counts.
     pub credential: Option<Credential>,
     /// Whose page made a browser send it.
-    pub provenance: Provenance,
+    pub origin: RequestOrigin,
     /// What is passed on of the client.
     pub client: Client,
-    cookies: Brought,
+    cookies: RequestCookies,
 }
 
 impl Shown {
@@ -39,8 +39,8 @@ impl Shown {
     /// `UNAUTHENTICATED` when they name a credential in a form that is not taken.
     pub fn read(app: &App, seen: &Seen, headers: &HeaderMap) -> Result<Self, Refusal> {
         let cookies = app.cookies.read(headers);
-        let provenance = app.origins.judge(headers);
-        let credential = find(headers, &cookies, provenance)
+        let origin = app.origins.classify(headers);
+        let credential = find(headers, cookies.access.as_deref(), origin)
             .map_err(|_| Refusal::new(Code::Unauthenticated, "Authorization or X-Api-Key is malformed"))?;
         let agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let client = Client {
@@ -48,7 +48,7 @@ impl Shown {
             user_agent: agent.chars().take(LONGEST_USER_AGENT).collect(),
             device: cookies.device.clone().unwrap_or_default(),
         };
-        Ok(Self { credential, provenance, client, cookies })
+        Ok(Self { credential, origin, client, cookies })
     }
 
     /// Refuses what a page of another origin may have made a browser send. Who shows a credential in a header is no browser
@@ -56,24 +56,24 @@ impl Shown {
     ///
     /// # Errors
     /// `CROSS_SITE_REQUEST`.
-    pub fn check_provenance(&self, method: &Method) -> Result<(), Refusal> {
+    pub fn check_origin(&self, method: &Method) -> Result<(), Refusal> {
         let deliberate = matches!(self.credential, Some(Credential::AccessToken(_) | Credential::ApiKey(_)));
         if method.is_safe() || deliberate {
             return Ok(());
         }
-        match self.provenance {
-            Provenance::Ours => Ok(()),
-            Provenance::Unknown if !self.cookies.any() => Ok(()),
-            Provenance::Unknown => {
+        match self.origin {
+            RequestOrigin::Ours => Ok(()),
+            RequestOrigin::Unknown if !self.cookies.any() => Ok(()),
+            RequestOrigin::Unknown => {
                 Err(Refusal::new(Code::CrossSite, "cookies only count with Origin, Sec-Fetch-Site or X-Curtail-Csrf"))
             }
-            Provenance::Foreign => Err(Refusal::new(Code::CrossSite, "this origin may not send this")),
+            RequestOrigin::Foreign => Err(Refusal::new(Code::CrossSite, "this origin may not send this")),
         }
     }
 
     /// The refresh token of the cookie, where cookies count.
     fn refresh(&self) -> Option<String> {
-        self.cookies.refresh.clone().filter(|_| self.provenance == Provenance::Ours)
+        self.cookies.refresh.clone().filter(|_| self.origin == RequestOrigin::Ours)
     }
 }
 
@@ -113,7 +113,7 @@ impl Exchange {
         self.seen.note(|facts| facts.caller = kind);
         let Some(credential) = &shown.credential else { return Ok(None) };
         let call = curtail_rpc::CallContext::new(self.deadline).for_request(self.seen.id.clone());
-        match self.app.authenticator.authenticate(credential, &shown.client, &call).await {
+        match self.app.shared.authenticator.authenticate(credential, &shown.client, &call).await {
             Ok(caller) => Ok(Some(caller)),
             Err(refusal) if refusal.code == Code::Unauthenticated && matches!(credential, Credential::Cookie(_)) => {
                 self.drop_cookie = true;

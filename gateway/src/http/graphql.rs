@@ -7,6 +7,7 @@ use async_graphql::Value;
 use async_graphql::parser::types::OperationType;
 use axum::extract::{Request, State};
 use axum::response::Response;
+use curtail_edge::RequestOrigin;
 use curtail_graphql_http::{Body, MediaType, Params, is_json, negotiate};
 use http::{HeaderMap, Method, StatusCode, header};
 
@@ -15,13 +16,13 @@ use super::batch::Batch;
 use super::exchange::{Exchange, Shown};
 use super::mask::{Detail, Masked, mask};
 use super::operation::{Operation, detail};
-use super::origin::Provenance;
 use super::request_log::Seen;
 use super::size::read_body;
 use super::{sse, status, ws};
 use crate::app::App;
+use crate::auth::CredentialMonitor;
 use crate::error::{Code, Refusal};
-use crate::live::{Owner, Vigil};
+use crate::live::Owner;
 use crate::request::RequestContext;
 
 /// Answers a request, within the time it has.
@@ -86,7 +87,7 @@ impl Asked {
         // What is refused by its form needs no body.
         let shown = Shown::read(&self.exchange.app, &self.exchange.seen, headers)?;
         check_form(method, headers)?;
-        shown.check_provenance(method)?;
+        shown.check_origin(method)?;
         let sent = match *method {
             Method::GET => Body::One(Params::from_query_string(parts.uri.query().unwrap_or_default())?),
             _ => {
@@ -108,15 +109,16 @@ impl Asked {
             Work::One(operation) if self.media == MediaType::EventStream => {
                 let Shown { credential, client, .. } = shown;
                 let app = &self.exchange.app;
-                let vigil =
-                    credential.zip(caller).map(|(credential, known)| Vigil::keep(app, credential, client, known));
-                return self.follow(operation, &context, vigil, detail);
+                let monitor = credential.zip(caller).map(|(credential, known)| {
+                    CredentialMonitor::start(&app.shared.authenticator, credential, client, known)
+                });
+                return self.follow(operation, &context, monitor, detail);
             }
             Work::One(operation) => self.execute(operation, &context, detail).await,
             Work::Batch(batch) => self.execute_batch(batch, &context, detail).await,
         };
         // A page of another origin can not make its visitor's browser keep a session.
-        if shown.provenance != Provenance::Foreign
+        if shown.origin != RequestOrigin::Foreign
             && let Some(change) = context.take_session_change()
         {
             for cookie in self.exchange.app.cookies.write(&change) {
@@ -124,7 +126,7 @@ impl Asked {
             }
         }
         if let Some(credential) = shown.credential.filter(|_| context.memberships_changed()) {
-            self.exchange.app.authenticator.forget(&credential);
+            self.exchange.app.shared.authenticator.forget(&credential);
         }
         Ok(response)
     }
@@ -175,15 +177,15 @@ impl Asked {
         &self,
         operation: Operation,
         context: &RequestContext,
-        vigil: Option<Vigil>,
+        monitor: Option<CredentialMonitor>,
         detail: Detail,
     ) -> Result<Response, Refusal> {
-        let mut place = self.exchange.app.places.take()?;
-        place.belongs_to(Owner::of(context.principal.as_ref(), self.exchange.seen.client))?;
+        let mut permit = self.exchange.app.shared.connections.acquire()?;
+        permit.assign_owner(Owner::new(context.principal.as_ref(), self.exchange.seen.client))?;
         // Its line is written when it ends.
         self.exchange.seen.note(|facts| facts.followed = true);
         let app = &self.exchange.app;
-        Ok(sse::answer(app, operation.into_answers(app, context, "event-stream", vigil, detail), place))
+        Ok(sse::answer(app, operation.into_answers(app, context, "event-stream", monitor, detail), permit))
     }
 
     async fn execute(&self, operation: Operation, context: &RequestContext, detail: Detail) -> Response {
@@ -192,7 +194,7 @@ impl Asked {
         self.exchange.seen.note(|facts| facts.counted = Some(counted));
         let request = operation.into_request(app, context, detail);
         let started = Instant::now();
-        let mut executed = app.schema.execute(request).await;
+        let mut executed = app.shared.schema.execute(request).await;
         self.note(started, context);
         let masked = mask(&mut executed, self.exchange.seen.id.as_str(), detail);
         self.answer(&executed, &masked)

@@ -11,8 +11,8 @@ use futures_util::{Stream, StreamExt as _};
 use super::followed::Followed;
 use super::mask::{Detail, Masked, mask};
 use crate::app::App;
+use crate::auth::CredentialMonitor;
 use crate::error::{Code, Refusal};
-use crate::live::Vigil;
 use crate::rate::shared::tokens;
 use crate::request::RequestContext;
 use crate::schema;
@@ -43,7 +43,7 @@ impl Operation {
         if stranger && !app.settings.development && is_closed(&document, name)? {
             return Err(Refusal::sign_in_first());
         }
-        let plan = plan(&document, name, &params.variables, &app.sizes, documents.limits())?;
+        let plan = plan(&document, name, &params.variables, &app.shared.sizes, documents.limits())?;
         let name = document.name(name).map(str::to_owned);
         Ok(Self { params, name, document, plan })
     }
@@ -75,7 +75,7 @@ impl Operation {
 
     /// Counts that it is executed.
     pub fn count(&self, app: &App, context: &RequestContext) -> Counted {
-        app.usage.count(&self.document, self.name.as_deref(), self.kind(), context)
+        app.shared.usage.count(&self.document, self.name.as_deref(), self.kind(), context)
     }
 
     /// Ready for the executor.
@@ -87,7 +87,7 @@ impl Operation {
         if detail == Detail::None {
             request = request.disable_introspection();
         }
-        schema::attach(request, &app.upstreams, context).data(context.clone())
+        schema::attach(request, &app.shared.upstreams, context).data(context.clone())
     }
 
     /// Its answers, one after the other; of a query, one. When they end, what they came to is logged.
@@ -96,19 +96,19 @@ impl Operation {
         app: &App,
         context: &RequestContext,
         transport: &'static str,
-        vigil: Option<Vigil>,
+        monitor: Option<CredentialMonitor>,
         detail: Detail,
     ) -> impl Stream<Item = (Response, Masked)> + Send + use<> {
         let mut log = Followed::begin(&self, transport, context, self.count(app, context));
         let id = context.call.request_id.as_ref().map_or_else(String::new, |id| id.as_str().to_owned());
-        let request = match vigil.filter(|_| self.plan.kind == OperationType::Subscription) {
-            Some(vigil) => {
-                let context = context.clone().lasting(vigil.clone(), app.patience());
-                self.into_request(app, &context, detail).data(vigil)
+        let request = match monitor.filter(|_| self.plan.kind == OperationType::Subscription) {
+            Some(monitor) => {
+                let context = context.clone().lasting(monitor.clone(), app.patience());
+                self.into_request(app, &context, detail).data(monitor)
             }
             None => self.into_request(app, context, detail),
         };
-        let answers: BoxStream<'static, Response> = app.schema.execute_stream(request);
+        let answers: BoxStream<'static, Response> = app.shared.schema.execute_stream(request);
         answers.map(move |mut answer| {
             let masked = mask(&mut answer, &id, detail);
             log.answered(&masked);

@@ -15,7 +15,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tower::ServiceExt as _;
 
-use crate::reload::InForce;
+use crate::app::ActiveConfig;
 
 /// The address at the other end of the connection; travels in the extensions of requests.
 #[derive(Debug, Clone, Copy)]
@@ -40,7 +40,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// None; the type is what tasks return.
 pub(crate) async fn serve(
     listener: TcpListener,
-    in_force: watch::Receiver<InForce>,
+    in_force: watch::Receiver<ActiveConfig>,
     settings: curtail_config::Gateway,
     shutdown: Shutdown,
 ) -> anyhow::Result<()> {
@@ -105,7 +105,7 @@ fn serve_connection(
     stream: TcpStream,
     peer: IpAddr,
     builder: &Builder<TokioExecutor>,
-    in_force: &watch::Receiver<InForce>,
+    in_force: &watch::Receiver<ActiveConfig>,
     graceful: &GracefulShutdown,
 ) {
     let in_force = in_force.clone();

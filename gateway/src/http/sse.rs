@@ -18,17 +18,21 @@ use serde::Serialize;
 
 use super::mask::Masked;
 use crate::app::App;
-use crate::live::Place;
+use crate::live::ConnectionPermit;
 
 /// How long clients should stay away after the connection ended, in case they ask.
 const RETRY: Duration = Duration::from_millis(500);
 
-/// Sends `answers` as they come. `place` is held as long as the connection is open.
-pub fn answer(app: &App, answers: impl Stream<Item = (Answer, Masked)> + Send + 'static, place: Place) -> Response {
-    let shutdown = app.shutdown.clone();
+/// Sends `answers` as they come. `permit` is held as long as the connection is open.
+pub fn answer(
+    app: &App,
+    answers: impl Stream<Item = (Answer, Masked)> + Send + 'static,
+    permit: ConnectionPermit,
+) -> Response {
+    let shutdown = app.shared.shutdown.clone();
     let first = stream::once(async { Event::default().comment("").retry(RETRY) });
     let answers = answers.map(move |(answer, _)| {
-        let _held = &place;
+        let _held = &permit;
         next(&answer)
     });
     let complete = stream::once(async { complete() });

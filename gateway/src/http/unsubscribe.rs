@@ -32,7 +32,7 @@ type Wanted = Result<Query<Address>, QueryRejection>;
 pub async fn ask(State(app): State<App>, address: Wanted) -> Response {
     let token = token(address);
     let request = call(&app).read().request(ReadUnsubscribeTokenRequest { token: token.clone() });
-    match app.upstreams.notify.clone().read_unsubscribe_token(request).await {
+    match app.shared.upstreams.notify.clone().read_unsubscribe_token(request).await {
         Ok(answer) if answer.get_ref().email => {
             let what = words(answer.get_ref().kind());
             // The token was read: it has nothing but letters, digits, - and _.
@@ -52,7 +52,7 @@ pub async fn ask(State(app): State<App>, address: Wanted) -> Response {
 pub async fn act(State(app): State<App>, address: Wanted) -> Response {
     // Doing it twice does the same.
     let request = call(&app).read().request(UnsubscribeRequest { token: token(address) });
-    match app.upstreams.notify.clone().unsubscribe(request).await {
+    match app.shared.upstreams.notify.clone().unsubscribe(request).await {
         Ok(answer) => done(answer.get_ref().kind()),
         Err(status) => failed(&status),
     }

@@ -19,7 +19,7 @@ use tonic::Streaming;
 
 use super::recent::Recent;
 use super::source::{Service, Source, is_final};
-use super::vigil::Vigil;
+use crate::auth::CredentialMonitor;
 
 /// Messages that a slow subscription may be behind before it loses the oldest.
 const BEHIND: usize = 64;
@@ -68,14 +68,14 @@ impl<S: Service> Feeds<S> {
     /// for long, the error is the last item.
     pub async fn watch(
         &self,
-        vigil: &Vigil,
+        monitor: &CredentialMonitor,
         watch: S::Watch,
     ) -> Result<impl Stream<Item = Result<S::Message, Error>> + Send + use<S>, Error> {
-        let key = (vigil.digest(), watch);
+        let key = (monitor.digest(), watch);
         if let Some(subscribed) = join(&self.open(), &key) {
             return Ok(subscribed.into_stream());
         }
-        let mut source = Source { client: self.client.clone(), vigil: vigil.clone(), watch };
+        let mut source = Source { client: self.client.clone(), monitor: monitor.clone(), watch };
         let stream = source.open().await?;
         let mut open = self.open();
         // Somebody may have opened the same meanwhile.
@@ -139,7 +139,7 @@ async fn run<S: Service>(
 ) {
     let mut recent = Recent::default();
     let mut leaving: Option<(Streaming<S::Message>, Instant)> = None;
-    let mut vigil = source.vigil.clone();
+    let mut monitor = source.monitor.clone();
     loop {
         let outcome = tokio::select! {
             message = stream.message() => match message {
@@ -158,7 +158,7 @@ async fn run<S: Service>(
                 }
                 continue;
             }
-            _ = vigil.changed() => match source.open().await {
+            _ = monitor.changed() => match source.open().await {
                 Ok(fresh) => {
                     leaving = Some((std::mem::replace(&mut stream, fresh), Instant::now() + OVERLAP));
                     continue;

@@ -11,7 +11,7 @@ use curtail_proto::links::v1::{WatchLinksRequest, WatchLinksResponse};
 use curtail_rpc::{CallContext, Channel, Code, Error};
 use tonic::{Request, Response, Status, Streaming};
 
-use super::vigil::{Standing, Vigil};
+use crate::auth::{CredentialMonitor, CredentialStatus};
 
 /// How long a stream may take to open.
 const OPEN: Duration = Duration::from_secs(2);
@@ -56,14 +56,14 @@ impl Service for LinkLiveServiceClient<Channel> {
 /// What to ask of whom, and in whose name.
 pub(super) struct Source<S: Service> {
     pub(super) client: S,
-    pub(super) vigil: Vigil,
+    pub(super) monitor: CredentialMonitor,
     pub(super) watch: S::Watch,
 }
 
 impl<S: Service> Source<S> {
     /// Opens a stream with the latest token.
     pub(super) async fn open(&mut self) -> Result<Streaming<S::Message>, Error> {
-        let Standing::Good(principal) = self.vigil.standing() else {
+        let CredentialStatus::Valid(principal) = self.monitor.status() else {
             return Err(Error::new(Code::Unauthenticated, "TOKEN_INVALID", "the credential is not valid any more"));
         };
         let call = CallContext::new(Instant::now() + OPEN).on_behalf_of(principal.internal_token).read();
@@ -78,12 +78,12 @@ impl<S: Service> Source<S> {
             tokio::select! {
                 () = tokio::time::sleep(error.retry_after.unwrap_or(pause).min(LONGEST_PAUSE)) => {}
                 // A fresh token may be all that was missing.
-                _ = self.vigil.changed() => {}
+                _ = self.monitor.changed() => {}
             }
             pause = (pause * 2).min(LONGEST_PAUSE);
             match self.open().await {
                 Ok(stream) => return Ok(stream),
-                Err(refused) if is_final(&refused) && matches!(self.vigil.standing(), Standing::Ended(_)) => {
+                Err(refused) if is_final(&refused) && matches!(self.monitor.status(), CredentialStatus::Ended(_)) => {
                     return Err(refused);
                 }
                 Err(refused) if matches!(refused.code, Code::Forbidden | Code::NotFound) => return Err(refused),

@@ -29,7 +29,6 @@ use utoipa::openapi::OpenApi;
 
 pub use operation::Operation;
 pub use problem::Problem;
-pub use qr::Pictures;
 
 use crate::app::App;
 use endpoint::Endpoint;

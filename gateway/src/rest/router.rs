@@ -63,7 +63,7 @@ async fn run<E: Endpoint>(exchange: &mut Exchange, request: Request) -> Result<R
     });
     let (mut parts, body) = request.into_parts();
     let shown = Shown::read(&exchange.app, &exchange.seen, &parts.headers)?;
-    shown.check_provenance(&parts.method)?;
+    shown.check_origin(&parts.method)?;
     if shown.credential.is_none() && !E::OPERATION.public {
         return Err(Problem::new(Code::Unauthenticated, "sign in, or send an API key"));
     }

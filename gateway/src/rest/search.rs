@@ -105,7 +105,7 @@ impl Endpoint for SearchLinks {
         };
         let limit = paging.limit();
         let request = wanted.into_request(call.workspace(workspace)?, limit, paging.into_cursor());
-        let found = search::find(&call.context, &call.app.upstreams, request).await?;
+        let found = search::find(&call.context, &call.app.shared.upstreams, request).await?;
         Ok(Page::new(&call.uri, found.into()))
     }
 }

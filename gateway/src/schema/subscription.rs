@@ -10,7 +10,8 @@ use super::link_changes::{LinkChange, one_by_one};
 use super::problem::fault;
 use super::scalars::parse_id;
 use super::workspace_or_default;
-use crate::live::{Clicks, LinkChanges, Vigil};
+use crate::auth::CredentialMonitor;
+use crate::live::{Clicks, LinkChanges};
 use crate::request::RequestContext;
 
 /// Everything that can be followed.
@@ -28,7 +29,7 @@ impl Subscription {
     ) -> Result<impl Stream<Item = Result<ClickBatch, Error>> + use<>, Error> {
         let workspace_id = workspace_or_default(ctx.data::<RequestContext>()?, workspace_id)?;
         let watch = WatchClicksRequest { workspace_id, link_id: link_or_all(link_id) };
-        let clicks = ctx.data::<Clicks>()?.watch(ctx.data::<Vigil>()?, watch).await.map_err(fault)?;
+        let clicks = ctx.data::<Clicks>()?.watch(ctx.data::<CredentialMonitor>()?, watch).await.map_err(fault)?;
         Ok(clicks.map(|item| item.map(ClickBatch::from).map_err(fault)))
     }
 
@@ -42,7 +43,7 @@ impl Subscription {
     ) -> Result<impl Stream<Item = Result<LinkChange, Error>> + use<>, Error> {
         let workspace_id = workspace_or_default(ctx.data::<RequestContext>()?, workspace_id)?;
         let watch = WatchLinksRequest { workspace_id, link_id: link_or_all(link_id) };
-        let changes = ctx.data::<LinkChanges>()?.watch(ctx.data::<Vigil>()?, watch).await.map_err(fault)?;
+        let changes = ctx.data::<LinkChanges>()?.watch(ctx.data::<CredentialMonitor>()?, watch).await.map_err(fault)?;
         Ok(one_by_one(changes))
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
+use curtail_edge::RequestOrigin;
 use curtail_proto::auth::v1::Client;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use hyper_util::rt::TokioIo;
@@ -17,9 +18,8 @@ use crate::app::App;
 use crate::auth::Credential;
 use crate::error::{Code, Refusal};
 use crate::http::exchange::Shown;
-use crate::http::origin::Provenance;
 use crate::http::request_log::Seen;
-use crate::live::Place;
+use crate::live::ConnectionPermit;
 
 /// The one subprotocol.
 const SUBPROTOCOL: &str = "graphql-transport-ws";
@@ -35,7 +35,7 @@ pub(super) struct Guest {
     /// The request.
     pub(super) seen: Arc<Seen>,
     /// Held as long as the socket is open.
-    pub(super) place: Place,
+    pub(super) permit: ConnectionPermit,
 }
 
 /// Whether the request wants to become a socket.
@@ -50,12 +50,12 @@ pub fn is_asked(request: &Request) -> bool {
 pub fn accept(app: &App, seen: &Arc<Seen>, mut request: Request) -> Result<Response, Refusal> {
     let headers = request.headers();
     let key = check(headers)?;
-    let Shown { credential, provenance, client, .. } = Shown::read(app, seen, headers)?;
+    let Shown { credential, origin, client, .. } = Shown::read(app, seen, headers)?;
     // Browsers send cookies along with whatever page opens a socket, and never hide where it came from.
-    if provenance == Provenance::Foreign {
+    if origin == RequestOrigin::Foreign {
         return Err(Refusal::new(Code::CrossSite, "this origin may not open a socket"));
     }
-    let guest = Guest { credential, client, seen: seen.clone(), place: app.places.take()? };
+    let guest = Guest { credential, client, seen: seen.clone(), permit: app.shared.connections.acquire()? };
     let (app, upgrade) = (app.clone(), hyper::upgrade::on(&mut request));
     tokio::spawn(async move {
         let Ok(upgraded) = upgrade.await else { return };

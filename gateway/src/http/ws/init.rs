@@ -2,20 +2,21 @@
 
 use std::time::Instant;
 
+use curtail_edge::RequestOrigin;
 use http::{HeaderMap, HeaderValue, header};
 use serde_json::{Map, Value};
 
 use super::close::Close;
 use super::handshake::Guest;
 use crate::app::App;
+use crate::auth::CredentialMonitor;
 use crate::auth::{Authenticated, Credential, find};
-use crate::http::origin::Provenance;
-use crate::live::{Owner, Vigil};
+use crate::live::Owner;
 
-/// Who a socket belongs to; the vigil of nobody is none.
+/// Who a socket belongs to; the monitor of nobody is none.
 pub(super) struct Caller {
     pub(super) authenticated: Option<Authenticated>,
-    pub(super) vigil: Option<Vigil>,
+    pub(super) monitor: Option<CredentialMonitor>,
 }
 
 impl Caller {
@@ -27,18 +28,18 @@ impl Caller {
             Some(credential) => {
                 let call =
                     curtail_rpc::CallContext::new(Instant::now() + app.patience()).for_request(guest.seen.id.clone());
-                let known = app.authenticator.authenticate(credential, &guest.client, &call).await;
+                let known = app.shared.authenticator.authenticate(credential, &guest.client, &call).await;
                 Some(known.map_err(|refusal| Close::of(&refusal))?)
             }
             None => None,
         };
         let principal = authenticated.as_ref().map(|known| &known.principal);
-        let owner = Owner::of(principal, guest.seen.client);
-        guest.place.belongs_to(owner).map_err(|refusal| Close::of(&refusal))?;
-        let vigil = credential
-            .zip(authenticated.clone())
-            .map(|(credential, known)| Vigil::keep(app, credential, guest.client.clone(), known));
-        Ok(Self { authenticated, vigil })
+        let owner = Owner::new(principal, guest.seen.client);
+        guest.permit.assign_owner(owner).map_err(|refusal| Close::of(&refusal))?;
+        let monitor = credential.zip(authenticated.clone()).map(|(credential, known)| {
+            CredentialMonitor::start(&app.shared.authenticator, credential, guest.client.clone(), known)
+        });
+        Ok(Self { authenticated, monitor })
     }
 }
 
@@ -54,7 +55,7 @@ fn credential(params: &Map<String, Value>) -> Result<Option<Credential>, ()> {
         let value = value.as_str().and_then(|text| HeaderValue::from_str(text).ok()).ok_or(())?;
         headers.append(name, value);
     }
-    find(&headers, &Default::default(), Provenance::Unknown).map_err(|_| ())
+    find(&headers, None, RequestOrigin::Unknown).map_err(|_| ())
 }
 
 #[cfg(test)]

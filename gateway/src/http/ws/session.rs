@@ -19,13 +19,13 @@ use super::handshake::Guest;
 use super::init::Caller;
 use super::message::{self, FromClient};
 use crate::app::App;
+use crate::auth::CredentialMonitor;
 use crate::error::{Code, Refusal};
 use crate::http::answer;
 use crate::http::exchange::charge;
 use crate::http::followed;
 use crate::http::mask::Masked;
 use crate::http::operation::{Operation, detail};
-use crate::live::Vigil;
 use crate::rate::shared::Outcome;
 use crate::request::RequestContext;
 
@@ -78,14 +78,14 @@ impl Session {
         let init_until = Instant::now() + Duration::from_millis(self.app.settings.live_init_timeout_ms);
         let quiet = Duration::from_millis(self.app.settings.live_keep_alive_ms);
         let mut pings = tokio::time::interval_at((Instant::now() + quiet).into(), quiet);
-        let shutdown = self.app.shutdown.clone();
+        let shutdown = self.app.shared.shutdown.clone();
         loop {
-            let mut vigil = self.caller.as_ref().and_then(|caller| caller.vigil.clone());
+            let mut monitor = self.caller.as_ref().and_then(|caller| caller.monitor.clone());
             let initialised = self.caller.is_some();
             let event = tokio::select! {
                 frame = self.socket.next() => Event::Frame(frame),
                 Some((id, answer)) = self.operations.next() => Event::Answer(id, answer),
-                () = ended(&mut vigil) => Event::Ended,
+                () = ended(&mut monitor) => Event::Ended,
                 () = shutdown.draining() => Event::Draining,
                 () = tokio::time::sleep_until(init_until.into()), if !initialised => Event::InitTimeout,
                 _ = pings.tick() => Event::Quiet,
@@ -158,7 +158,7 @@ impl Session {
 
     /// Checks an operation as one that came by HTTP, and starts it.
     async fn begin(&mut self, params: Params) -> Result<Answers, Refusal> {
-        let Some(Caller { authenticated, vigil }) = &self.caller else {
+        let Some(Caller { authenticated, monitor }) = &self.caller else {
             return Err(Refusal::new(Code::Unauthenticated, "connection_init comes first"));
         };
         let most = self.app.settings.live_operations_per_socket;
@@ -177,14 +177,18 @@ impl Session {
             return Err(refusal);
         }
         let principal = authenticated.as_ref().map(|known| known.principal.clone());
-        let principal = vigil.as_ref().map(Vigil::standing).and_then(crate::live::Standing::good).or(principal);
+        let principal = monitor
+            .as_ref()
+            .map(CredentialMonitor::status)
+            .and_then(crate::auth::CredentialStatus::principal)
+            .or(principal);
         let mut call =
             curtail_rpc::CallContext::new(Instant::now() + self.app.patience()).for_request(self.guest.seen.id.clone());
         if let Some(principal) = &principal {
             call = call.on_behalf_of(principal.internal_token.clone());
         }
         let context = RequestContext::new(principal, self.guest.client.clone(), call, None);
-        let answers = operation.into_answers(&self.app, &context, "websocket", vigil.clone(), detail);
+        let answers = operation.into_answers(&self.app, &context, "websocket", monitor.clone(), detail);
         Ok(answers.map(|answer| Some(Box::new(answer))).chain(stream::once(async { None })).boxed())
     }
 
@@ -229,9 +233,9 @@ impl Session {
     }
 }
 
-async fn ended(vigil: &mut Option<Vigil>) {
-    match vigil {
-        Some(vigil) => drop(vigil.ended().await),
+async fn ended(monitor: &mut Option<CredentialMonitor>) {
+    match monitor {
+        Some(monitor) => drop(monitor.ended().await),
         None => pending().await,
     }
 }

@@ -19,7 +19,7 @@ pub const COST: u64 = 200;
 /// # Errors
 /// What the service refused, with the parameter it is about.
 pub async fn ask(call: &Call, message: QueryAnalyticsRequest) -> Result<QueryAnalyticsResponse, Problem> {
-    let answer = call.app.upstreams.analytics.clone().query_analytics(call.context.read(message)).await;
+    let answer = call.app.shared.upstreams.analytics.clone().query_analytics(call.context.read(message)).await;
     Ok(answer.map_err(|status| Problem::from(status).calling("breakdowns", "dimension"))?.into_inner())
 }
 
@@ -29,6 +29,6 @@ pub async fn ask(call: &Call, message: QueryAnalyticsRequest) -> Result<QueryAna
 /// When the service can not be asked.
 pub async fn lifetime(call: &Call, link: LinkKey) -> Result<ClickTotals, Problem> {
     let request = call.context.read(BatchGetTotalsRequest { links: vec![link] });
-    let answer = call.app.upstreams.analytics.clone().batch_get_totals(request).await?.into_inner();
+    let answer = call.app.shared.upstreams.analytics.clone().batch_get_totals(request).await?.into_inner();
     Ok(answer.totals.into_iter().find_map(|of_link| of_link.totals).unwrap_or_default().into())
 }

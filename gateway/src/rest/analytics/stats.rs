@@ -35,7 +35,7 @@ impl Endpoint for GetStats {
     async fn call(call: &Call, input: Input<Self>) -> Result<Json<Analytics>, Problem> {
         let Both(scope, Both(question, Comparison { compare_previous })) = input.query;
         let workspace = call.workspace(scope.workspace)?;
-        let mut message = question.lately(call.app.clock.now()).about(scope.within(workspace)?, DEFAULT_TOP);
+        let mut message = question.lately(call.app.shared.clock.now()).about(scope.within(workspace)?, DEFAULT_TOP);
         message.compare_previous = compare_previous;
         Ok(Json(ask(call, message).await?.into()))
     }

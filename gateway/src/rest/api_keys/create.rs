@@ -56,7 +56,8 @@ impl Endpoint for CreateApiKey {
     async fn call(call: &Call, input: Input<Self>) -> Result<CreatedApiKey, Problem> {
         let workspace = call.workspace(input.query.workspace)?;
         let message = input.body.0.into_request(workspace, call.context.client.clone());
-        let answer = call.app.upstreams.auth.clone().create_api_key(call.context.write(message)).await?.into_inner();
+        let answer =
+            call.app.shared.upstreams.auth.clone().create_api_key(call.context.write(message)).await?.into_inner();
         Ok(CreatedApiKey { api_key: present(answer.api_key)?.into(), secret: answer.secret })
     }
 }

@@ -42,7 +42,7 @@ impl Endpoint for ListApiKeys {
     async fn call(call: &Call, input: Input<Self>) -> Result<Json<ApiKeyList>, Problem> {
         let workspace_id = call.workspace(input.query.workspace)?;
         let request = call.context.read(ListApiKeysRequest { workspace_id });
-        let answer = call.app.upstreams.auth.clone().list_api_keys(request).await?.into_inner();
+        let answer = call.app.shared.upstreams.auth.clone().list_api_keys(request).await?.into_inner();
         Ok(Json(ApiKeyList { data: answer.api_keys.into_iter().map(ApiKey::from).collect() }))
     }
 }

@@ -32,7 +32,7 @@ impl Endpoint for RevokeApiKey {
     async fn call(call: &Call, input: Input<Self>) -> Result<NoContent, Problem> {
         let client = Some(call.context.client.clone());
         let request = call.context.write(RevokeApiKeyRequest { api_key_id: input.path.number(), client });
-        call.app.upstreams.auth.clone().revoke_api_key(request).await?;
+        call.app.shared.upstreams.auth.clone().revoke_api_key(request).await?;
         Ok(NoContent)
     }
 }

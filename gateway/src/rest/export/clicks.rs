@@ -86,7 +86,7 @@ impl Session {
     async fn read<T>(&self, message: T) -> Result<tonic::Request<T>, Problem> {
         let deadline = Instant::now() + self.app.patience();
         let call = curtail_rpc::CallContext { authorization: None, deadline, ..self.call.clone() };
-        let caller = self.app.authenticator.authenticate(&self.credential, &self.client, &call).await?;
+        let caller = self.app.shared.authenticator.authenticate(&self.credential, &self.client, &call).await?;
         Ok(call.on_behalf_of(caller.principal.internal_token).read().request(message))
     }
 }
@@ -127,9 +127,9 @@ impl Pages {
 
 async fn page(session: &Session, question: ExportClicksRequest) -> Result<ExportClicksResponse, Problem> {
     // Exports wait for one another; the permit is given back while the client takes its time.
-    let _permit = session.app.export_pages.acquire().await;
+    let _permit = session.app.shared.export_pages.acquire().await;
     let request = session.read(question).await?;
-    Ok(session.app.upstreams.analytics.clone().export_clicks(request).await?.into_inner())
+    Ok(session.app.shared.upstreams.analytics.clone().export_clicks(request).await?.into_inner())
 }
 
 fn cells(click: ExportedClick) -> [String; COLUMNS.len()] {

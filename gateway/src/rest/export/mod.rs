@@ -70,7 +70,7 @@ impl Endpoint for ExportClicks {
 
     async fn call(call: &Call, input: Input<Self>) -> Result<File, Problem> {
         let Both(scope, question) = input.query;
-        let question = question.lately(call.app.clock.now());
+        let question = question.lately(call.app.shared.clock.now());
         let workspace = call.workspace(scope.workspace)?;
         let scope = scope.within(workspace)?;
         let name = serde::de::value::StrDeserializer::<serde::de::value::Error>::new(&input.path.report);

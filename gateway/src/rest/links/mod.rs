@@ -24,5 +24,5 @@ pub const TAG: &str = "links";
 /// `NOT_FOUND` when there is none that the caller may see.
 pub async fn find(call: &Call, by: By) -> Result<pb::Link, Problem> {
     let request = call.context.read(GetLinkRequest { link: Some(LinkRef { by: Some(by) }) });
-    present(call.app.upstreams.links.clone().get_link(request).await?.into_inner().link)
+    present(call.app.shared.upstreams.links.clone().get_link(request).await?.into_inner().link)
 }

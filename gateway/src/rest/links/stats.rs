@@ -39,7 +39,7 @@ impl Endpoint for GetLinkStats {
         // A link of another workspace has no clicks for this caller; that there is none is said by its owner.
         let link = find(call, By::Id(input.path.number())).await?;
         let scope = AnalyticsScope { workspace_id: link.workspace_id, of: Some(Of::LinkId(link.id)) };
-        let mut message = question.lately(call.app.clock.now()).about(scope, DEFAULT_TOP);
+        let mut message = question.lately(call.app.shared.clock.now()).about(scope, DEFAULT_TOP);
         message.compare_previous = compare_previous;
         Ok(Json(ask(call, message).await?.into()))
     }

@@ -1,9 +1,6 @@
 //! `GET /v1/links/{id}/qr`: the short URL as a picture, with the mark by which a scan is told from a click.
 
 mod options;
-mod pictures;
-mod png;
-mod svg;
 
 use std::time::Duration;
 
@@ -11,12 +8,9 @@ use axum::body::{Body, Bytes};
 use axum::response::Response;
 use curtail_proto::links::v1::link_ref::By;
 use http::{HeaderValue, Method, StatusCode, header};
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use serde::Deserialize;
+use utoipa::IntoParams;
 
-use self::options::{Level, Options};
-pub use self::pictures::Pictures;
-use self::pictures::Undrawn;
 use super::endpoint::{Answer, Call, Endpoint, Id, Input, Nothing};
 use super::etag::{self, IfNoneMatch};
 use super::links;
@@ -24,32 +18,10 @@ use super::openapi::{Schemas, Success};
 use super::operation::Operation;
 use super::problem::Problem;
 use crate::error::{Code, Refusal};
+use crate::qr::{Format, Level, Options, Undrawn};
 
 /// Draws the QR code of a link.
 pub struct GetLinkQr;
-
-/// How the picture is written.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Deserialize, Serialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Format {
-    /// Pixels.
-    #[default]
-    Png,
-    /// Shapes, sharp at any size.
-    Svg,
-}
-
-impl Format {
-    /// Of all formats.
-    const MEDIA_TYPES: [&str; 2] = ["image/png", "image/svg+xml"];
-
-    fn media_type(self) -> &'static str {
-        match self {
-            Self::Png => Self::MEDIA_TYPES[0],
-            Self::Svg => Self::MEDIA_TYPES[1],
-        }
-    }
-}
 
 /// How it should look.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -128,7 +100,7 @@ impl Endpoint for GetLinkQr {
         let format = options.format;
         let link = links::find(call, By::Id(input.path.number())).await?;
         let text = format!("{}?{}", link.short_url, curtail_routes::SCAN_MARK);
-        let bytes = call.app.pictures.draw(text, options).await?;
+        let bytes = call.app.shared.pictures.draw(text, options).await?;
         Ok(Picture { format, bytes, known: input.headers })
     }
 }

@@ -1,62 +1,14 @@
 //! The looks of a QR code, within their bounds.
 
-use qrcodegen::QrCodeEcc;
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
-
-use super::{Format, Looks};
+use super::Looks;
 use crate::error::Code;
+use crate::qr::{Color, Options};
 use crate::rest::problem::Problem;
 
 const SIZES: std::ops::RangeInclusive<u32> = 64..=2048;
 const DEFAULT_SIZE: u32 = 512;
 const WIDEST_MARGIN: u32 = 16;
 const DEFAULT_MARGIN: u32 = 4;
-
-/// How much of the code may be missing.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Deserialize, Serialize, ToSchema)]
-pub enum Level {
-    /// About 7 %.
-    L,
-    /// About 15 %.
-    #[default]
-    M,
-    /// About 25 %.
-    Q,
-    /// About 30 %.
-    H,
-}
-
-impl From<Level> for QrCodeEcc {
-    fn from(level: Level) -> Self {
-        match level {
-            Level::L => Self::Low,
-            Level::M => Self::Medium,
-            Level::Q => Self::Quartile,
-            Level::H => Self::High,
-        }
-    }
-}
-
-/// Red, green and blue.
-pub type Color = [u8; 3];
-
-/// How a code looks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Options {
-    /// How it is written.
-    pub format: Format,
-    /// Width and height in pixels.
-    pub size: u32,
-    /// In modules.
-    pub margin: u32,
-    /// Error correction, at the least.
-    pub level: Level,
-    /// Of the modules.
-    pub color: Color,
-    /// Of what is behind them.
-    pub background: Color,
-}
 
 impl Options {
     /// What was asked for.
@@ -105,6 +57,7 @@ fn invalid(field: &'static str, reason: &'static str, message: &'static str) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::qr::{Format, Level};
     use crate::rest::query::read;
 
     fn options(query: &str) -> Result<Options, Problem> {

@@ -3,7 +3,7 @@
 use axum::body::Bytes;
 use png::{BitDepth, ColorType, Compression, Encoder, EncodingError};
 
-use super::options::Options;
+use super::Options;
 use super::pictures::Modules;
 
 /// Draws the modules as large as whole pixels allow, in the middle of a picture of exactly the size.
@@ -55,7 +55,7 @@ fn pixels(modules: &Modules, size: u32) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::super::Format;
-    use super::super::options::Level;
+    use super::super::Level;
     use super::super::pictures::draw;
     use super::*;
 

@@ -10,9 +10,9 @@ use curtail_graphql_http::{MediaType, negotiate};
 use futures_util::FutureExt as _;
 use http::{Uri, header};
 
-use super::answer;
-use super::request_log::Seen;
 use crate::error::Refusal;
+use crate::http::answer;
+use crate::http::request_log::Seen;
 use crate::rest::{self, Problem};
 
 /// What decides the form of a refusal.

@@ -7,8 +7,7 @@ use qrcodegen::QrCode;
 use quick_cache::sync::Cache;
 use tokio::sync::Semaphore;
 
-use super::options::Options;
-use super::{Format, png, svg};
+use super::{Format, Options, png, svg};
 
 /// Pictures that are kept, of some kilobytes each.
 const KEPT: usize = 512;
@@ -117,7 +116,7 @@ pub fn draw(text: &str, options: &Options) -> Result<Bytes, Undrawn> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rest::qr::options::Level;
+    use crate::qr::Level;
 
     pub(crate) fn options(format: Format, size: u32) -> Options {
         Options { format, size, margin: 4, level: Level::M, color: [0; 3], background: [255; 3] }

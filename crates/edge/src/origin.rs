@@ -1,8 +1,7 @@
-//! Where a request comes from, as far as a browser tells: the rules against forged requests.
+//! Which origin a browser says that a request comes from: the rules against forged requests (CSRF).
 //!
-//! Cookies travel with whatever page makes a browser send a request. They only count when the request proves that a page
-//! of ours made it; a page of another origin is refused even without them, or it could sign its visitor in to somebody
-//! else's account.
+//! A browser sends cookies with a request whichever page makes it. They only count when the request proves that a page of ours
+//! made it. A page of another origin is refused even without cookies, or it could sign its visitor in to another account.
 
 use http::{HeaderMap, HeaderName, header};
 use url::{Origin, Url};
@@ -11,9 +10,9 @@ use url::{Origin, Url};
 const PREFLIGHT_HEADERS: [HeaderName; 2] =
     [HeaderName::from_static("x-curtail-csrf"), HeaderName::from_static("graphql-preflight")];
 
-/// Who made the browser send the request.
+/// Whose page made the browser send the request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Provenance {
+pub enum RequestOrigin {
     /// One of our pages, or the user by hand: cookies count.
     Ours,
     /// Nothing says that it was a browser: cookies do not count.
@@ -38,16 +37,16 @@ impl AllowedOrigins {
         Url::parse(origin).is_ok_and(|url| self.0.contains(&url.origin()))
     }
 
-    /// Judges by `Sec-Fetch-Site`, which pages can not set, then by `Origin`, then by a header that needs a preflight.
-    pub fn judge(&self, headers: &HeaderMap) -> Provenance {
+    /// Classifies a request by `Sec-Fetch-Site`, which pages can not set, then by `Origin`, then by a header that needs a preflight.
+    pub fn classify(&self, headers: &HeaderMap) -> RequestOrigin {
         let text = |name: HeaderName| headers.get(name).map(|value| value.to_str().unwrap_or("unreadable"));
         let site = text(HeaderName::from_static("sec-fetch-site"));
         match (site, text(header::ORIGIN)) {
-            (Some("same-origin" | "none"), _) => Provenance::Ours,
-            (_, Some(origin)) if self.contains(origin) => Provenance::Ours,
-            (None, None) if PREFLIGHT_HEADERS.iter().any(|name| headers.contains_key(name)) => Provenance::Ours,
-            (None, None) => Provenance::Unknown,
-            _ => Provenance::Foreign,
+            (Some("same-origin" | "none"), _) => RequestOrigin::Ours,
+            (_, Some(origin)) if self.contains(origin) => RequestOrigin::Ours,
+            (None, None) if PREFLIGHT_HEADERS.iter().any(|name| headers.contains_key(name)) => RequestOrigin::Ours,
+            (None, None) => RequestOrigin::Unknown,
+            _ => RequestOrigin::Foreign,
         }
     }
 }
@@ -58,7 +57,7 @@ mod tests {
 
     #[test]
     fn s20_only_our_pages_are_ours() {
-        use Provenance::{Foreign, Ours, Unknown};
+        use RequestOrigin::{Foreign, Ours, Unknown};
         let allowed = AllowedOrigins::new("https://app.example/x", &["https://admin.example:8443".to_owned()]);
         for (headers, expected) in [
             (vec![], Unknown),
@@ -83,11 +82,11 @@ mod tests {
                 .iter()
                 .map(|(name, value)| (name.parse::<HeaderName>().unwrap(), value.parse().unwrap()))
                 .collect();
-            assert_eq!(allowed.judge(&map), expected, "{headers:?}");
+            assert_eq!(allowed.classify(&map), expected, "{headers:?}");
         }
         assert_eq!(
             AllowedOrigins::new("data:,x", &[])
-                .judge(&HeaderMap::from_iter([(header::ORIGIN, "null".parse().unwrap())])),
+                .classify(&HeaderMap::from_iter([(header::ORIGIN, "null".parse().unwrap())])),
             Foreign
         );
     }

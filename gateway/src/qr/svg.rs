@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::options::{Color, Options};
 use super::pictures::Modules;
+use super::{Color, Options};
 
 /// Draws the modules in units of their own, so that they are sharp at any size.
 pub fn write(modules: &Modules, options: &Options) -> String {
@@ -30,7 +30,7 @@ fn hex([red, green, blue]: Color) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::Format;
-    use super::super::options::Level;
+    use super::super::Level;
     use super::super::pictures::draw;
     use super::*;
 

@@ -20,9 +20,9 @@ pub struct Cookies {
     clock: Clock,
 }
 
-/// What a request brought.
+/// What a request cookies.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Brought {
+pub struct RequestCookies {
     /// The access token.
     pub access: Option<String>,
     /// The refresh token.
@@ -31,7 +31,7 @@ pub struct Brought {
     pub device: Option<String>,
 }
 
-impl Brought {
+impl RequestCookies {
     /// Whether there is a credential.
     pub fn any(&self) -> bool {
         self.access.is_some() || self.refresh.is_some()
@@ -45,22 +45,22 @@ impl Cookies {
     }
 
     /// Picks ours out of `Cookie`. The first of equal names wins.
-    pub fn read(&self, headers: &HeaderMap) -> Brought {
+    pub fn read(&self, headers: &HeaderMap) -> RequestCookies {
         let (access, refresh, device) = (self.name("access"), self.name("refresh"), self.name("device"));
-        let mut brought = Brought::default();
+        let mut cookies = RequestCookies::default();
         let lines = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
         for (name, value) in lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('=')) {
             let slot = match name {
-                name if name == access => &mut brought.access,
-                name if name == refresh => &mut brought.refresh,
-                name if name == device => &mut brought.device,
+                name if name == access => &mut cookies.access,
+                name if name == refresh => &mut cookies.refresh,
+                name if name == device => &mut cookies.device,
                 _ => continue,
             };
             if !value.is_empty() {
                 slot.get_or_insert_with(|| value.to_owned());
             }
         }
-        brought
+        cookies
     }
 
     /// The `Set-Cookie` headers for a change.
@@ -111,7 +111,7 @@ mod tests {
 
     use super::*;
 
-    fn cookies(insecure: bool) -> Cookies {
+    fn settings(insecure: bool) -> Cookies {
         Cookies::new(insecure, Clock::manual(datetime!(2026-01-01 00:00 UTC)))
     }
 
@@ -131,7 +131,7 @@ mod tests {
 
     #[test]
     fn s20_cookies_are_bound_to_host_https_and_site() {
-        let written = cookies(false).write(&SessionChange::Set(Box::new(pair())));
+        let written = settings(false).write(&SessionChange::Set(Box::new(pair())));
         assert_eq!(
             written,
             [
@@ -140,7 +140,7 @@ mod tests {
                 "__Host-curtail_device=d; Path=/; Max-Age=34560000; HttpOnly; SameSite=Lax; Secure",
             ]
         );
-        let written = cookies(true).write(&SessionChange::Clear);
+        let written = settings(true).write(&SessionChange::Clear);
         assert_eq!(
             written,
             [
@@ -158,9 +158,9 @@ mod tests {
                 .parse()
                 .unwrap(),
         )]);
-        let brought = cookies(false).read(&headers);
-        assert_eq!(brought, Brought { access: Some("x".into()), refresh: None, device: None });
+        let cookies = settings(false).read(&headers);
+        assert_eq!(cookies, RequestCookies { access: Some("x".into()), refresh: None, device: None });
         let hostile = TokenPair { access_token: "x; Domain=evil".into(), ..pair() };
-        assert_eq!(cookies(false).write(&SessionChange::Set(Box::new(hostile))).len(), 2);
+        assert_eq!(settings(false).write(&SessionChange::Set(Box::new(hostile))).len(), 2);
     }
 }
