@@ -115,7 +115,7 @@ pub async fn start(config: curtail_config::Config, clock: Clock, shutdown: Shutd
         let _ = tokio::time::timeout(GOOD_BYE, connections.wait_until_empty()).await;
         Ok(())
     });
-    tasks.spawn("http", http::serve(listener, reloader.follow(), settings, shutdown.clone()));
+    tasks.spawn("http", http::serve(listener, reloader.follow(), settings, config.proxies, shutdown.clone()));
     tasks.spawn("admin", admin.serve(shutdown));
     tracing::info!(%addr, %admin_addr, "the gateway is up");
     Ok(Running { addr, admin_addr, readiness, reloader, tasks })

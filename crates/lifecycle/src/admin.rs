@@ -1,17 +1,24 @@
 //! The admin port.
 
-use std::{io, net::SocketAddr};
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
 
-use axum::{
-    Json, Router,
-    extract::State,
-    http::{StatusCode, header},
-    response::IntoResponse,
-    routing::get,
-};
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{Request, StatusCode, header};
+use axum::response::IntoResponse;
+use axum::routing::get;
+use axum::{Json, Router};
+use curtail_listener::{Bounds, Http, Protocols, RequestBody};
 use tokio::net::TcpListener;
+use tower::ServiceExt as _;
 
 use crate::{Readiness, Shutdown};
+
+/// The longest header block that is read.
+const MAX_HEADER_BYTES: usize = 16 * 1024;
+const KEEP_ALIVE: Duration = Duration::from_secs(20);
 
 /// Serves `/health/live`, `/health/ready` and `/metrics` for operators and orchestrators. Not for the public: bind it to
 /// loopback or to a network of their own.
@@ -50,18 +57,34 @@ impl Admin {
             .route("/health/ready", get(ready))
             .route("/metrics", get(metrics))
             .with_state(readiness);
-        let stop = shutdown.clone();
-        let server = axum::serve(listener, router).with_graceful_shutdown(async move {
-            stop.stopping().await;
+        let draining = async {
+            shutdown.stopping().await;
             running.set(false);
-            stop.draining().await;
-        });
-        tokio::select! {
-            served = server => served?,
-            // An idle keep-alive connection of a scraper must not hold up the end.
-            () = shutdown.aborted() => {}
-        }
+            shutdown.draining().await;
+        };
+        let respond = move |request: Request<RequestBody>| {
+            let response = router.clone().oneshot(request.map(Body::new));
+            async move { response.await.unwrap_or_else(|never| match never {}) }
+        };
+        // An idle keep-alive connection of a scraper must not hold up the end.
+        curtail_listener::serve(listener, bounds(), http(), respond, draining, shutdown.aborted()).await;
         Ok(())
+    }
+}
+
+/// Probes and scrapers need few connections.
+fn bounds() -> Bounds {
+    Bounds { max_connections: 512, max_connections_per_address: 128, ..Bounds::default() }
+}
+
+fn http() -> Http {
+    Http {
+        protocols: Protocols::All,
+        max_header_bytes: MAX_HEADER_BYTES,
+        max_streams: 32,
+        keep_alive: KEEP_ALIVE,
+        keep_alive_timeout: KEEP_ALIVE,
+        user_timeout: None,
     }
 }
 

@@ -30,7 +30,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 
 pub use accept::Acceptor;
-pub use limiter::{Connection, ConnectionLimiter, Permit};
+pub use limiter::{Connection, ConnectionLimiter, Permit, RequestGuard, UnverifiedStream};
 pub use request::{BodyTooSlow, RequestBody};
 pub use response::ResponseBody;
 pub use serve::{Http, Protocols, serve};

@@ -183,6 +183,7 @@ pub struct Connection {
     refusals: AtomicU32,
     pub(crate) calls: Semaphore,
     waiting_bytes: AtomicUsize,
+    /// `None` for a trusted proxy.
     waiting_bytes_of_address: Option<Arc<AtomicUsize>>,
     pub(crate) taken: Notify,
 }
@@ -200,7 +201,8 @@ impl Connection {
             verified: AtomicBool::new(false),
             unverified: AtomicU32::new(0),
             refusals: AtomicU32::new(0),
-            calls: Semaphore::new(bounds.calls_per_connection),
+            // One connection of a proxy carries many clients.
+            calls: Semaphore::new(if trusted { Semaphore::MAX_PERMITS } else { bounds.calls_per_connection }),
             waiting_bytes: AtomicUsize::new(0),
             waiting_bytes_of_address: (!trusted).then_some(waiting),
             taken: Notify::new(),
@@ -273,15 +275,17 @@ impl Connection {
         }
     }
 
-    pub(crate) fn waiting_bytes(&self) -> usize {
-        self.waiting_bytes.load(Ordering::Relaxed)
+    /// Returns `true` if half of the bytes that may wait on this connection do.
+    pub(crate) fn is_behind(&self, bounds: &Bounds) -> bool {
+        self.waiting_bytes_of_address.is_some()
+            && self.waiting_bytes.load(Ordering::Relaxed) > bounds.waiting_bytes_per_connection / 2
     }
 
     /// Adds to the bytes that wait for the client. Returns `false` if they are more than allowed.
     pub(crate) fn add_waiting(&self, bytes: usize, bounds: &Bounds) -> bool {
         let of_connection = self.waiting_bytes.fetch_add(bytes, Ordering::Relaxed) + bytes;
-        let of_address =
-            self.waiting_bytes_of_address.as_ref().map_or(0, |waiting| waiting.fetch_add(bytes, Ordering::Relaxed) + bytes);
+        let Some(waiting) = &self.waiting_bytes_of_address else { return true };
+        let of_address = waiting.fetch_add(bytes, Ordering::Relaxed) + bytes;
         of_connection <= bounds.waiting_bytes_per_connection && of_address <= bounds.waiting_bytes_per_address
     }
 

@@ -47,6 +47,9 @@ pub struct Http {
     pub keep_alive: Duration,
     /// How long the client may take to acknowledge a ping.
     pub keep_alive_timeout: Duration,
+    /// How long sent bytes may stay unacknowledged before the system ends the connection (Linux). Nothing else notices that
+    /// the client of an event stream is gone.
+    pub user_timeout: Option<Duration>,
 }
 
 impl Http {
@@ -129,6 +132,9 @@ where
 {
     move |mut drain| {
         Box::pin(async move {
+            // What fails here fails at the first read, too.
+            #[cfg(target_os = "linux")]
+            let _ = socket2::SockRef::from(&socket).set_tcp_user_timeout(http.user_timeout);
             let stream = GuardedStream::new(socket, permit);
             let connection = Arc::clone(stream.connection());
             let builder = http.builder(&bounds, &connection);
@@ -198,10 +204,10 @@ where
     }
 }
 
-/// Waits while half of the bytes that may wait on this connection do.
+/// Waits while the client has much to take.
 async fn until_taken(connection: &Connection, bounds: &Bounds) -> Result<(), TooMuchWaiting> {
     let taken = async {
-        while connection.waiting_bytes() > bounds.waiting_bytes_per_connection / 2 {
+        while connection.is_behind(bounds) {
             connection.taken.notified().await;
         }
         connection.taken.notify_one();

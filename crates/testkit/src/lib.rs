@@ -8,6 +8,7 @@
 //! Nothing here touches a server that the tests did not start. PostgreSQL refuses to run as root, so for root it runs as
 //! `postgres` (or `nobody`).
 
+pub mod http2;
 mod keeper;
 mod npm;
 mod port;

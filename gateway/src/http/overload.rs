@@ -2,23 +2,37 @@
 //!
 //! A request waits a moment for its place and is then refused, because an answer that comes too late costs as much as one
 //! in time. A gateway that refuses much says so by its readiness, so that load balancers send less.
+//!
+//! A request with a body takes its place when the body is there. Until then it only counts among the bodies of its address
+//! that are on their way, so a client that sends slowly holds no place from others.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
+use std::error::Error;
+use std::fmt;
+use std::net::IpAddr;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
+use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use curtail_lifecycle::Latch;
-use tokio::sync::{Semaphore, SemaphorePermit};
+use http::Method;
+use http_body::Frame;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::request_log::Seen;
 use crate::app::App;
 use crate::error::{Code, Refusal};
 
 /// The places, and the memory of refusals.
+#[derive(Clone)]
 pub struct Overload {
-    places: Semaphore,
+    places: Arc<Semaphore>,
+    bodies: Bodies,
     patience: Duration,
     shed: Arc<Shed>,
 }
@@ -49,15 +63,16 @@ impl Overload {
             recent: Mutex::default(),
         };
         let patience = Duration::from_millis(config.queue_ms);
-        Self { places: Semaphore::new(config.max_in_flight), patience, shed: Arc::new(shed) }
+        let places = Arc::new(Semaphore::new(config.max_in_flight));
+        Self { places, bodies: Bodies::default(), patience, shed: Arc::new(shed) }
     }
 
     /// Waits for a place.
     ///
     /// # Errors
     /// `OVERLOADED` when none became free in time.
-    async fn enter(&self) -> Result<SemaphorePermit<'_>, Refusal> {
-        match tokio::time::timeout(self.patience, self.places.acquire()).await {
+    async fn enter(&self) -> Result<OwnedSemaphorePermit, Refusal> {
+        match tokio::time::timeout(self.patience, Arc::clone(&self.places).acquire_owned()).await {
             Ok(Ok(place)) => Ok(place),
             Ok(Err(_)) | Err(_) => {
                 metrics::counter!("gateway_requests_shed_total").increment(1);
@@ -95,11 +110,134 @@ impl Shed {
     }
 }
 
-/// Holds a place while the request is answered.
+/// Holds a place while the request is answered; with a body, from its end on.
 pub async fn limit(State(app): State<App>, request: Request, next: Next) -> Response {
-    match app.overload.enter().await {
-        Ok(_place) => next.run(request).await,
-        Err(refusal) => refusal.into_response(),
+    let reads_body = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS | Method::DELETE);
+    if !reads_body || request.body().is_end_stream() {
+        return match app.overload.enter().await {
+            Ok(_place) => next.run(request).await,
+            Err(refusal) => refusal.into_response(),
+        };
+    }
+    let client = request.extensions().get::<Arc<Seen>>().map_or(IpAddr::from([0, 0, 0, 0]), |seen| seen.client);
+    let Some(body_place) = app.overload.bodies.enter(client, app.settings.bodies_per_address) else {
+        let refusal = Refusal::new(Code::RateLimited, "too many bodies of this address are on their way");
+        return refusal.retry_after(Duration::from_secs(1)).into_response();
+    };
+    let place = Arc::new(Mutex::new(None));
+    let request = request.map(|body| {
+        let (overload, place) = (app.overload.clone(), Arc::clone(&place));
+        Body::new(PlacedBody { body, entering: None, overload, place, body_place: Some(body_place) })
+    });
+    let response = next.run(request).await;
+    drop(place);
+    response
+}
+
+/// The bodies on their way, by client address; of IPv6 by /64.
+#[derive(Clone, Default)]
+struct Bodies(Arc<Mutex<HashMap<u128, usize>>>);
+
+impl Bodies {
+    /// `None`: as many are on their way as allowed.
+    fn enter(&self, client: IpAddr, most: usize) -> Option<BodyPlace> {
+        let key = match client.to_canonical() {
+            IpAddr::V4(v4) => v4.to_ipv6_mapped().to_bits(),
+            IpAddr::V6(v6) => v6.to_bits() >> 64 << 64,
+        };
+        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = counts.entry(key).or_default();
+        if *count >= most {
+            return None;
+        }
+        *count += 1;
+        Some(BodyPlace { bodies: self.clone(), key })
+    }
+}
+
+/// A body on its way.
+struct BodyPlace {
+    bodies: Bodies,
+    key: u128,
+}
+
+impl Drop for BodyPlace {
+    fn drop(&mut self) {
+        let mut counts = self.bodies.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = counts.get_mut(&self.key) {
+            *count -= 1;
+            if *count == 0 {
+                counts.remove(&self.key);
+            }
+        }
+    }
+}
+
+type Entering = Pin<Box<dyn Future<Output = Result<OwnedSemaphorePermit, Refusal>> + Send>>;
+
+/// A body that ends once its request has a place.
+struct PlacedBody {
+    body: Body,
+    entering: Option<Entering>,
+    overload: Overload,
+    /// Where the place is kept until the request is answered.
+    place: Arc<Mutex<Option<OwnedSemaphorePermit>>>,
+    body_place: Option<BodyPlace>,
+}
+
+/// A refusal on its way through an error of the body.
+#[derive(Debug)]
+pub struct NoPlace(pub Refusal);
+
+impl fmt::Display for NoPlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.message)
+    }
+}
+
+impl Error for NoPlace {}
+
+impl HttpBody for PlacedBody {
+    type Data = Bytes;
+    type Error = Box<dyn Error + Send + Sync>;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        let this = self.get_mut();
+        if this.entering.is_none() {
+            if let Some(frame) = ready!(Pin::new(&mut this.body).poll_frame(context)) {
+                return Poll::Ready(Some(frame.map_err(Into::into)));
+            }
+            this.body_place = None;
+            let overload = this.overload.clone();
+            this.entering = Some(Box::pin(async move { overload.enter().await }));
+        }
+        let Some(entering) = &mut this.entering else { return Poll::Ready(None) };
+        let entered = ready!(entering.as_mut().poll(context));
+        this.entering = Some(Box::pin(std::future::pending()));
+        match entered {
+            Ok(place) => {
+                *this.place.lock().unwrap_or_else(PoisonError::into_inner) = Some(place);
+                Poll::Ready(None)
+            }
+            Err(refusal) => Poll::Ready(Some(Err(NoPlace(refusal).into()))),
+        }
+    }
+
+    fn size_hint(&self) -> http_body::SizeHint {
+        self.body.size_hint()
+    }
+}
+
+impl Drop for PlacedBody {
+    /// A handler that reads no body has a place all the same, if there is one.
+    fn drop(&mut self) {
+        let mut place = self.place.lock().unwrap_or_else(PoisonError::into_inner);
+        if place.is_none() && self.entering.is_none() {
+            *place = Arc::clone(&self.overload.places).try_acquire_owned().ok();
+        }
     }
 }
 

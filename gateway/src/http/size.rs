@@ -1,12 +1,16 @@
 //! How long a request may be.
 
+use std::error::Error;
+
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
+use curtail_listener::BodyTooSlow;
 use http::{HeaderMap, header};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 
+use super::overload::NoPlace;
 use crate::app::App;
 use crate::error::{Code, Refusal};
 
@@ -40,7 +44,25 @@ pub async fn read_body(headers: &HeaderMap, body: Body, limit: usize) -> Result<
     match Limited::new(body, limit).collect().await {
         Ok(body) => Ok(body.to_bytes()),
         Err(error) if error.is::<LengthLimitError>() => Err(too_large()),
-        Err(_) => Err(Refusal::new(Code::BadRequest, "the body did not arrive whole")),
+        Err(error) => Err(cause::<NoPlace>(&*error).map_or_else(|| incomplete(&*error), |no_place| no_place.0.clone())),
+    }
+}
+
+fn incomplete(error: &(dyn Error + 'static)) -> Refusal {
+    let message = match cause::<BodyTooSlow>(error) {
+        Some(_) => "the body did not arrive in time",
+        None => "the body did not arrive whole",
+    };
+    Refusal::new(Code::BadRequest, message)
+}
+
+/// The cause of this type among `error` and what it wraps.
+fn cause<'a, E: Error + 'static>(mut error: &'a (dyn Error + 'static)) -> Option<&'a E> {
+    loop {
+        match error.downcast_ref() {
+            Some(cause) => return Some(cause),
+            None => error = error.source()?,
+        }
     }
 }
 

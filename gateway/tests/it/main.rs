@@ -46,6 +46,7 @@ mod s27_addresses;
 mod search;
 mod sessions;
 mod shared_limits;
+mod slow_bodies;
 mod socket;
 mod transport_ws;
 mod usage;

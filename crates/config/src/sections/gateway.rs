@@ -56,6 +56,26 @@ pub struct Gateway {
     pub request_timeout_ms: u64,
     /// How long a client may take to send its headers.
     pub header_timeout_ms: u64,
+    /// Open connections; fewer where the system allows fewer open files.
+    pub max_connections: usize,
+    /// Of them, those of one address (of IPv6: of one /64); proxies.trusted are exempt.
+    pub max_connections_per_address: usize,
+    /// How long a body may take before its least rate counts.
+    pub body_timeout_ms: u64,
+    /// The least rate of a body.
+    pub body_bytes_per_second: u64,
+    /// Bodies of one client address that are on their way at once.
+    pub bodies_per_address: usize,
+    /// How long a client may take no byte of a response.
+    pub send_timeout_ms: u64,
+    /// The least rate at which a response is taken after that time.
+    pub send_bytes_per_second: u64,
+    /// Bytes of HTTP/2 responses that wait for the client, per connection.
+    pub waiting_bytes_per_connection: usize,
+    /// Bytes of HTTP/2 responses that wait for the clients of one address; proxies.trusted are exempt.
+    pub waiting_bytes_per_address: usize,
+    /// Requests of one HTTP/2 connection that are worked on at once; proxies.trusted are exempt.
+    pub calls_per_connection: usize,
     /// Requests at once.
     pub max_in_flight: usize,
     /// The longest wait for a place among them before 503.

@@ -56,6 +56,10 @@ pub struct Redirector {
     pub max_header_bytes: usize,
     /// How long a client may take to send its headers.
     pub header_timeout_ms: u64,
+    /// Open connections; fewer where the system allows fewer open files.
+    pub max_connections: usize,
+    /// Of them, those of one address (of IPv6: of one /64); proxies.trusted are exempt.
+    pub max_connections_per_address: usize,
 }
 
 impl Redirector {

@@ -44,6 +44,14 @@ pub struct Rpc {
     pub max_in_flight: usize,
     /// Open streams of one process to one service, and of one service from all.
     pub max_streams: usize,
+    /// Open connections of one service's gRPC port; fewer where the system allows fewer open files.
+    pub max_connections: usize,
+    /// Of them, those of one address (of IPv6: of one /64). The oldest idle connection is closed for a new one.
+    pub max_connections_per_address: usize,
+    /// How long a client may take for its first header block, and for each later one.
+    pub header_timeout_ms: u64,
+    /// Open streams of a connection before a token was verified on it.
+    pub unverified_streams: u32,
     /// The longest life of a stream; then its reader opens it again.
     pub stream_max_seconds: u64,
     /// The largest message in bytes.

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use curtail_listener::Bounds;
+use curtail_testkit::http2::{Http2Client, frame, get};
 
-use crate::wire::{Http2Client, LARGE, bounds, frame, get, start};
+use crate::wire::{LARGE, bounds, start};
 
 const GO_AWAY: u8 = 7;
 const RESET: u8 = 3;

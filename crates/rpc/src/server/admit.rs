@@ -2,13 +2,19 @@
 
 use std::{
     any::Any,
+    pin::Pin,
     sync::Arc,
+    task::{Context, Poll},
     time::{Duration, Instant},
 };
 
-use axum::{body::Body, extract::State, middleware::Next};
+use axum::body::{Body, Bytes, HttpBody};
+use axum::extract::State;
+use axum::middleware::Next;
 use curtail_clock::Clock;
+use curtail_listener::{Connection, UnverifiedStream};
 use http::{HeaderValue, Request, Response, header::AUTHORIZATION};
+use hyper::body::{Frame, SizeHint};
 use tokio::sync::Semaphore;
 use tonic::Status;
 
@@ -82,12 +88,63 @@ pub(crate) async fn authenticate(
     next: Next,
 ) -> Response<Body> {
     let credential = request.headers().get(AUTHORIZATION).cloned();
+    let connection = request.extensions().get::<Arc<Connection>>().cloned();
     match identify(&gate, credential).await {
         Ok(caller) => {
+            if let Some(connection) = connection {
+                connection.verified();
+            }
             request.extensions_mut().insert(caller);
             next.run(request).await
         }
-        Err(error) => answer(error),
+        Err(error) => {
+            if let Some(connection) = connection.filter(|_| error.code == Code::Unauthenticated) {
+                connection.refused();
+            }
+            answer(error)
+        }
+    }
+}
+
+/// Bounds the streams of a connection before a token was verified on it, health checks included.
+pub(crate) async fn bound_strangers(State(most): State<u32>, request: Request<Body>, next: Next) -> Response<Body> {
+    let Some(connection) = request.extensions().get::<Arc<Connection>>().cloned() else {
+        return next.run(request).await;
+    };
+    let Some(stream) = connection.try_unverified(most) else {
+        connection.refused();
+        return answer(Error::new(Code::Unavailable, "TOO_MANY_STREAMS", "too many streams without a token"));
+    };
+    let response = next.run(request).await;
+    match stream {
+        Some(stream) => response.map(|body| Body::new(Unverified { body, _stream: stream })),
+        None => response,
+    }
+}
+
+/// The answer to a caller that is not known.
+struct Unverified {
+    body: Body,
+    _stream: UnverifiedStream,
+}
+
+impl HttpBody for Unverified {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        Pin::new(&mut self.body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
     }
 }
 

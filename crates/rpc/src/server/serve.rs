@@ -12,8 +12,9 @@ use curtail_clock::Clock;
 use curtail_lifecycle::{Readiness, Shutdown};
 use http::Request;
 use tokio::net::TcpListener;
-use tonic::{body::Body, server::NamedService, service::Routes, transport::server::TcpIncoming};
-use tower::{Service, ServiceBuilder};
+use curtail_listener::{Bounds, Http, Protocols, RequestBody};
+use tonic::{body::Body, server::NamedService, service::Routes};
+use tower::{Service, ServiceBuilder, ServiceExt as _};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use super::{
@@ -84,27 +85,47 @@ impl Server {
         let guarded = routes.add_service(reflection(services)?).into_axum_router().layer(layers);
         // Health is outside: probes have no token and must be answered under overload.
         let routes = Routes::from(guarded).add_service(health);
-        #[expect(clippy::disallowed_methods, reason = "the one place that makes servers")]
-        let server = tonic::transport::Server::builder()
-            .http2_keepalive_interval(Some(KEEP_ALIVE))
-            .http2_keepalive_timeout(Some(KEEP_ALIVE_TIMEOUT))
-            .http2_max_header_list_size(MAX_HEADER_BYTES)
-            .max_concurrent_streams(u32::try_from(settings.max_in_flight + settings.max_streams).unwrap_or(u32::MAX))
-            .add_routes(routes)
-            .serve_with_incoming_shutdown(
-                TcpIncoming::from(listener).with_nodelay(Some(true)),
-                draining(shutdown.clone()),
-            );
+        let strangers = from_fn_with_state(settings.unverified_streams, admit::bound_strangers);
+        let router = routes.into_axum_router().layer(strangers);
+        let respond = move |request: Request<RequestBody>| {
+            let response = router.clone().oneshot(request.map(axum::body::Body::new));
+            async move { response.await.unwrap_or_else(|never| match never {}) }
+        };
+        let http = http(&settings);
+        let serving = curtail_listener::serve(
+            listener,
+            bounds(&settings),
+            http,
+            respond,
+            shutdown.draining(),
+            shutdown.aborted(),
+        );
         tokio::select! {
-            result = server => result.map_err(Into::into),
-            () = drained(&gate, &shutdown) => Ok(()),
-            () = shutdown.aborted() => Ok(()),
+            () = serving => {}
+            () = drained(&gate, &shutdown) => {}
         }
+        Ok(())
     }
 }
 
-async fn draining(shutdown: Shutdown) {
-    shutdown.draining().await;
+fn bounds(settings: &curtail_config::Rpc) -> Bounds {
+    Bounds {
+        max_connections: settings.max_connections,
+        max_connections_per_address: settings.max_connections_per_address,
+        header_timeout: Duration::from_millis(settings.header_timeout_ms),
+        ..Bounds::default()
+    }
+}
+
+fn http(settings: &curtail_config::Rpc) -> Http {
+    Http {
+        protocols: Protocols::Http2,
+        max_header_bytes: MAX_HEADER_BYTES as usize,
+        max_streams: u32::try_from(settings.max_in_flight + settings.max_streams).unwrap_or(u32::MAX),
+        keep_alive: KEEP_ALIVE,
+        keep_alive_timeout: KEEP_ALIVE_TIMEOUT,
+        user_timeout: None,
+    }
 }
 
 /// Resolves when the process drains and no call has been in flight for a while. Asks from time to time instead of taking

@@ -11,4 +11,5 @@ mod foreign;
 mod key_ring;
 mod limits;
 mod signed;
+mod strangers;
 mod streams;
