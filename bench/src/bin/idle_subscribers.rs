@@ -24,8 +24,8 @@ use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 const SIGN_UPS: usize = 2;
 /// Handshakes at a time.
 const HANDSHAKES: usize = 32;
-/// Connections that one local address makes: fewer than it has ports.
-const OF_ONE_ADDRESS: usize = 20_000;
+/// Connections that one local address makes: fewer than a listener admits of one.
+const OF_ONE_ADDRESS: usize = 1_000;
 /// A subscriber that is not told within this time counts as failed.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// For how long all are awaited before anything is measured, and how often something is tried.

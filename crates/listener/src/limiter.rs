@@ -115,7 +115,8 @@ impl ConnectionLimiter {
 impl Table {
     /// The oldest idle connection of the address with the most connections that has one.
     fn least_useful(&self) -> Option<(AddressKey, u64)> {
-        let mut addresses: Vec<_> = self.addresses.iter().map(|(key, address)| (address.connections.len(), key)).collect();
+        let mut addresses: Vec<_> =
+            self.addresses.iter().map(|(key, address)| (address.connections.len(), key)).collect();
         addresses.sort_unstable_by_key(|(count, _)| std::cmp::Reverse(*count));
         addresses.into_iter().find_map(|(_, key)| Some((*key, self.addresses[key].oldest_idle()?.0)))
     }

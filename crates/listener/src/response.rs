@@ -77,12 +77,13 @@ where
     F::Output: Send + 'static,
 {
     fn execute(&self, future: F) {
-        let state = Arc::new(StreamState {
-            given: Mutex::new(None),
-            begun: Mutex::new(None),
-            sent: AtomicU64::new(0),
-        });
-        let stream = StreamTask { future: Some(Box::pin(future)), state: Arc::clone(&state), executor: self.clone(), timer: None };
+        let state = Arc::new(StreamState { given: Mutex::new(None), begun: Mutex::new(None), sent: AtomicU64::new(0) });
+        let stream = StreamTask {
+            future: Some(Box::pin(future)),
+            state: Arc::clone(&state),
+            executor: self.clone(),
+            timer: None,
+        };
         tokio::spawn(STREAM.scope(state, stream));
     }
 }

@@ -182,7 +182,8 @@ where
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, TooMuchWaiting>> + Send>>;
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
-        let (service, bounds, connection) = (self.service.clone(), Arc::clone(&self.bounds), Arc::clone(&self.connection));
+        let (service, bounds, connection) =
+            (self.service.clone(), Arc::clone(&self.bounds), Arc::clone(&self.connection));
         let guard = connection.begin_request();
         Box::pin(async move {
             let mut request = request.map(|body| RequestBody::new(body, &bounds));

@@ -119,7 +119,9 @@ impl GuardedStream {
     fn check_closing(&mut self) -> io::Result<()> {
         match self.permit.connection.closing() {
             None => Ok(()),
-            Some(Closing::Evicted) => Err(io::Error::new(io::ErrorKind::ConnectionAborted, "closed for another connection")),
+            Some(Closing::Evicted) => {
+                Err(io::Error::new(io::ErrorKind::ConnectionAborted, "closed for another connection"))
+            }
             Some(Closing::Refused) => Err(self.go_away("too many refusals")),
         }
     }

@@ -9,7 +9,7 @@ use tokio::net::{TcpSocket, TcpStream};
 use crate::wire::{PATIENCE, bounds, exchange, is_served, start, start_at, until_closed};
 
 #[tokio::test]
-async fn the_first_byte_and_the_end_of_the_headers_have_their_time() {
+async fn s41_the_first_byte_and_the_end_of_the_headers_have_their_time() {
     let to = start(bounds()).await;
     let settings = [0, 0, 0, 4, 0, 0, 0, 0, 0];
     let preface = [&b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"[..], &settings].concat();
@@ -36,7 +36,7 @@ async fn the_first_byte_and_the_end_of_the_headers_have_their_time() {
 }
 
 #[tokio::test]
-async fn bytes_one_by_one_do_not_extend_the_time_for_headers() {
+async fn s41_bytes_one_by_one_do_not_extend_the_time_for_headers() {
     let to = start(bounds()).await;
     for text in [&b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"[..], b"GET / HTTP/1.1\r\nHost: localhost\r\nX: yyyyyyyyyyyyyyy"] {
         let mut stream = TcpStream::connect(to).await.unwrap();
@@ -60,7 +60,7 @@ async fn connect(from: &str, to: std::net::SocketAddr) -> std::io::Result<TcpStr
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_honest_client_is_served_among_silent_connections() {
+async fn s41_an_honest_client_is_served_among_silent_connections() {
     let per_address = 200;
     let to = start_at(
         "0.0.0.0:0",
@@ -88,7 +88,7 @@ async fn an_honest_client_is_served_among_silent_connections() {
 }
 
 #[tokio::test]
-async fn requests_in_progress_are_not_cut_off_for_new_connections() {
+async fn s41_requests_in_progress_are_not_cut_off_for_new_connections() {
     let to = start(Bounds {
         max_connections: 2,
         body_timeout: Duration::from_secs(60),
@@ -98,7 +98,10 @@ async fn requests_in_progress_are_not_cut_off_for_new_connections() {
     .await;
     let begin = async || {
         let mut stream = TcpStream::connect(to).await.unwrap();
-        stream.write_all(b"POST / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 3\r\n\r\n").await.unwrap();
+        stream
+            .write_all(b"POST / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 3\r\n\r\n")
+            .await
+            .unwrap();
         stream
     };
     let mut busy = [begin().await, begin().await];
@@ -113,7 +116,7 @@ async fn requests_in_progress_are_not_cut_off_for_new_connections() {
 }
 
 #[tokio::test]
-async fn a_body_has_a_least_rate() {
+async fn s42_a_body_has_a_least_rate() {
     let to = start(Bounds { body_bytes_per_second: 100, ..bounds() }).await;
     let mut stream = TcpStream::connect(to).await.unwrap();
     let head = b"POST / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 300\r\n\r\n";

@@ -12,7 +12,7 @@ const RESET: u8 = 3;
 const ENHANCE_YOUR_CALM: [u8; 4] = [0, 0, 0, 0xb];
 
 #[tokio::test(flavor = "multi_thread")]
-async fn frames_that_ask_for_nothing_end_in_go_away() {
+async fn s46_frames_that_ask_for_nothing_end_in_go_away() {
     let to = start(Bounds { header_timeout: Duration::from_secs(60), ..bounds() }).await;
     let floods: [(&str, Vec<u8>); 5] = [
         ("PING", frame(6, 0, 0, &[0; 8])),
@@ -37,12 +37,15 @@ async fn frames_that_ask_for_nothing_end_in_go_away() {
         let _ = tokio::io::AsyncReadExt::read_to_end(&mut reader, &mut received).await;
         assert!(writing.await.unwrap() < 1_000_000, "{name} for ever");
         let (go_away, before) = (&received[received.len().saturating_sub(17)..], received.len());
-        assert!(go_away.get(3) == Some(&GO_AWAY) && go_away.ends_with(&ENHANCE_YOUR_CALM), "{name}: {go_away:?} of {before}");
+        assert!(
+            go_away.get(3) == Some(&GO_AWAY) && go_away.ends_with(&ENHANCE_YOUR_CALM),
+            "{name}: {go_away:?} of {before}"
+        );
     }
 }
 
 #[tokio::test]
-async fn window_updates_and_pings_of_a_client_that_reads_are_free() {
+async fn s46_window_updates_and_pings_of_a_client_that_reads_are_free() {
     let to = start(bounds()).await;
     let mut client = Http2Client::connect(to, 65_535).await;
     for n in 0..10 {
@@ -61,7 +64,7 @@ async fn window_updates_and_pings_of_a_client_that_reads_are_free() {
 }
 
 #[tokio::test]
-async fn a_response_that_is_not_taken_is_reset_and_many_end_the_connection() {
+async fn s43_a_response_that_is_not_taken_is_reset_and_many_end_the_connection() {
     let to = start(bounds()).await;
     for window in [0, 1, 10_000] {
         let mut client = Http2Client::connect(to, window).await;
@@ -77,7 +80,7 @@ async fn a_response_that_is_not_taken_is_reset_and_many_end_the_connection() {
 }
 
 #[tokio::test]
-async fn bytes_that_wait_are_bounded_per_connection_and_per_address() {
+async fn s43_bytes_that_wait_are_bounded_per_connection_and_per_address() {
     let slow = Bounds { send_timeout: Duration::from_secs(60), ..bounds() };
     for bounds in [
         Bounds { waiting_bytes_per_connection: 3 * LARGE, ..slow.clone() },
@@ -94,7 +97,7 @@ async fn bytes_that_wait_are_bounded_per_connection_and_per_address() {
 }
 
 #[tokio::test]
-async fn a_client_that_reads_slowly_but_steadily_gets_all_of_it() {
+async fn s43_a_client_that_reads_slowly_but_steadily_gets_all_of_it() {
     let to = start(Bounds { send_bytes_per_second: 100_000, ..bounds() }).await;
     let mut client = Http2Client::connect(to, 30_000).await;
     client.send(&frame(1, 5, 1, &get("/large"))).await;

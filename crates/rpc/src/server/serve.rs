@@ -10,9 +10,9 @@ use std::{
 use axum::middleware::from_fn_with_state;
 use curtail_clock::Clock;
 use curtail_lifecycle::{Readiness, Shutdown};
+use curtail_listener::{Bounds, Http, Protocols, RequestBody};
 use http::Request;
 use tokio::net::TcpListener;
-use curtail_listener::{Bounds, Http, Protocols, RequestBody};
 use tonic::{body::Body, server::NamedService, service::Routes};
 use tower::{Service, ServiceBuilder, ServiceExt as _};
 use tower_http::catch_panic::CatchPanicLayer;

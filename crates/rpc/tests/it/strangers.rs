@@ -18,7 +18,7 @@ async fn next_headers(client: &mut Http2Client) -> Frame {
 }
 
 #[tokio::test]
-async fn few_streams_are_open_before_a_token_was_verified_and_idle_ones_end() {
+async fn s45_few_streams_are_open_before_a_token_was_verified_and_idle_ones_end() {
     let backend = Backend::with(|rpc| rpc.unverified_streams = 4).await;
     let mut client = Http2Client::connect(backend.address, 65_535).await;
     // Without a message the first four wait.
@@ -39,7 +39,7 @@ async fn few_streams_are_open_before_a_token_was_verified_and_idle_ones_end() {
 }
 
 #[tokio::test]
-async fn a_thousand_refusals_end_the_connection() {
+async fn s45_a_thousand_refusals_end_the_connection() {
     let backend = Backend::start().await;
     let mut client = Http2Client::connect(backend.address, 65_535).await;
     let call = grpc("/curtail.search.v1.SearchService/SearchLinks");
@@ -73,7 +73,7 @@ async fn a_thousand_refusals_end_the_connection() {
 }
 
 #[tokio::test]
-async fn a_verified_connection_has_all_its_streams() {
+async fn s45_a_verified_connection_has_all_its_streams() {
     let backend = Backend::with(|rpc| rpc.unverified_streams = 1).await;
     let client = backend.client();
     assert!(client.clone().search_links(context().request(search(""))).await.is_ok());
