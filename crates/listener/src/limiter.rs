@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, AtomicUsize,
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use curtail_edge::ClientNetwork;
 use futures_util::task::AtomicWaker;
 use tokio::sync::{Notify, Semaphore};
 
@@ -19,19 +20,6 @@ use crate::Bounds;
 const MAX_REFUSALS: u32 = 1000;
 /// Files that are left to everything that is no connection, as a share of all.
 const RESERVED_FILES: u64 = 4;
-
-/// An IPv4 address, or the /64 of an IPv6 address, which is the least that one customer gets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct AddressKey(u128);
-
-impl AddressKey {
-    fn new(address: IpAddr) -> Self {
-        match address.to_canonical() {
-            IpAddr::V4(v4) => Self(v4.to_ipv6_mapped().to_bits()),
-            IpAddr::V6(v6) => Self(v6.to_bits() >> 64 << 64),
-        }
-    }
-}
 
 /// The open connections of one listener.
 pub struct ConnectionLimiter {
@@ -45,7 +33,7 @@ pub struct ConnectionLimiter {
 struct Table {
     open: usize,
     next_id: u64,
-    addresses: HashMap<AddressKey, Address>,
+    addresses: HashMap<ClientNetwork, Address>,
 }
 
 #[derive(Default)]
@@ -66,7 +54,7 @@ impl ConnectionLimiter {
     /// Admits a connection from `peer`. `None`: everything is busy, so the new connection is to be closed.
     pub fn admit(self: &Arc<Self>, peer: IpAddr) -> Option<Permit> {
         let trusted = self.bounds.trusted.iter().any(|network| network.contains(&peer.to_canonical()));
-        let key = AddressKey::new(peer);
+        let key = ClientNetwork::from(peer);
         let mut table = self.lock();
         let of_address = table.addresses.get(&key).map_or(0, |address| address.connections.len());
         if !trusted && of_address >= self.bounds.max_connections_per_address {
@@ -99,7 +87,7 @@ impl ConnectionLimiter {
         self.lock().open
     }
 
-    fn evict(&self, table: &mut Table, key: AddressKey, id: Option<u64>, bound: &'static str) -> Option<()> {
+    fn evict(&self, table: &mut Table, key: ClientNetwork, id: Option<u64>, bound: &'static str) -> Option<()> {
         let action = if id.is_some() { "evicted" } else { "refused" };
         metrics::counter!("listener_connections_shed_total", "bound" => bound, "action" => action).increment(1);
         let connection = table.remove(key, id?)?;
@@ -114,14 +102,14 @@ impl ConnectionLimiter {
 
 impl Table {
     /// The oldest idle connection of the address with the most connections that has one.
-    fn least_useful(&self) -> Option<(AddressKey, u64)> {
+    fn least_useful(&self) -> Option<(ClientNetwork, u64)> {
         let mut addresses: Vec<_> =
             self.addresses.iter().map(|(key, address)| (address.connections.len(), key)).collect();
         addresses.sort_unstable_by_key(|(count, _)| std::cmp::Reverse(*count));
         addresses.into_iter().find_map(|(_, key)| Some((*key, self.addresses[key].oldest_idle()?.0)))
     }
 
-    fn remove(&mut self, key: AddressKey, id: u64) -> Option<Arc<Connection>> {
+    fn remove(&mut self, key: ClientNetwork, id: u64) -> Option<Arc<Connection>> {
         let address = self.addresses.get_mut(&key)?;
         let connection = address.connections.remove(&id)?;
         if address.connections.is_empty() {
@@ -142,7 +130,7 @@ impl Address {
 /// The place of one connection, given back when it is dropped.
 pub struct Permit {
     limiter: Arc<ConnectionLimiter>,
-    key: AddressKey,
+    key: ClientNetwork,
     id: u64,
     pub(crate) connection: Arc<Connection>,
 }

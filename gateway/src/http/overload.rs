@@ -19,6 +19,7 @@ use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
+use curtail_edge::ClientNetwork;
 use curtail_lifecycle::Latch;
 use http::Method;
 use http_body::Frame;
@@ -134,17 +135,14 @@ pub async fn limit(State(app): State<App>, request: Request, next: Next) -> Resp
     response
 }
 
-/// The bodies on their way, by client address; of IPv6 by /64.
+/// The bodies on their way, by the network of their client.
 #[derive(Clone, Default)]
-struct Bodies(Arc<Mutex<HashMap<u128, usize>>>);
+struct Bodies(Arc<Mutex<HashMap<ClientNetwork, usize>>>);
 
 impl Bodies {
     /// `None`: as many are on their way as allowed.
     fn enter(&self, client: IpAddr, most: usize) -> Option<BodyPlace> {
-        let key = match client.to_canonical() {
-            IpAddr::V4(v4) => v4.to_ipv6_mapped().to_bits(),
-            IpAddr::V6(v6) => v6.to_bits() >> 64 << 64,
-        };
+        let key = ClientNetwork::from(client);
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let count = counts.entry(key).or_default();
         if *count >= most {
@@ -158,7 +156,7 @@ impl Bodies {
 /// A body on its way.
 struct BodyPlace {
     bodies: Bodies,
-    key: u128,
+    key: ClientNetwork,
 }
 
 impl Drop for BodyPlace {
