@@ -14,7 +14,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tower::ServiceExt as _;
 
-use crate::reload::ActiveConfig;
+use crate::app::ActiveConfig;
 
 /// The address at the other end of the connection; travels in the extensions of requests.
 #[derive(Debug, Clone, Copy)]
