@@ -1,5 +1,5 @@
 #!/bin/bash
-# What subscribers who wait cost the gateway, and how soon all of them are told: bench/idle_subscribers.sh [SUBSCRIBERS [USERS]]
+# What idle subscribers cost the gateway, and how soon all of them receive an event: bench/idle_subscribers.sh [SUBSCRIBERS [USERS]]
 #
 # 10,000 sockets of 500 users by default, the most that a user may have. With other numbers the bounds are raised.
 set -euo pipefail

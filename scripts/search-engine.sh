@@ -2,7 +2,7 @@
 # Runs a real search engine on loopback, in the foreground, until SIGTERM: the tests of search-worker hold their behaviours against it.
 #   scripts/search-engine.sh opensearch|elasticsearch DIRECTORY PORT [TRANSPORT_PORT]
 # Says "READY" when it answers. Java (17 or newer, with javac) and Maven bring it from Maven Central, once, into CURTAIL_ENGINES (by
-# default ~/.cache/curtail-engines). Exit code 3: it can not be had here.
+# default ~/.cache/curtail-engines). Exit code 3: it cannot be had here.
 set -euo pipefail
 
 engine=$1 directory=$2 port=$3 transport=${4:-$((port + 1))}
@@ -73,6 +73,6 @@ mkdir -p "$store" "$directory"
 # Two tests may want it at once; the second one waits for the first one's download.
 exec 9>"$store/lock"
 flock 9
-[ -e "$store/Engine.class" ] || fetch || { echo "$engine can not be fetched from Maven Central" >&2; exit 3; }
+[ -e "$store/Engine.class" ] || fetch || { echo "$engine cannot be fetched from Maven Central" >&2; exit 3; }
 exec 9>&-
 exec java -Xms512m -Xmx512m -cp "$store:$store/jars/*" Engine "$directory" "$port" "$transport"

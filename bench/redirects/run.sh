@@ -1,7 +1,7 @@
 #!/bin/bash
 # Warm redirects with clicks recorded against nginx `return 302` with the same load on the same cores: alternating in one
 # run, five rounds, medians and their ratio; then the latency of both at half of the slower one's rate.
-# A redirector and a Redis of its own; shortener-svc is away, as a warm redirect does not need it.
+# A redirector and a Redis of its own; shortener-svc is unavailable, as a warm redirect does not need it.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 rounds=${BENCH_ROUNDS:-5} seconds=${BENCH_SECONDS:-10} connections=${BENCH_CONNECTIONS:-64}
@@ -38,7 +38,7 @@ CURTAIL_RPC__SERVICE_KEY=$(head -c 32 /dev/urandom | od -An -tx1 | tr -d ' \n')
 CURTAIL_AUTH__MASTER_KEY=$CURTAIL_RPC__SERVICE_KEY CURTAIL_REDIRECTOR__VISITOR_KEY=$CURTAIL_RPC__SERVICE_KEY
 export CURTAIL_REDIRECTOR__LISTEN="127.0.0.1:$ours" CURTAIL_REDIRECTOR__ADMIN_LISTEN="127.0.0.1:$admin"
 export CURTAIL_REDIRECTOR__SPOOL_DIR="$work/spool" CURTAIL_REDIRECTOR__IP_PER_SECOND=0
-# Nobody counts here, and shipping must not pause for that.
+# No one counts here, and shipping must not pause for that.
 export CURTAIL_REDIRECTOR__SHIP_WINDOW=1000000000 CURTAIL_REDIRECTOR__SPOOL_MAX_BYTES=8589934592
 "$target/curtail" service redirector &
 pids+=($!)

@@ -53,7 +53,7 @@ pub fn workspace_of(link: i64) -> i64 {
 /// analytics-svc, and what the stream of links would have said. Returns the size of the database in bytes.
 ///
 /// # Errors
-/// When the database is away or full.
+/// When the database is unavailable or full.
 pub async fn fill(pool: &PgPool, count: u64, days: u32, now: OffsetDateTime) -> anyhow::Result<i64> {
     sqlx::query(
         "INSERT INTO links (link_id, workspace_id, version, domain, tags) \

@@ -23,7 +23,7 @@ impl Gateway {
         Self::sign_up_as(&format!("bench-{}", std::process::id())).await
     }
 
-    /// The same with a name that nobody has.
+    /// The same with a name that no one has.
     ///
     /// # Errors
     /// As above.
@@ -105,7 +105,7 @@ impl Gateway {
     /// Reads `path` of the REST API.
     ///
     /// # Errors
-    /// When the answer is none of success.
+    /// When the response is not a success.
     pub async fn get(&self, path: &str) -> anyhow::Result<()> {
         let url = format!("{}{path}", self.url.trim_end_matches("/graphql"));
         let answer = self.http.get(url).bearer_auth(&self.token).send().await?.error_for_status()?;

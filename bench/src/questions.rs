@@ -107,7 +107,7 @@ pub fn questions(days: u32) -> Vec<(String, Question)> {
     all
 }
 
-/// The service and somebody who may see every workspace.
+/// The service and a user who may see every workspace.
 pub struct Asker {
     client: Client,
     key: SigningKey,

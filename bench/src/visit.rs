@@ -18,7 +18,7 @@ impl Visitors {
     /// As many connections as there will be visits at a time.
     ///
     /// # Errors
-    /// When nobody listens there.
+    /// When no one listens there.
     pub async fn connect(address: &str, connections: usize) -> anyhow::Result<Self> {
         let mut idle = VecDeque::new();
         for _ in 0..connections {

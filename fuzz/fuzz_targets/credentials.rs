@@ -1,4 +1,4 @@
-//! Tokens and cookies: nothing but the token that was signed is believed, and no `Cookie` breaks the reader.
+//! Tokens and cookies: only the token that was signed is believed, and no `Cookie` breaks the reader.
 #![no_main]
 
 use std::sync::LazyLock;

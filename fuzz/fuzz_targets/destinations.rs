@@ -1,4 +1,4 @@
-//! Destinations: what is taken is http or https, names no credentials, holds nothing that a header can not, and is taken again as it is.
+//! Destinations: what is taken is http or https, names no credentials, holds nothing that a header cannot, and is taken again as it is.
 #![no_main]
 
 use std::sync::LazyLock;

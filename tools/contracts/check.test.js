@@ -78,7 +78,7 @@ test("what was released is let through, and so is what is added", () => {
   assert.deepEqual(project.check(), { code: 0, text: "" });
 });
 
-test("a field of a message can not be removed", () => {
+test("a field of a message cannot be removed", () => {
   const project = copy();
   project.edit(
     "proto/curtail/links/v1/links.proto",
@@ -90,7 +90,7 @@ test("a field of a message can not be removed", () => {
   refuses(project, /proto\/curtail\/links\/v1\/links\.proto.*"9000".*"more".*"CreateLinkRequest" was deleted/);
 });
 
-test("an RPC can not be removed", () => {
+test("an RPC cannot be removed", () => {
   const project = copy();
   project.edit("proto/curtail/links/v1/links.proto", "rpc CreateLink(", "rpc MakeLink(");
   refuses(project, /"CreateLink".*deleted/);
@@ -117,7 +117,7 @@ test("a field of the schema goes when it was deprecated and is listed, and not b
   refuses(late, /Link\.slug is listed as retired and still there/);
 });
 
-test("an operation of the REST API can not be removed", () => {
+test("an operation of the REST API cannot be removed", () => {
   const project = copy();
   project.edit("gateway/openapi.json", "/v1/links", "/v1/urls");
   refuses(project, /openapi\.json: GET \/v1\/links was removed/);

@@ -2,7 +2,7 @@
  * Which changes of the OpenAPI document would break a client that was made from the released one.
  *
  * What a client sends may be asked for less and taken more widely, what it gets may only grow: no operation, parameter, property or
- * status of success goes away or changes its type, nothing new is required of requests, and nothing that was always in an answer
+ * status of success disappears or changes its type, nothing new is required of requests, and nothing that was always in an answer
  * becomes optional.
  */
 
@@ -87,7 +87,7 @@ function compare(name, before, now, oldSchema, newSchema, way, seen = new Set())
     broken.push(`${name} was ${old.types.join("|")} and is ${fresh.types.join("|")}.`);
   }
   const values = way === "sent" && fresh.enum ? (old.enum ?? []).filter((value) => !fresh.enum.includes(value)) : [];
-  broken.push(...values.map((value) => `${name} can not be ${JSON.stringify(value)} any more.`));
+  broken.push(...values.map((value) => `${name} cannot be ${JSON.stringify(value)} any more.`));
   for (const [property, schema] of Object.entries(old.properties)) {
     const inner = `${name}: ${property}`;
     if (!fresh.properties[property]) broken.push(`${inner} was removed.`);

@@ -101,7 +101,7 @@ for (const [what, change, expected] of [
     (_, schemas) => schemas.CreateLink.required.push("kind"),
     /the body: kind is required now/,
   ],
-  ["a value is refused", (_, schemas) => schemas.CreateLink.properties.kind.enum.pop(), /kind can not be "b" any more/],
+  ["a value is refused", (_, schemas) => schemas.CreateLink.properties.kind.enum.pop(), /kind cannot be "b" any more/],
   [
     "a property of an answer is removed",
     (_, schemas) => delete schemas.Link.properties.title,

@@ -1,4 +1,4 @@
-/** Which changes of the protos would break whoever speaks the released ones; buf knows the rules (see `proto/buf.yaml`). */
+/** Which changes of the protos would break anyone who speaks the released ones; buf knows the rules (see `proto/buf.yaml`). */
 import { spawnSync } from "node:child_process";
 import { buf, protos, released } from "./paths.js";
 

@@ -4,7 +4,7 @@ import { Fault } from "./graphql.js";
 /** The element with this id. */
 export const part = (id) => document.getElementById(id);
 
-/** Shows the sections with these ids and no other; whoever uses a screen reader is taken to the first one's heading. */
+/** Shows the sections with these ids and no other; the focus moves to the first one's heading, for screen readers. */
 export function show(...ids) {
   for (const section of document.querySelectorAll("main > *")) section.hidden = !ids.includes(section.id);
   part(ids[0]).querySelector("h1, h2").focus();

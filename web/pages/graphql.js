@@ -1,6 +1,6 @@
 /** Operations: one request, one answer. */
 
-/** Something that the user can not help; the message says what to do. */
+/** Something that the user cannot help; the message says what to do. */
 export class Fault extends Error {}
 
 /** Sends an operation that has one field and gives what the field holds. */
@@ -24,7 +24,7 @@ async function exchange(query, variables) {
     });
     return { status: response.status, answer: await response.json() };
   } catch {
-    throw new Fault("Curtail can not be reached at the moment. Try again.");
+    throw new Fault("Curtail cannot be reached at the moment. Try again.");
   }
 }
 

@@ -1,4 +1,4 @@
-/** Joins a workspace by the token of a mail; somebody has to be signed in for that. */
+/** Joins a workspace by the token of a mail; it needs a signed-in user. */
 import { forgetToken, onSubmit, open, parameter, part, show, write } from "./form.js";
 import { send } from "./graphql.js";
 import { logout, viewer } from "./session.js";

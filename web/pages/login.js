@@ -1,4 +1,4 @@
-/** Signing in and up, and what somebody who is signed in can do here. */
+/** Signing in and up, and what a signed-in user can do here. */
 import { onSubmit, open, parameter, part, show, write } from "./form.js";
 import { send } from "./graphql.js";
 import { ownPage } from "./next.js";
@@ -45,7 +45,7 @@ onSubmit("logout", async () => {
 part("to-register").addEventListener("click", () => show("newcomer"));
 part("to-sign-in").addEventListener("click", () => show("stranger"));
 
-/** Somebody has just signed in. */
+/** After a sign-in. */
 async function arrive() {
   if (next) location.replace(next.href);
   else await lookAround();

@@ -1,4 +1,4 @@
-/** The page of this origin that `next` names, or null: nobody may send a user elsewhere from here. */
+/** The page of this origin that `next` names, or null: no one may send a user elsewhere from here. */
 export function ownPage(next, origin) {
   // A second slash or a backslash would begin a host name.
   if (!/^\/(?![/\\])/.test(next ?? "")) return null;

@@ -1,4 +1,4 @@
-/** Who is signed in. The session is in cookies that scripts can not see. */
+/** Who is signed in. The session is in cookies that scripts cannot see. */
 import { send } from "./graphql.js";
 
 const VIEWER = "query Viewer { viewer { email fullName emailVerified } }";

@@ -1,4 +1,4 @@
-/** S20 and framing: what a page of another origin can make a browser do with somebody's session. */
+/** S20 and framing: what a page of another origin can make a browser do with someone's session. */
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { after, before, test } from "node:test";
@@ -9,7 +9,7 @@ const CREATE = 'mutation { createLink(input: {url: "https://example.org/forged"}
 const LOGOUT = "mutation{logout{__typename}}";
 let browser;
 let foreign;
-/** Somebody's browser: a page of ours in which they are signed in, and a page of another origin beside it. */
+/** Someone's browser: a page of ours in which they are signed in, and a page of another origin beside it. */
 let own;
 let evil;
 let email;
@@ -157,7 +157,7 @@ test("s20 a page of another origin opens no socket and no event stream", { skip 
   assert.equal(ours, "open", "one of ours does");
 });
 
-test("s20 nobody is signed in to an account of somebody else", { skip }, async () => {
+test("s20 a page of another origin cannot sign a user in to its own account", { skip }, async () => {
   const mallory = anAddress("mallory");
   await signUp("mallory", mallory);
   const login = `mutation { login(input: {email: \\"${mallory}\\", password: \\"${PASSWORD}\\"}) { userErrors { code } } }`;

@@ -77,7 +77,7 @@ test("no policy has a finding of high or medium severity", { skip }, async () =>
     assert.equal(response.status, status, `${options?.method ?? "GET"} ${path}`);
     const policy = response.headers.get("content-security-policy");
     assert.ok(policy, `${path} has a policy`);
-    // What it can not know: that nothing of this origin is a script but what `/assets` has. The next test does.
+    // What it cannot know: that nothing of this origin is a script but what `/assets` has. The next test does.
     const page = /script-src 'self'/.test(policy) ? ["MEDIUM_MAYBE script-src 'self'"] : [];
     assert.deepEqual(findings(policy), page, `${path}: ${policy}`);
     assert.doesNotMatch(policy, /unsafe|\*|https?:/, path);

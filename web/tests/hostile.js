@@ -1,4 +1,4 @@
-/** An account into which everything that somebody can enter is hostile text. */
+/** An account into which everything that someone can enter is hostile text. */
 import { request } from "node:http";
 import { CORPUS, upTo } from "./corpus.js";
 import { linkIn, mailTo } from "./mailbox.js";

@@ -77,7 +77,7 @@ test("a new account proves its address by the link of the mail, and a look at it
   await page.context().close();
 });
 
-test("a forgotten password is set anew", { skip: skipMails }, async () => {
+test("a forgotten password is set again", { skip: skipMails }, async () => {
   const { page, seen } = await newcomer();
   const email = anAddress("reset");
   await signUp("Reset", email);
@@ -104,13 +104,13 @@ test("a forgotten password is set anew", { skip: skipMails }, async () => {
   await page.locator("#set-newPassword-problem:not(:empty)").waitFor();
   assert.ok(await first.evaluate((field) => field === document.activeElement));
   assert.equal(await page.getByText("The two passwords differ.").isVisible(), false);
-  const anew = "seven violet trains hum 9";
-  await send(anew, anew);
+  const fresh = "seven violet trains hum 9";
+  await send(fresh, fresh);
   await heading(page, "Password set");
   await page.getByRole("link", { name: "Sign in" }).click();
   await enter(page, email);
   await page.getByRole("alert").filter({ hasText: "password" }).first().waitFor();
-  await enter(page, email, anew);
+  await enter(page, email, fresh);
   await heading(page, "Signed in");
   await page.reload();
   await heading(page, "Signed in");
@@ -122,7 +122,7 @@ test("a forgotten password is set anew", { skip: skipMails }, async () => {
   await page.context().close();
 });
 
-test("an invited stranger makes an account and joins, and nobody else does", { skip: skipMails }, async () => {
+test("an invited stranger makes an account and joins, and no one else does", { skip: skipMails }, async () => {
   const { page, seen } = await newcomer();
   const [owner, guest] = [anAddress("owner"), anAddress("guest")];
   const token = await signUp("Owner", owner);
@@ -196,7 +196,7 @@ test("a session outlives its access token", { skip }, async () => {
   await context.close();
 });
 
-test("what can not be reached is said, and no token leaves with a link", { skip }, async () => {
+test("what cannot be reached is said, and no token leaves with a link", { skip }, async () => {
   const { page } = await newcomer();
   const referrers = [];
   page.on("request", (request) => referrers.push(request.headers().referer));
@@ -207,7 +207,7 @@ test("what can not be reached is said, and no token leaves with a link", { skip 
   await page.context().setOffline(true);
   await field(page, "E-mail address").fill("ada@example.org");
   await page.getByRole("button", { name: "Send the mail" }).click();
-  await page.getByRole("alert").filter({ hasText: "can not be reached" }).waitFor();
+  await page.getByRole("alert").filter({ hasText: "cannot be reached" }).waitFor();
   assert.ok(await page.getByRole("button", { name: "Send the mail" }).isEnabled());
   await page.context().close();
 });

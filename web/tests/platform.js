@@ -3,7 +3,7 @@ export const base = process.env.CURTAIL_URL?.replace(/\/$/, "");
 export const skip = base ? false : "CURTAIL_URL is not set: start the platform and name its gateway";
 export const chromium = process.env.CHROMIUM ?? "/usr/bin/chromium";
 
-/** Options for a headless browser without network beside loopback; root can not use Chromium's sandbox. */
+/** Options for a headless browser without network beside loopback; root cannot use Chromium's sandbox. */
 export const browserOptions = {
   executablePath: chromium,
   args: [
@@ -21,7 +21,7 @@ export const PASSWORD = "correct horse battery staple 42";
  */
 export const PROMPT = 5_000;
 
-/** Sends one operation in the name of a token, or of nobody. */
+/** Sends one operation in the name of a token, or of no one. */
 export async function gql(query, token, variables, more) {
   const headers = { "content-type": "application/json", ...(token && { authorization: `Bearer ${token}` }), ...more };
   const response = await fetch(`${base}/graphql`, {
@@ -52,7 +52,7 @@ export async function until(look, what) {
   throw new Error(`not within 30 s: ${what}`);
 }
 
-/** An address that nobody has. */
+/** An address that no one has. */
 export function anAddress(name) {
   return `${name}-${Date.now()}@example.org`;
 }

@@ -102,7 +102,7 @@ test("a quiet stream has a comment every 12 s", { skip }, async () => {
   while (pauses.length < 2) {
     const { value } = await pieces.next();
     for (const line of value.split("\n").filter(Boolean)) {
-      assert.match(line, /^(:|retry: )/, "nothing but comments");
+      assert.match(line, /^(:|retry: )/, "only comments");
     }
     if (!value.includes("retry")) pauses.push(Date.now() - start);
     start = Date.now();

@@ -166,7 +166,7 @@ test("a close of the client is answered", { skip }, async () => {
   assert.equal((await socket.closed).code, 1000);
 });
 
-test("nothing comes after complete, whoever says it", { skip }, async () => {
+test("nothing comes after complete, anyone who says it", { skip }, async () => {
   const token = await signUp("complete");
   const socket = await signedIn(token);
   say(socket, subscribe("query", "{ version }"));

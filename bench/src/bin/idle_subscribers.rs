@@ -1,4 +1,4 @@
-//! Many subscribers who mostly wait: what one costs the gateway in memory, all of them in CPU, and how soon all are told.
+//! Many idle subscribers: memory of the gateway per subscriber, CPU of all, and how soon all receive an event.
 //! `bench/idle_subscribers.sh` starts it.
 #![allow(clippy::print_stdout)]
 
@@ -39,7 +39,7 @@ async fn main() -> anyhow::Result<()> {
     let number = |name: &str, default: usize| std::env::var(name).map_or(Ok(default), |text| text.parse());
     let (subscribers, users) = (number("BENCH_SUBSCRIBERS", 10_000)?, number("BENCH_USERS", 500)?);
     let idle = Duration::from_secs(number("BENCH_IDLE_SECONDS", 60)?.try_into()?);
-    let told = Arc::new(Told::new(users));
+    let told = Arc::new(Received::new(users));
     let config = curtail_config::Config::load().context("needs the configuration of the running platform")?;
     let admin = config.gateway.admin_listen;
     let cpu = async || metric(admin, "process_cpu_seconds_total").await;
@@ -60,7 +60,7 @@ async fn main() -> anyhow::Result<()> {
     })
     .await?;
     println!("{subscribers} subscribers in {:.0} s", start.elapsed().as_secs_f64());
-    // Who has just subscribed may not follow yet: all are told until each was at once.
+    // A new subscriber may not receive yet: repeat until one event reaches all of them.
     let mut tries = 0;
     while told.round(&owners, subscribers, SETTLE).await?.errors > 0 {
         tries += 1;
@@ -102,21 +102,21 @@ impl Owner {
     }
 }
 
-/// Who was told what.
-struct Told {
+/// Which subscriber received what.
+struct Received {
     /// When the link of each user was clicked.
     clicked: Vec<Mutex<Instant>>,
     round: AtomicU64,
     latencies: Mutex<Vec<Duration>>,
 }
 
-impl Told {
+impl Received {
     fn new(users: usize) -> Self {
         let clicked = (0..users).map(|_| Mutex::new(Instant::now())).collect();
         Self { clicked, round: AtomicU64::new(0), latencies: Mutex::default() }
     }
 
-    /// Clicks each link once and waits until all subscribers were told.
+    /// Clicks each link once and waits until all subscribers received it.
     async fn round(&self, owners: &[Owner], subscribers: usize, patience: Duration) -> anyhow::Result<Outcome> {
         let redirector = std::env::var("CURTAIL_REDIRECTOR__LISTEN")?;
         let visitors = Visitors::connect(&redirector, 1).await?;
@@ -200,7 +200,7 @@ async fn open(n: usize, token: &str) -> anyhow::Result<WebSocketStream<TcpStream
 }
 
 /// Reads until the socket is closed; reading answers pings.
-async fn follow(mut socket: WebSocketStream<TcpStream>, user: usize, told: Arc<Told>) -> anyhow::Result<()> {
+async fn follow(mut socket: WebSocketStream<TcpStream>, user: usize, told: Arc<Received>) -> anyhow::Result<()> {
     let mut seen = 0;
     while let Some(message) = socket.next().await {
         let Message::Text(text) = message? else { continue };

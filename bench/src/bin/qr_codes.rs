@@ -19,7 +19,7 @@ const CONNECTIONS: usize = 64;
 
 /// Pictures that are asked for.
 #[derive(Clone, Copy)]
-enum Asked {
+enum ImageRequest {
     /// As they are without parameters, drawn before.
     Kept,
     /// Of 2,048 pixels and a colour of its own.
@@ -37,7 +37,7 @@ async fn main() -> anyhow::Result<()> {
 
     println!("{VISITS} visits a second, {PICTURES} pictures a second beside them; ms, medians of {ROUNDS} rounds");
     let colour = Arc::new(AtomicU64::new(0));
-    for (name, asked) in [("kept", Asked::Kept), ("new", Asked::New)] {
+    for (name, asked) in [("kept", ImageRequest::Kept), ("new", ImageRequest::New)] {
         let (mut alone, mut beside, mut drawn) = (Vec::new(), Vec::new(), Outcome::default());
         for _ in 0..ROUNDS {
             alone.push(visit(&visitors, &path).await);
@@ -73,11 +73,11 @@ async fn visit(visitors: &Visitors, path: &Arc<str>) -> Outcome {
     open_loop(VISITS, ROUND, CONNECTIONS, visit).await
 }
 
-async fn ask(gateway: Gateway, id: i64, asked: Asked, colour: Arc<AtomicU64>) -> Outcome {
+async fn ask(gateway: Gateway, id: i64, asked: ImageRequest, colour: Arc<AtomicU64>) -> Outcome {
     let picture = move || {
         let looks = match asked {
-            Asked::Kept => String::new(),
-            Asked::New => format!("?size=2048&color={:06x}", colour.fetch_add(1, Ordering::Relaxed)),
+            ImageRequest::Kept => String::new(),
+            ImageRequest::New => format!("?size=2048&color={:06x}", colour.fetch_add(1, Ordering::Relaxed)),
         };
         let gateway = gateway.clone();
         async move { gateway.get(&format!("/v1/links/{id}/qr{looks}")).await }

@@ -1,4 +1,4 @@
-/** Who asks; without either it is nobody, or in a browser whoever its cookies say. */
+/** The caller's credential. Without it the caller is anonymous, or in a browser the session of its cookies. */
 export interface Credential {
   /** `ck_live_…`. */
   apiKey?: string;

@@ -44,7 +44,7 @@ function understood(error: unknown): unknown {
     }
   }
   const code = closeCode(error);
-  const message = code === undefined ? "the API can not be reached" : `the connection was closed (${code})`;
+  const message = code === undefined ? "the API cannot be reached" : `the connection was closed (${code})`;
   return new CurtailError(message, { code: CLOSED[code ?? 0] ?? "NO_ANSWER", cause: error });
 }
 

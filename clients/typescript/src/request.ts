@@ -42,6 +42,6 @@ async function reach({ url, fetch }: Transport, signal: AbortSignal | undefined,
   } catch (cause) {
     // Who gave up knows that it did.
     signal?.throwIfAborted();
-    throw new CurtailError("the API can not be reached", { code: "NO_ANSWER", cause });
+    throw new CurtailError("the API cannot be reached", { code: "NO_ANSWER", cause });
   }
 }

@@ -69,15 +69,15 @@ test("everything else is an error with a code of the list and the request's id",
   assert.ok(CODES.includes(wrong.code));
 });
 
-test("what is no answer of the API is told apart", { skip }, async () => {
+test("a response that is not the API's is an error of its own", { skip }, async () => {
   const html = async () => new Response("<h1>Bad gateway</h1>", { status: 502, headers: { "retry-after": "7" } });
   const away = await failure(createClient({ url, fetch: html }).query(graphql("{ version }")));
   assert.deepEqual([away.code, away.status, away.retryAfter], ["NO_ANSWER", 502, 7]);
-  const nobody = await failure(createClient({ url: "http://127.0.0.1:9/graphql" }).query(graphql("{ version }")));
-  assert.deepEqual([nobody.code, nobody.status], ["NO_ANSWER", undefined]);
+  const silent = await failure(createClient({ url: "http://127.0.0.1:9/graphql" }).query(graphql("{ version }")));
+  assert.deepEqual([silent.code, silent.status], ["NO_ANSWER", undefined]);
 });
 
-test("who gives up a request is told that, also in the middle of an answer", { skip }, async () => {
+test("an aborted request reports the abort, also in the middle of a response", { skip }, async () => {
   const version = graphql("{ version }");
   const gone = await failure(anybody.query(version, {}, { signal: AbortSignal.abort() }));
   assert.equal(gone.name, "AbortError");

@@ -38,7 +38,7 @@ impl<T> Fanout<T> {
         let mut total = self.total.lock().unwrap_or_else(PoisonError::into_inner);
         let before = *total;
         *total += weight;
-        // The only error is that nobody reads.
+        // The only error is that no one reads.
         let _ = self.sender.send(Arc::new(Told { before, weight, item }));
     }
 
@@ -48,7 +48,7 @@ impl<T> Fanout<T> {
         Reader { receiver: self.sender.subscribe(), seen: *total }
     }
 
-    /// Whether nobody reads.
+    /// Whether no one reads.
     pub fn is_idle(&self) -> bool {
         self.sender.receiver_count() == 0
     }

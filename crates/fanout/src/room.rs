@@ -15,7 +15,7 @@ const BEHIND: usize = 64;
 pub struct Room<B>(Fanout<Arc<B>>);
 
 impl<B: Batch> Room<B> {
-    /// Nobody watches yet.
+    /// No one watches yet.
     pub fn new() -> Self {
         Self(Fanout::new(BEHIND))
     }
@@ -31,7 +31,7 @@ impl<B: Batch> Room<B> {
         Watch { reader: self.0.reader(), link_id, skipped: 0 }
     }
 
-    /// Whether nobody watches.
+    /// Whether no one watches.
     pub fn is_empty(&self) -> bool {
         self.0.is_idle()
     }
@@ -61,7 +61,7 @@ impl<B: Batch> Watch<B> {
             self.skipped += lost + message.skipped();
             let wanted = |item: &&B::Item| self.link_id == 0 || item.link_id() == self.link_id;
             let items: Vec<B::Item> = message.items().iter().filter(wanted).cloned().collect();
-            // Who watches one link is told of what was left out together with the next of that link.
+            // Who watches one link is notified of what was left out together with the next of that link.
             if !items.is_empty() || (self.link_id == 0 && self.skipped > 0) {
                 return Some(B::new(items, std::mem::take(&mut self.skipped)));
             }

@@ -4,7 +4,7 @@ CREATE TABLE id_workers (
     worker smallint PRIMARY KEY CHECK (worker BETWEEN 0 AND 1023),
     -- Who holds it, for operators.
     owner text NOT NULL,
-    -- Grows with every holder: a holder that was away finds that it lost the number.
+    -- Grows with every holder: a holder that was unavailable finds that it lost the number.
     fence bigint NOT NULL,
     expires_at timestamptz NOT NULL,
     -- No id of this worker lies after this instant (Unix milliseconds); the next holder starts behind it.

@@ -15,7 +15,7 @@ const RENEW_EVERY: Duration = Duration::from_secs(5);
 /// A renewal that takes longer is given up.
 const RENEW_WITHIN: Duration = Duration::from_secs(5);
 
-/// The pause after a try that failed, and between two tries that somebody in need of an id asked for.
+/// The pause after a try that failed, and between two tries that someone in need of an id asked for.
 const RETRY_AFTER: Duration = Duration::from_millis(250);
 
 /// Mints ids under a worker number leased in the table `id_workers` (`sql/id_workers.sql`) of the pool's schema.
@@ -33,7 +33,7 @@ struct Inner {
     clock: Clock,
     latch: Option<Latch>,
     minter: Mutex<Option<Minter>>,
-    /// Somebody could not get an id.
+    /// Someone could not get an id.
     wanted: Notify,
 }
 
@@ -48,7 +48,7 @@ impl Generator {
     /// A generator that can mint at once.
     ///
     /// # Errors
-    /// When the database is away, or all numbers are held (`RowNotFound`).
+    /// When the database is unavailable, or all numbers are held (`RowNotFound`).
     pub async fn lease(pool: PgPool, owner: &str, clock: Clock, latch: Option<Latch>) -> Result<Self, sqlx::Error> {
         let generator = Self::new(pool, owner, clock, latch);
         generator.inner.keep().await?;
@@ -69,7 +69,7 @@ impl Generator {
 
     /// Leases a number and keeps it until the process drains; what is in flight then has 20 s of minting left.
     ///
-    /// Never fails: while the database is away it keeps trying, and [`Generator::next`] says [`Unavailable`] in due time.
+    /// Never fails: while the database is unavailable it keeps trying, and [`Generator::next`] says [`Unavailable`] in due time.
     pub async fn run(self, shutdown: Shutdown) -> anyhow::Result<()> {
         let mut pause = Duration::ZERO;
         loop {
@@ -109,7 +109,7 @@ impl Inner {
         kept.is_ok() && live
     }
 
-    /// Renews the lease; takes another number when there is none, when it was taken over, or when the clock stands before
+    /// Renews the lease; takes another number when it has no number, when it was taken over, or when the clock stands before
     /// the last id, because under another number the same time is free.
     async fn keep(&self) -> Result<(), sqlx::Error> {
         // Both read before the question: the answer may take its time.
@@ -122,7 +122,7 @@ impl Inner {
                 }
                 return Ok(());
             }
-            tracing::warn!(worker = held.worker, fence = held.fence, "somebody took over the worker number");
+            tracing::warn!(worker = held.worker, fence = held.fence, "another process took over the worker number");
             *self.minter() = None;
         }
         if let Some(taken) = lease::acquire(&self.pool, &self.owner, now_ms).await? {

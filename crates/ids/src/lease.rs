@@ -15,10 +15,10 @@ pub(crate) struct Lease {
     pub(crate) used_through_ms: i64,
 }
 
-/// Takes a number that nobody holds: one never used if there is any, else the one that ran out longest ago. Numbers whose
+/// Takes a number that no one holds: one never used if there is any, else the one that ran out longest ago. Numbers whose
 /// reserved time is not over by our clock are left alone. `None` when all are held.
 pub(crate) async fn acquire(pool: &PgPool, owner: &str, now_ms: i64) -> Result<Option<Lease>, sqlx::Error> {
-    // Somebody else may take the number between the choice and the insert; then choose again.
+    // Someone else may take the number between the choice and the insert; then choose again.
     for _ in 0..10 {
         let row: Option<(i16, i64)> = sqlx::query_as(
             "SELECT n.worker::smallint, coalesce(w.high_water_ms, 0)
@@ -53,7 +53,7 @@ pub(crate) async fn acquire(pool: &PgPool, owner: &str, now_ms: i64) -> Result<O
     Ok(None)
 }
 
-/// Extends the lease and reserves the time up to its new end. `false`: somebody else has the number now.
+/// Extends the lease and reserves the time up to its new end. `false`: someone else has the number now.
 pub(crate) async fn renew(pool: &PgPool, lease: &Lease, now_ms: i64) -> Result<bool, sqlx::Error> {
     let renewed = sqlx::query(
         "UPDATE id_workers SET expires_at = now() + $3 * interval '1 ms',

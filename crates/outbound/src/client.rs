@@ -45,7 +45,7 @@ pub struct Answer {
     pub body: Bytes,
 }
 
-/// Sends requests to addresses that somebody entered. Clones share connections.
+/// Sends requests to addresses that a user entered. Clones share connections.
 #[derive(Clone)]
 pub struct Client {
     inner: legacy::Client<Connector, Full<Bytes>>,
@@ -73,7 +73,7 @@ impl Client {
         Ok(Self { inner, limits })
     }
 
-    /// Sends a POST and reads the beginning of the answer. Whoever answered with a status has taken the request, also
+    /// Sends a POST and reads the beginning of the answer. A receiver that answered with a status has taken the request, also
     /// when the body then stops half-way.
     ///
     /// # Errors

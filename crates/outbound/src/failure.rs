@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-/// Why a request got no answer. The texts are public: they say what whoever runs the receiver can act on.
+/// Why a request got no answer. The texts are public: they say what the receiver's operator can act on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
     /// The name server knows no address.
@@ -11,7 +11,7 @@ pub enum Failure {
     /// The name leads only to addresses that may not be contacted.
     #[error("the host name leads into a private network")]
     Forbidden,
-    /// Nobody takes the connection.
+    /// No one takes the connection.
     #[error("no connection could be made")]
     Connect,
     /// The certificate is not valid for the host, or something else than TLS answered.

@@ -12,7 +12,7 @@ use tokio_rustls::TlsConnector;
 /// The certificates in a PEM file.
 ///
 /// # Errors
-/// When it can not be read, or holds none.
+/// When it cannot be read, or holds none.
 pub fn authorities(path: &Path) -> anyhow::Result<Vec<CertificateDer<'static>>> {
     let read = || -> Result<Vec<_>, rustls::pki_types::pem::Error> { CertificateDer::pem_file_iter(path)?.collect() };
     let certificates = read().with_context(|| format!("{} is no PEM file", path.display()))?;

@@ -60,7 +60,7 @@ async fn s08_a_name_that_turns_private_between_two_looks_is_never_contacted() {
     let table = move |_: &str| vec![if seen.fetch_add(1, Ordering::Relaxed) == 0 { "127.0.0.2" } else { "127.0.0.1" }];
     let client = client(names(table), LONG);
     let url = format!("http://rebind.example:{port}/");
-    // Nobody listens on the permitted address at this port.
+    // No one listens on the permitted address at this port.
     assert_eq!(post(&client, &url).await, Err(Failure::Connect));
     assert_eq!(looks.load(Ordering::Relaxed), 1, "one look-up for one connection");
     assert_eq!(post(&client, &url).await, Err(Failure::Forbidden));

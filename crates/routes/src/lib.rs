@@ -1,7 +1,7 @@
 //! The paths of the public listeners, as data.
 //!
-//! The routers of the gateway and of the redirector are built from these constants, and so are the words that nobody may take
-//! as the code of a link. A route can not be added without becoming reserved.
+//! The routers of the gateway and of the redirector are built from these constants, and so are the words that no one may take
+//! as the code of a link. A route cannot be added without becoming reserved.
 //!
 //! The gateway's words are reserved on short domains too: an installation may put both behind one host name.
 
@@ -52,7 +52,7 @@ pub mod gateway {
         SHORTEN = "/shorten";
         /// The counts of a code in their common small form.
         CODE_STATS = "/stats/{code}";
-        /// Where the address in a mail leads to whoever does not want such mails.
+        /// The page behind the unsubscribe address of a mail.
         UNSUBSCRIBE = "/unsubscribe";
         /// The app itself.
         HOME = "/";
@@ -72,7 +72,7 @@ pub mod gateway {
 /// Paths of the redirector that are not codes of links.
 pub mod redirector {
     paths! {
-        /// Crawlers are told to keep out.
+        /// What crawlers may read.
         ROBOTS = "/robots.txt";
         /// The icon browsers ask for.
         FAVICON = "/favicon.ico";
@@ -167,7 +167,7 @@ pub const AHEAD: &[&str] = &[
     "www",
 ];
 
-/// The parameter that QR codes add to a short URL, by which a scan is told from a click.
+/// The parameter that QR codes add to a short URL, by which a scan is distinguished from a click.
 pub const SCAN_MARK: &str = "qr=1";
 
 /// Whether a code or alias would hide one of our own paths, whatever its case. A `+` at the end does not make it another

@@ -15,7 +15,7 @@ static KEEPER: LazyLock<mpsc::Sender<Order>> = LazyLock::new(|| {
         .name("testkit-keeper".into())
         .spawn(move || {
             for (mut command, reply) in inbox {
-                // A caller that went away takes its child with it: nobody would ever stop it otherwise.
+                // A caller that disappeared takes its child with it: no one would ever stop it otherwise.
                 if let Err(mpsc::SendError(Ok(mut child))) = reply.send(command.spawn()) {
                     let _ = child.kill();
                 }

@@ -47,7 +47,7 @@ impl PrivatePostgres {
     pub(crate) async fn shared() -> anyhow::Result<Self> {
         let mut tries = 0;
         loop {
-            // Between the choice of the port and the bind somebody else may take it.
+            // Between the choice of the port and the bind someone else may take it.
             match Self::launch(&scratch::run_dir().join("postgres"), free_port(), false).await {
                 Err(_) if tries < 3 => tries += 1,
                 result => return result,

@@ -10,7 +10,7 @@ use crate::{holds_within, keeper};
 
 /// The program and arguments that run the ignored test `name` of this test binary, and no other.
 ///
-/// A test that kills a service runs it so in a process of its own: `name` runs the service until it is told to stop.
+/// A test that kills a service runs it so in a process of its own: `name` runs the service until a signal stops it.
 pub fn test_as_program(name: &str) -> (PathBuf, [String; 4]) {
     let program = std::env::current_exe().expect("the running test has a path");
     (program, ["--exact", name, "--ignored", "--nocapture"].map(str::to_owned))
@@ -46,7 +46,7 @@ impl Process {
         Ok(process)
     }
 
-    /// Kills it if it runs and starts it anew.
+    /// Kills it if it runs and starts it again.
     pub fn restart(&mut self) -> io::Result<()> {
         self.kill9();
         let log = File::options().create(true).append(true).open(&self.log)?;

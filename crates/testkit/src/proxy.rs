@@ -30,7 +30,7 @@ pub enum Fault {
         /// 20: five of a hundred.
         one_in: u64,
     },
-    /// Nothing arrives, and nobody is told; what waits in the wire arrives when it is whole again. A new connection is not
+    /// Nothing arrives, without an error; what waits in the wire arrives when it is restored. A new connection is not
     /// refused and hears nothing.
     Blackhole,
     /// So many bytes a second arrive in each direction.
@@ -143,7 +143,7 @@ async fn carry(mut client: TcpStream, upstream: SocketAddr, mut wire: Wire) -> i
         }
     };
     match ended {
-        // Nothing more is carried, and nobody is told until the client hangs up.
+        // Nothing more is carried, without an error, until the client hangs up.
         None => {
             while client.read_buf(&mut early).await? > 0 {
                 early.clear()
@@ -191,7 +191,7 @@ impl Wire {
         let number = self.pieces.fetch_add(1, Ordering::Relaxed) + 1;
         let mut rest = piece;
         while !rest.is_empty() {
-            // Asked anew for each part: a wire that is mended brings the rest at once.
+            // Asked again for each part: a wire that is restored brings the rest at once.
             let fault = *self.fault.borrow();
             let part = match fault {
                 Fault::Reset { one_in } if number.is_multiple_of(one_in.max(1)) => {

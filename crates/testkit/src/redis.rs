@@ -37,7 +37,7 @@ impl PrivateRedis {
         let dir = scratch::run_dir().join(format!("redis-{place}"));
         let mut tries = 0;
         loop {
-            // Between the choice of the port and the bind somebody else may take it.
+            // Between the choice of the port and the bind someone else may take it.
             match Self::launch(&dir, free_port(), false).await {
                 Err(_) if tries < 3 => tries += 1,
                 result => return result,

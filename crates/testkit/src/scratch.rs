@@ -20,7 +20,7 @@ pub(crate) fn base() -> PathBuf {
     std::env::temp_dir().join(format!("curtail-testkit-{}", uid()))
 }
 
-/// The directory of this process. A later test process removes it: at the end of this one nobody is left to do so.
+/// The directory of this process. A later test process removes it: at the end of this one no one is left to do so.
 pub(crate) fn run_dir() -> &'static Path {
     &RUN.0
 }
@@ -28,7 +28,7 @@ pub(crate) fn run_dir() -> &'static Path {
 fn claim_run_dir() -> anyhow::Result<(PathBuf, File)> {
     let base = base();
     fs::create_dir_all(&base)?;
-    anyhow::ensure!(fs::metadata(&base)?.uid() == uid(), "{} belongs to somebody else", base.display());
+    anyhow::ensure!(fs::metadata(&base)?.uid() == uid(), "{} belongs to someone else", base.display());
     // Others may pass through (the user `postgres`, when this is root) but not look.
     fs::set_permissions(&base, fs::Permissions::from_mode(0o711))?;
     sweep(&base);

@@ -1,6 +1,6 @@
 //! Signed tokens of Curtail: PASETO v4.public (Ed25519) with a key ring.
 //!
-//! Three kinds exist, told apart by [`Purpose`]: what a client shows to the gateway, what the gateway shows to the
+//! Three kinds exist, distinguished by [`Purpose`]: what a client shows to the gateway, what the gateway shows to the
 //! services on behalf of a user, and what a service shows for itself. The purpose is the implicit assertion of the
 //! signature and the audience of the claims, so that a token of one kind can never pass for another.
 //!

@@ -2,7 +2,7 @@
 //!
 //! The v4 vectors carry footers and payloads that are not ours, so [`curtail_tokens::verify`] has to refuse all of them, the valid
 //! ones too; that pasetors agrees with the standard is tested below it.
-#![allow(clippy::unwrap_used, reason = "a test that can not go on fails")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use curtail_tokens::{KeyRing, Purpose, SigningKey};

@@ -88,7 +88,7 @@ impl Forgery {
 /// An internal token around any payload.
 pub fn raw(payload: &str) -> String {
     let forgery = Forgery::of_a_good_token();
-    // An empty payload can not even be signed; a space is as little of an object.
+    // An empty payload cannot even be signed; a space is as little of an object.
     let payload = if payload.is_empty() { " " } else { payload };
     sign(&forgery.key, payload, &forgery.footer, forgery.assertion)
 }

@@ -1,5 +1,5 @@
 //! Tokens that are almost right. Each case names why it is refused; a case that is refused for another reason is a bug too.
-#![allow(clippy::unwrap_used, reason = "a test that can not go on fails")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod claims;
 mod footer;
