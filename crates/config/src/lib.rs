@@ -16,12 +16,14 @@ mod problems;
 mod reference;
 mod secret;
 pub mod sections;
+mod service;
 mod testing;
 
 pub use environment::{Variables, variables_in};
 pub use problems::{ConfigErrors, Problem};
 pub use reference::reference;
 pub use secret::Secret;
+pub use service::{Service, UnknownService};
 pub use sections::{
     Analytics, Auth, Config, Database, Domains, Expiry, Gateway, Lifecycle, Notify, Plan, Plans, Proxies, Redirector,
     Redis, Rpc, Search, Shortener, Streams, Telemetry, Webhooks,

@@ -106,6 +106,16 @@ impl Shutdown {
         self.aborted.cancelled().await;
     }
 
+    /// Sleeps, unless listeners close before that. Returns `true` after the whole time, `false` at once when the process
+    /// drains: `while shutdown.sleep(INTERVAL).await { … }`.
+    pub async fn sleep(&self, duration: Duration) -> bool {
+        tokio::select! {
+            biased;
+            () = self.draining() => false,
+            () = tokio::time::sleep(duration) => true,
+        }
+    }
+
     /// Whether the process is on its way out, be it with listeners that are still open.
     pub fn is_stopping(&self) -> bool {
         self.stopping.is_cancelled()
@@ -147,6 +157,17 @@ mod tests {
         let start = tokio::time::Instant::now();
         shutdown.draining().await;
         assert_eq!(start.elapsed(), Duration::from_millis(200));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn sleep_ends_early_only_when_the_process_drains() {
+        let shutdown = Shutdown::with_times(Duration::from_secs(5), Duration::from_secs(1));
+        assert!(shutdown.sleep(Duration::from_secs(60)).await);
+        let start = tokio::time::Instant::now();
+        shutdown.begin();
+        assert!(!shutdown.sleep(Duration::from_secs(60)).await);
+        assert_eq!(start.elapsed(), Duration::from_secs(5));
+        assert!(!shutdown.sleep(Duration::ZERO).await, "draining goes first");
     }
 
     #[tokio::test]

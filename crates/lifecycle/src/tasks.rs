@@ -24,6 +24,14 @@ impl Tasks {
         Self { shutdown, set: JoinSet::new(), names: HashMap::new() }
     }
 
+    /// Starts a task that takes the shutdown of the process.
+    pub fn task<F>(&mut self, name: &'static str, run: impl FnOnce(Shutdown) -> F)
+    where
+        F: Future<Output = anyhow::Result<()>> + Send + 'static,
+    {
+        self.spawn(name, run(self.shutdown.clone()));
+    }
+
     /// Starts a task. `name` appears in errors and logs.
     pub fn spawn(&mut self, name: &'static str, task: impl Future<Output = anyhow::Result<()>> + Send + 'static) {
         let id = self.set.spawn(task).id();
@@ -72,7 +80,7 @@ impl Tasks {
                 if self.shutdown.is_stopping() {
                     Ok(())
                 } else {
-                    Err(anyhow!("{name} ended although nobody asked it to"))
+                    Err(anyhow!("{name} ended although the process is not stopping"))
                 }
             }
             Err(error) => {
@@ -115,7 +123,7 @@ mod tests {
         assert!(format!("{:#}", tasks.join().await.unwrap_err()).contains("consumer panicked"));
         let mut tasks = Tasks::new(Shutdown::new());
         tasks.spawn("consumer", async { Ok(()) });
-        assert!(format!("{:#}", tasks.join().await.unwrap_err()).contains("nobody asked"));
+        assert!(format!("{:#}", tasks.join().await.unwrap_err()).contains("is not stopping"));
     }
 
     #[tokio::test(start_paused = true)]
