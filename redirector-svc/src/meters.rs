@@ -6,7 +6,7 @@ use metrics::{Counter, Histogram, counter, histogram};
 use crate::spool::Dropped;
 
 /// The statuses that are counted apart.
-const STATUSES: [u16; 13] = [200, 301, 302, 307, 308, 400, 404, 405, 410, 421, 429, 451, 503];
+const STATUSES: [u16; 14] = [200, 301, 302, 307, 308, 400, 404, 405, 410, 421, 429, 431, 451, 503];
 
 /// Metrics of redirects, the cache and clicks.
 pub struct Meters {

@@ -11,6 +11,7 @@ use curtail_clock::Clock;
 use curtail_config::Config;
 use curtail_edge::ClientIp;
 use curtail_lifecycle::{Admin, Readiness, Shutdown, Tasks};
+use curtail_listener::{Bounds, ConnectionLimiter};
 use curtail_proto::links::v1::link_service_client::LinkServiceClient;
 use rand::SeedableRng as _;
 use rand::rngs::{StdRng, SysRng};
@@ -97,10 +98,15 @@ pub async fn start(config: Config, clock: Clock, shutdown: Shutdown) -> anyhow::
     let shipper = Shipper::new(ship_settings(&config), Ledger::new(redis), usage.clone(), bell, producers.collect());
     tasks.spawn("click shipper", shipper.run(served.clone()));
 
-    let server = Server {
-        header_timeout: Duration::from_millis(settings.header_timeout_ms),
-        max_header_bytes: settings.max_header_bytes,
-    };
+    let header_timeout = Duration::from_millis(settings.header_timeout_ms);
+    let limiter = ConnectionLimiter::new(Bounds {
+        max_connections: settings.max_connections,
+        max_connections_per_address: settings.max_connections_per_address,
+        trusted: config.proxies.trusted.clone(),
+        header_timeout,
+        ..Bounds::default()
+    });
+    let server = Server { limiter, header_timeout, max_header_bytes: settings.max_header_bytes };
     let key = settings.visitor_key.key32();
     let mut serving = Vec::new();
     for (listener, spool) in listeners.into_iter().zip(spools) {

@@ -23,11 +23,11 @@ pub use environment::{Variables, variables_in};
 pub use problems::{ConfigErrors, Problem};
 pub use reference::reference;
 pub use secret::Secret;
-pub use service::{Service, UnknownService};
 pub use sections::{
     Analytics, Auth, Config, Database, Domains, Expiry, Gateway, Lifecycle, Notify, Plan, Plans, Proxies, Redirector,
     Redis, Rpc, Search, Shortener, Streams, Telemetry, Webhooks,
 };
+pub use service::{Service, UnknownService};
 
 /// The default file, with a comment for every key.
 pub const DEFAULT: &str = include_str!("../curtail.default.toml");

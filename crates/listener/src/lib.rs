@@ -34,7 +34,7 @@ pub use limiter::{Connection, ConnectionLimiter, Permit, RequestGuard, Unverifie
 pub use request::{BodyTooSlow, RequestBody};
 pub use response::ResponseBody;
 pub use serve::{Http, Protocols, serve};
-pub use stream::GuardedStream;
+pub use stream::{GuardedStream, Refusal};
 
 /// What one listener allows. The defaults suit a port for machines of the platform.
 #[derive(Clone, Debug)]

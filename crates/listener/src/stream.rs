@@ -24,8 +24,8 @@ const LINGER: Duration = Duration::from_secs(2);
 /// How many bytes are read and thrown away in that time.
 const LINGER_BYTES: usize = 1 << 20;
 
-/// Makes the response to a request that hyper refuses by itself, with headers of ours.
-pub type Refusal = fn(StatusCode) -> Bytes;
+/// Makes the response to a request that hyper refuses by itself, with headers of ours. It gets the status and the value of `Date`.
+pub type Refusal = fn(StatusCode, &str) -> Bytes;
 
 /// A connection with its place among the open ones.
 ///
@@ -228,7 +228,8 @@ impl GuardedStream {
             if self.permit.connection.answered.swap(false, Ordering::Relaxed) {
                 return None;
             }
-            self.replacement = Some((refusal(hypers_status(hypers)?), 0));
+            let (status, date) = parse_refusal(hypers)?;
+            self.replacement = Some((refusal(status, date), 0));
             self.lingers = true;
         }
         let (bytes, mut at) = self.replacement.take()?;
@@ -246,11 +247,15 @@ impl GuardedStream {
     }
 }
 
-/// The status of a response that hyper made by itself: an error without a body and without headers of ours.
-fn hypers_status(response: &[u8]) -> Option<StatusCode> {
+/// The status and the date of a response that hyper made by itself: an error without a body and without headers of ours.
+fn parse_refusal(response: &[u8]) -> Option<(StatusCode, &str)> {
     let rest = response.strip_prefix(b"HTTP/1.1 ").or_else(|| response.strip_prefix(b"HTTP/1.0 "))?;
-    let is_bare = rest.first() == Some(&b'4') && rest.ends_with(b"\r\n\r\n") && rest.len() < 256;
-    StatusCode::from_bytes(rest.get(..3)?).ok().filter(|_| is_bare)
+    if rest.first() != Some(&b'4') || rest.len() > 256 {
+        return None;
+    }
+    let status = StatusCode::from_bytes(rest.get(..3)?).ok()?;
+    let mut lines = std::str::from_utf8(rest).ok()?.strip_suffix("\r\n\r\n")?.split("\r\n").skip(1);
+    Some((status, lines.find_map(|line| line.strip_prefix("date: ")).unwrap_or_default()))
 }
 
 impl Http2 {

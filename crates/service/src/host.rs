@@ -81,7 +81,8 @@ impl ServiceHost {
     /// When the service has no port of its own.
     pub async fn listen(&mut self) -> anyhow::Result<TcpListener> {
         let address = self.listen.expect("a service that listens has a key `listen`");
-        let listener = TcpListener::bind(address).await.with_context(|| bind_failed(self.service, "listen", address))?;
+        let listener =
+            TcpListener::bind(address).await.with_context(|| bind_failed(self.service, "listen", address))?;
         self.addr = listener.local_addr()?;
         Ok(listener)
     }

@@ -7,8 +7,8 @@ use curtail_proto::events::v1::Click;
 use http::request::Parts;
 use http::{HeaderValue, Method};
 
-use super::{VisitorHash, agent, campaign, fields, visitor};
-use crate::links::Destination;
+use super::{VisitorHash, agent, fields, visitor};
+use crate::links::{Destination, campaign};
 
 /// A request for a link, as far as a click is concerned.
 #[derive(Clone, Copy)]
@@ -60,7 +60,7 @@ impl<'a> Visit<'a> {
 
     /// Whether somebody clicked: HEAD requests, prefetches and preview fetchers are answered, but they are not clicks.
     pub fn is_click(&self) -> bool {
-        self.method == Method::GET && !self.speculative && !agent::is_previewer(self.agent())
+        matches!(*self.method, Method::GET | Method::POST) && !self.speculative && !agent::is_previewer(self.agent())
     }
 
     /// Whether a click of this visitor uses up one of a limited number.

@@ -4,12 +4,14 @@
 //! way of a warm redirect nothing is shared but the cache and counters.
 
 use std::convert::Infallible;
-use std::net::{IpAddr, SocketAddr, TcpListener};
+use std::net::TcpListener;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use curtail_lifecycle::Shutdown;
-use futures_util::FutureExt as _;
+use curtail_listener::{Acceptor, Connection, ConnectionLimiter, GuardedStream, Permit, RequestGuard};
 use http::{Request, Response};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -20,14 +22,9 @@ use tokio::net::TcpStream;
 
 use super::answering::Answering;
 use super::handle::answer;
-use super::{App, Body};
+use super::{App, Body, refusal};
 use crate::clicks::Capture;
 use crate::spool::{Commit, Spool};
-
-/// The most connections of one thread; further ones wait in the system's queue.
-const MAX_CONNECTIONS: usize = 8192;
-/// The pause after a failed accept, which mostly means that no descriptor is left.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
 
 /// What one serving thread works with.
 pub struct Lane {
@@ -52,8 +49,10 @@ impl Lane {
 }
 
 /// How connections are served.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Server {
+    /// The open connections of all threads.
+    pub limiter: Arc<ConnectionLimiter>,
     /// How long a client may take to send its headers, and to begin with the next request.
     pub header_timeout: Duration,
     /// Longest header block; hyper does not go below 8,192 bytes.
@@ -85,27 +84,30 @@ fn run(server: &Server, listener: TcpListener, lane: Arc<Lane>, shutdown: Shutdo
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())
         .header_read_timeout(server.header_timeout)
-        .max_buf_size(server.max_header_bytes.max(8192))
-        .pipeline_flush(true);
+        .max_buf_size(server.max_header_bytes.max(8192));
     runtime.block_on(async {
-        let listener = tokio::net::TcpListener::from_std(listener)?;
+        let acceptor = Acceptor::new(tokio::net::TcpListener::from_std(listener)?, Arc::clone(&server.limiter));
         let graceful = GracefulShutdown::new();
         let writer = lane.clone();
         tokio::spawn(
             async move { writer.commit.run(|clicks, written| writer.app.meters.clicks(clicks, written)).await },
         );
-        let serve = |(stream, peer): (TcpStream, SocketAddr)| {
-            tokio::spawn(graceful.watch(connection(&http, stream, peer.ip(), lane.clone())));
+        let serve = |(socket, permit): (TcpStream, Permit)| {
+            let stream = GuardedStream::http1(socket, permit, refusal);
+            let service = Service { lane: lane.clone(), connection: Arc::clone(stream.connection()) };
+            tokio::spawn(graceful.watch(http.serve_connection(TokioIo::new(stream), service)));
         };
-        tokio::select! {
-            () = accept(&listener, &graceful, serve) => {}
-            () = shutdown.draining() => {}
+        loop {
+            tokio::select! {
+                accepted = acceptor.accept() => serve(accepted),
+                () = shutdown.draining() => break,
+            }
         }
-        // Whoever is in the queue by now would see a reset.
-        while let Some(Ok(accepted)) = listener.accept().now_or_never() {
+        // What is in the queue by now would see a reset.
+        while let Some(accepted) = acceptor.accept_queued() {
             serve(accepted);
         }
-        drop(listener);
+        drop(acceptor);
         tokio::select! {
             () = graceful.shutdown() => {}
             () = shutdown.aborted() => {}
@@ -114,49 +116,34 @@ fn run(server: &Server, listener: TcpListener, lane: Arc<Lane>, shutdown: Shutdo
     })
 }
 
-async fn accept(
-    listener: &tokio::net::TcpListener,
-    graceful: &GracefulShutdown,
-    serve: impl Fn((TcpStream, SocketAddr)),
-) {
-    loop {
-        if graceful.count() >= MAX_CONNECTIONS {
-            tokio::time::sleep(ACCEPT_PAUSE).await;
-            continue;
-        }
-        match listener.accept().await {
-            Ok(accepted) => serve(accepted),
-            Err(error) => {
-                tracing::warn!(%error, "a connection could not be accepted");
-                tokio::time::sleep(ACCEPT_PAUSE).await;
-            }
-        }
-    }
-}
-
-fn connection(
-    http: &http1::Builder,
-    stream: TcpStream,
-    peer: IpAddr,
-    lane: Arc<Lane>,
-) -> http1::Connection<TokioIo<TcpStream>, Service> {
-    // Without it the second answer of a connection may wait for the client's delayed acknowledgement.
-    let _ = stream.set_nodelay(true);
-    http.serve_connection(TokioIo::new(stream), Service { lane, peer })
-}
-
 /// Answers the requests of one connection.
 struct Service {
     lane: Arc<Lane>,
-    peer: IpAddr,
+    connection: Arc<Connection>,
 }
 
 impl hyper::service::Service<Request<Incoming>> for Service {
     type Response = Response<Body>;
     type Error = Infallible;
-    type Future = Answering;
+    type Future = InProgress;
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
-        answer(&self.lane, self.peer, request)
+        let guard = self.connection.begin_request();
+        self.connection.note_response();
+        InProgress { answering: answer(&self.lane, self.connection.peer(), request), _guard: guard }
+    }
+}
+
+/// A request that keeps its connection busy.
+struct InProgress {
+    answering: Answering,
+    _guard: RequestGuard,
+}
+
+impl Future for InProgress {
+    type Output = Result<Response<Body>, Infallible>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        Pin::new(&mut self.answering).poll(context)
     }
 }

@@ -11,13 +11,12 @@ use http::{Method, Request, Response, StatusCode};
 
 use super::answering::Answering;
 use super::host::HostError;
-use super::negotiate::negotiate;
 use super::reply::{self, Body, CachePolicy};
 use super::{Hosts, Lane, path};
-use crate::cache::{Cached, KeyRef, Links, Look};
+use crate::cache::{Cached, Key, KeyRef, Links, Look};
 use crate::limits::Limits;
 use crate::meters::Meters;
-use crate::pages::{self, Page, Pages};
+use crate::pages::{self, Page, Pages, negotiate};
 
 /// What the visitor may try again after, when links can not be looked up.
 const RETRY: Duration = Duration::from_secs(1);
@@ -54,6 +53,7 @@ pub fn answer<B>(lane: &Arc<Lane>, peer: IpAddr, request: Request<B>) -> Answeri
             None => later(lane, client, parts, async |_| Some(cached)),
         },
         Routed::Absent(key) => later(lane, client, parts, async |links| links.fetch(key).await.ok()),
+        Routed::Trimmed(exact, trimmed) => later(lane, client, parts, async |links| trim(&links, exact, trimmed).await),
         Routed::Unverified(key, cached) => {
             later(lane, client, parts, async |links| Some(links.confirm(key, cached).await))
         }
@@ -65,10 +65,12 @@ enum Routed {
     Done(Response<Body>),
     /// This link answers.
     Link(Arc<Cached>),
+    /// The link of the first code, or of the second if there is none.
+    Trimmed(Key, Key),
     /// The link is not in the process.
-    Absent(crate::cache::Key),
+    Absent(Key),
     /// The link is in the process and must be confirmed.
-    Unverified(crate::cache::Key, Arc<Cached>),
+    Unverified(Key, Arc<Cached>),
 }
 
 fn route(app: &App, parts: &Parts, client: IpAddr) -> Routed {
@@ -80,25 +82,53 @@ fn route(app: &App, parts: &Parts, client: IpAddr) -> Routed {
         Err(HostError::Malformed) => return Routed::Done(app.page(parts, Page::BadRequest, None)),
         Err(HostError::Misdirected) => return Routed::Done(app.page(parts, Page::Misdirected, None)),
     };
-    if parts.method != Method::GET && parts.method != Method::HEAD {
+    // Whether a link takes POST depends on its status.
+    if !matches!(parts.method, Method::GET | Method::HEAD | Method::POST) {
         return Routed::Done(app.page(parts, Page::MethodNotAllowed, None));
     }
+    let reads = parts.method != Method::POST;
     match parts.uri.path() {
-        curtail_routes::redirector::ROBOTS => {
+        curtail_routes::redirector::ROBOTS if reads => {
             return Routed::Done(reply::file("text/plain; charset=utf-8", pages::ROBOTS));
         }
-        curtail_routes::redirector::FAVICON => return Routed::Done(reply::file("image/svg+xml", pages::FAVICON)),
-        curtail_routes::redirector::STYLE => return Routed::Done(reply::file("text/css; charset=utf-8", pages::STYLE)),
+        curtail_routes::redirector::FAVICON if reads => {
+            return Routed::Done(reply::file("image/svg+xml", pages::FAVICON));
+        }
+        curtail_routes::redirector::STYLE if reads => {
+            return Routed::Done(reply::file("text/css; charset=utf-8", pages::STYLE));
+        }
         _ => {}
     }
-    let Some(code) = path::code(parts.uri.path()) else {
+    let Some(codes) = path::codes(parts.uri.path()) else {
         return Routed::Done(app.not_found(parts, client, Page::Unknown));
     };
-    let key = KeyRef { domain, code: &code };
+    let key = KeyRef { domain, code: &codes.exact };
+    if let Some(trimmed) = &codes.trimmed {
+        return Routed::Trimmed(key.to_key(), KeyRef { domain, code: trimmed }.to_key());
+    }
     match app.links.look(key) {
         Look::Here(cached) => Routed::Link(cached),
         Look::Absent => Routed::Absent(key.to_key()),
         Look::Unverified(cached) => Routed::Unverified(key.to_key(), cached),
+    }
+}
+
+/// The link of `exact`; the one of `trimmed` if that exists and the other never did.
+async fn trim(links: &Arc<Links>, exact: Key, trimmed: Key) -> Option<Arc<Cached>> {
+    let cached = lookup(links, exact).await?;
+    if cached.entry.known.is_some() {
+        return Some(cached);
+    }
+    let without = lookup(links, trimmed).await?;
+    Some(if without.entry.known.is_some() { without } else { cached })
+}
+
+/// What is known of a code. `None`: no answer in time.
+async fn lookup(links: &Arc<Links>, key: Key) -> Option<Arc<Cached>> {
+    match links.look(key.as_ref()) {
+        Look::Here(cached) => Some(cached),
+        Look::Absent => links.fetch(key).await.ok(),
+        Look::Unverified(cached) => Some(links.confirm(key, cached).await),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Which short domain a request is for.
 
 use std::collections::HashMap;
+use std::net::Ipv6Addr;
 
 use http::{HeaderMap, Uri, header};
 
@@ -46,9 +47,9 @@ impl Hosts {
     pub fn domain(&self, uri: &Uri, headers: &HeaderMap) -> Result<DomainId, HostError> {
         let mut hosts = headers.get_all(header::HOST).iter();
         let (Some(host), None) = (hosts.next(), hosts.next()) else { return Err(HostError::Malformed) };
-        let host = host.to_str().ok().and_then(without_port).ok_or(HostError::Malformed)?;
+        let host = host.to_str().ok().and_then(name).ok_or(HostError::Malformed)?;
         if let Some(authority) = uri.authority() {
-            let same = without_port(authority.as_str()).is_some_and(|target| target.eq_ignore_ascii_case(host));
+            let same = name(authority.as_str()).is_some_and(|target| target.eq_ignore_ascii_case(host));
             if !same {
                 return Err(HostError::Misdirected);
             }
@@ -64,15 +65,26 @@ impl Hosts {
     }
 }
 
-/// `"[::1]"` of `"[::1]:8081"`.
-fn without_port(host: &str) -> Option<&str> {
+/// The name in a `Host`, without port and without the dot of the root: `"[::1]"` of `"[::1]:8081"`. `None` if it is malformed.
+fn name(host: &str) -> Option<&str> {
     let end = if host.starts_with('[') { host.find(']')? + 1 } else { host.find(':').unwrap_or(host.len()) };
     let (name, port) = host.split_at(end);
     let port_is_fine = match port.strip_prefix(':') {
         Some(digits) => digits.len() <= 5 && digits.bytes().all(|b| b.is_ascii_digit()),
         None => port.is_empty(),
     };
-    (port_is_fine && !name.is_empty()).then_some(name)
+    let name = name.strip_suffix('.').unwrap_or(name);
+    (port_is_fine && (is_name(name) || is_address(name))).then_some(name)
+}
+
+/// Letters, digits and what else a name of DNS may have; no user, no path, no list.
+fn is_name(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_'))
+}
+
+/// An IPv6 address in brackets.
+fn is_address(name: &str) -> bool {
+    name.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).is_some_and(|text| text.parse::<Ipv6Addr>().is_ok())
 }
 
 #[cfg(test)]
@@ -99,7 +111,16 @@ mod tests {
 
     #[test]
     fn any_port_and_any_case_of_our_names() {
-        for host in ["go.example", "GO.example:80", "go.example:", "127.0.0.1:8081", "[::1]", "[::1]:8081"] {
+        for host in [
+            "go.example",
+            "GO.example:80",
+            "go.example:",
+            "go.example.",
+            "go.example.:80",
+            "127.0.0.1:8081",
+            "[::1]",
+            "[::1]:8081",
+        ] {
             assert_eq!(domain("/a", &[host]), Ok(0), "{host}");
         }
         assert_eq!(domain("/a", &["other.example:1"]), Ok(1));
@@ -107,10 +128,24 @@ mod tests {
 
     #[test]
     fn s28_foreign_hosts_are_misdirected() {
-        for host in ["evil.example", "go.example.evil.example", "evilgo.example", "user@go.example", "go.example."] {
+        for host in ["evil.example", "go.example.evil.example", "evilgo.example", "[::2]"] {
             assert_eq!(domain("/a", &[host]), Err(HostError::Misdirected), "{host}");
         }
-        for host in ["", ":80", "go.example:80x", "go.example:123456", "[::1", "[::1]x"] {
+        for host in [
+            "",
+            ".",
+            ":80",
+            "go.example:80x",
+            "go.example:123456",
+            "[::1",
+            "[::1]x",
+            "[go.example]",
+            "user@go.example",
+            "go.example/evil",
+            "go.example, go.example",
+            "go.example go.example",
+            "go.example\\evil",
+        ] {
             assert_eq!(domain("/a", &[host]), Err(HostError::Malformed), "{host}");
         }
         assert_eq!(domain("/a", &[]), Err(HostError::Malformed));

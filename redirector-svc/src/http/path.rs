@@ -8,18 +8,37 @@ use unicode_normalization::{UnicodeNormalization as _, is_nfc};
 /// The most characters of a code.
 const MAX_CHARS: usize = 64;
 
-/// The code that `path` asks for, decoded and in NFC as it is stored. `None` when it can not be one: several segments,
-/// dot segments, encoded separators, bytes that are not UTF-8, control characters, or too long.
-pub fn code(path: &str) -> Option<Cow<'_, str>> {
+/// What chats and mail programs take for a part of a link that stands before it.
+const GLUE: &[char] = &[
+    '.', ',', ';', ':', '!', '?', ')', ']', '}', '>', '"', '\'', '*', '…', '’', '”', '»', '、', '。', '，', '．', '！',
+    '？', '）', '」', ' ', '\u{a0}', '\u{3000}',
+];
+
+/// The codes that a path may stand for.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Codes<'a> {
+    /// What the path says, decoded and in NFC as it is stored, without a slash at the end.
+    pub exact: Cow<'a, str>,
+    /// The same without the punctuation at its end: the link if there is none with it.
+    pub trimmed: Option<String>,
+}
+
+/// Reads the code of a path. `None` if it cannot be one: several segments, dot segments, encoded separators, bytes that are
+/// not UTF-8, control characters, or too long.
+pub fn codes(path: &str) -> Option<Codes<'_>> {
     let segment = path.strip_prefix('/')?;
+    let segment = segment.strip_suffix('/').unwrap_or(segment);
     // Three bytes are written for each, and a character has at most four.
     if segment.is_empty() || segment.len() > MAX_CHARS * 12 {
         return None;
     }
     if segment.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_') {
-        return (segment.len() <= MAX_CHARS).then_some(Cow::Borrowed(segment));
+        return (segment.len() <= MAX_CHARS).then_some(Codes { exact: Cow::Borrowed(segment), trimmed: None });
     }
-    decoded(segment)
+    let exact = decoded(segment)?;
+    let trimmed = exact.trim_end_matches(GLUE);
+    let trimmed = (!trimmed.is_empty() && trimmed.len() < exact.len()).then(|| trimmed.to_owned());
+    Some(Codes { exact, trimmed })
 }
 
 fn decoded(segment: &str) -> Option<Cow<'_, str>> {
@@ -47,6 +66,30 @@ fn escapes_are_whole(segment: &str) -> bool {
 mod tests {
     use super::*;
 
+    fn code(path: &str) -> Option<Cow<'_, str>> {
+        codes(path).map(|codes| codes.exact)
+    }
+
+    #[test]
+    fn a_slash_and_punctuation_at_the_end_may_be_glue() {
+        for (path, exact, trimmed) in [
+            ("/abc", "abc", None),
+            ("/abc/", "abc", None),
+            ("/abc.", "abc.", Some("abc")),
+            ("/abc).", "abc).", Some("abc")),
+            ("/abc%E2%80%A6", "abc…", Some("abc")),
+            ("/abc%20", "abc ", Some("abc")),
+            ("/abc!/", "abc!", Some("abc")),
+            ("/a.b", "a.b", None),
+            ("/...", "...", None),
+            ("/%C3%BC,", "ü,", Some("ü")),
+        ] {
+            let expected = Codes { exact: exact.into(), trimmed: trimmed.map(str::to_owned) };
+            assert_eq!(codes(path), Some(expected), "{path}");
+        }
+        assert_eq!(codes("/abc//"), None);
+    }
+
     #[test]
     fn codes_are_decoded_and_normalised() {
         for (path, expected) in [
@@ -69,7 +112,7 @@ mod tests {
             "",
             "/",
             "//x",
-            "/a/",
+            "/a//",
             "/a/b",
             "/a%2Fb",
             "/%2f%2fevil",

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use http::request::Parts;
-use http::{Response, StatusCode};
+use http::{Method, Response, StatusCode};
 use rand::Rng as _;
 
 use super::Lane;
@@ -37,6 +37,11 @@ impl Lane {
         let app = &self.app;
         let visit = || Visit::new(parts, client, at_ms);
         let page = match Answer::at(&cached.entry, at_ms) {
+            Answer::Redirect(known) | Answer::Limited(known)
+                if parts.method == Method::POST && !known.location.keeps_method() =>
+            {
+                app.page(parts, Page::MethodNotAllowed, None)
+            }
             Answer::Redirect(known) => return Some(self.redirect(&visit(), known)),
             Answer::Limited(known) => {
                 let visit = visit();

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use curtail_proto::links::v1::{LinkState, Target};
 use http::{HeaderValue, StatusCode};
 
-use crate::clicks::campaign;
+use super::campaign;
 
 /// What is known about a code.
 #[derive(Debug)]
@@ -48,6 +48,13 @@ pub struct Location {
     pub status: StatusCode,
     /// The stored URL, byte for byte.
     pub url: HeaderValue,
+}
+
+impl Location {
+    /// Returns `true` if a client repeats its method and body at the destination (RFC 9110, 15.4.8 and 15.4.9).
+    pub fn keeps_method(&self) -> bool {
+        matches!(self.status, StatusCode::TEMPORARY_REDIRECT | StatusCode::PERMANENT_REDIRECT)
+    }
 }
 
 /// What a click on a link carries of it.

@@ -3,17 +3,20 @@
 //! All are made at the start, in each form, so that an attack that provokes them costs no more than redirects. They are
 //! small, readable without styles, and contain nothing of the request.
 
+mod negotiate;
+
 use std::collections::HashMap;
 
 use bytes::Bytes;
 use http::StatusCode;
 
-use crate::http::Form;
+pub use negotiate::{Form, negotiate};
 
 /// The style of the pages, at `curtail_routes::redirector::STYLE`.
 pub const STYLE: &str = include_str!("page.css");
-/// Crawlers have no business with short links: what is behind them is indexed where it is.
-pub const ROBOTS: &str = "User-agent: *\nDisallow: /\n";
+/// What crawlers may read. Destinations are indexed where they are, so search engines have no business with short links. Fetchers
+/// of link previews may read them: without that, chats show no card.
+pub const ROBOTS: &str = include_str!("robots.txt");
 /// A scissors-like mark.
 pub const FAVICON: &str = include_str!("favicon.svg");
 
@@ -22,13 +25,15 @@ const TEMPLATE: &str = include_str!("page.html");
 /// The pages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Page {
-    /// The request has no usable Host.
+    /// The request is malformed, or has no usable Host.
     BadRequest,
+    /// The header block is too long.
+    HeadersTooLarge,
     /// Nobody has this code.
     Unknown,
     /// The link's time has yet to come.
     Scheduled,
-    /// Neither GET nor HEAD.
+    /// A method that the link does not take.
     MethodNotAllowed,
     /// The link's time or clicks are over.
     Over,
@@ -50,8 +55,9 @@ pub enum Page {
 type Words = (&'static str, &'static str, &'static str);
 
 impl Page {
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 12] = [
         Self::BadRequest,
+        Self::HeadersTooLarge,
         Self::Unknown,
         Self::Scheduled,
         Self::MethodNotAllowed,
@@ -68,6 +74,7 @@ impl Page {
     pub fn status(self) -> StatusCode {
         match self {
             Self::BadRequest => StatusCode::BAD_REQUEST,
+            Self::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::Unknown | Self::Scheduled => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::Over | Self::Disabled | Self::Deleted => StatusCode::GONE,
@@ -80,7 +87,14 @@ impl Page {
 
     fn words(self) -> Words {
         match self {
-            Self::BadRequest => ("BAD_REQUEST", "Bad request", "The request does not say which site it is for."),
+            Self::BadRequest => {
+                ("BAD_REQUEST", "Bad request", "The request is malformed, or does not say which site it is for.")
+            }
+            Self::HeadersTooLarge => (
+                "HEADERS_TOO_LARGE",
+                "Headers too large",
+                "The headers of the request are longer or more than allowed.",
+            ),
             Self::Unknown => {
                 ("LINK_UNKNOWN", "No such link", "There is no link at this address. Check it for typing errors.")
             }

@@ -4,7 +4,7 @@ use curtail_clock::Clock;
 use curtail_proto::links::v1::{LinkState, Target};
 use time::macros::datetime;
 
-use crate::support::{Site, exchange, get, link};
+use crate::support::{Consumer, Site, exchange, get, link};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_redirect_has_its_status_the_stored_url_and_its_lifetime() {
@@ -23,6 +23,7 @@ async fn each_redirect_has_its_status_the_stored_url_and_its_lifetime() {
             let answer = site.get(&format!("/{code}?a=b")).await;
             assert_eq!((u32::from(answer.status), answer.location()), (status, url));
             assert_eq!(answer.header("cache-control"), cache);
+            assert_eq!(answer.header("x-robots-tag"), "noindex");
             assert_eq!(answer.header("content-length"), "0");
             assert!(!answer.header("date").is_empty());
         }
@@ -82,7 +83,10 @@ async fn pages_come_in_three_forms_with_security_headers() {
     }
     let style = site.get("/page.css").await;
     assert_eq!((style.status, style.header("content-type")), (200, "text/css; charset=utf-8"));
-    assert!(site.get("/robots.txt").await.body.contains("Disallow: /"));
+    let robots = site.get("/robots.txt").await.body;
+    let (previews, others) = robots.split_once("User-agent: *\n").unwrap();
+    assert!(previews.contains("User-agent: WhatsApp\n") && previews.ends_with("Allow: /\n\n"), "{robots}");
+    assert_eq!(others, "Disallow: /\n");
     assert_eq!(site.get("/favicon.ico").await.header("content-type"), "image/svg+xml");
     assert_eq!(site.get("/.well-known/security.txt").await.status, 404);
     assert_eq!(site.get("/").await.status, 404);
@@ -132,6 +136,48 @@ async fn get_and_head_are_all_there_is() {
     for method in ["POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE", "BREW"] {
         let answer = exchange(site.addr, request(method).as_bytes()).await;
         assert_eq!((answer.status, answer.header("allow")), (405, "GET, HEAD"), "{method}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn links_that_keep_the_method_take_post_and_count_it() {
+    let site = Site::start().await;
+    for status in [302, 307, 308] {
+        site.owner.put(Target { redirect_status: status, ..link(&format!("p{status}"), "https://dest.example/form") });
+    }
+    let post = |code: &str| {
+        format!("POST /{code} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 3\r\n\r\na=b")
+    };
+    for status in [307, 308] {
+        let answer = exchange(site.addr, post(&format!("p{status}")).as_bytes()).await;
+        assert_eq!((answer.status, answer.location()), (status, "https://dest.example/form"));
+    }
+    let answer = exchange(site.addr, post("p302").as_bytes()).await;
+    assert_eq!((answer.status, answer.header("allow")), (405, "GET, HEAD"));
+    assert_eq!(exchange(site.addr, post("nothing").as_bytes()).await.status, 404);
+    let mut consumer = Consumer::new(site.redis.clone());
+    consumer.until(2).await;
+    assert_eq!(consumer.clicks.len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slash_or_punctuation_behind_a_link_leads_to_it_unless_a_link_has_it() {
+    let site = Site::start().await;
+    site.owner.put(link("abc", "https://dest.example/"));
+    site.owner.put(link("what.", "https://dot.example/"));
+    site.owner.put(link("what", "https://plain.example/"));
+    site.owner.put(Target { state: LinkState::Deleted.into(), ..link("gone.", "https://dest.example/") });
+    site.owner.put(link("gone", "https://dest.example/"));
+    // Cold, then warm.
+    for _ in 0..2 {
+        for end in ["/", ".", ",", ")", ";", "!", "%E2%80%A6", "%20", ").", "./"] {
+            let answer = site.get(&format!("/abc{end}?x=1")).await;
+            assert_eq!((answer.status, answer.location()), (302, "https://dest.example/"), "{end}");
+        }
+        assert_eq!(site.get("/what.").await.location(), "https://dot.example/");
+        assert_eq!(site.get("/what,").await.location(), "https://plain.example/");
+        assert_eq!(site.get("/gone.").await.status, 410);
+        assert_eq!(site.get("/nothing.").await.status, 404);
     }
 }
 
