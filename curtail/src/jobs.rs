@@ -1,10 +1,10 @@
-//! `curtail job`: what expiry-worker does again and again.
+//! `curtail job`: the jobs of expiry-worker.
 
 use std::path::Path;
 
 use anyhow::Context as _;
 use curtail_clock::Clock;
-use expiry_worker::{Done, Status};
+use expiry_worker::{JobStatus, RunReport};
 use time::OffsetDateTime;
 use time::macros::format_description;
 
@@ -13,7 +13,7 @@ use crate::{cli::Job, settings, terminal};
 /// Runs one of the commands.
 ///
 /// # Errors
-/// When there is no such job, it failed, or the database is away.
+/// When there is no such job, it failed, or the database is unavailable.
 pub(crate) async fn run(dir: &Path, command: Job) -> anyhow::Result<()> {
     let config = settings::load(dir)?;
     match command {
@@ -28,25 +28,25 @@ pub(crate) async fn run(dir: &Path, command: Job) -> anyhow::Result<()> {
         }
         Job::Run { name } => {
             config.require_secrets(&["rpc.service_key"])?;
-            let job = expiry_worker::Job::named(&name).with_context(|| {
+            let job = expiry_worker::Job::from_name(&name).with_context(|| {
                 let names = expiry_worker::Job::ALL.map(expiry_worker::Job::name).join(", ");
                 format!("there is no job {name:?}, only {names}")
             })?;
-            let done = expiry_worker::run_by_hand(&config, job, Clock::system()).await?;
-            terminal::say(&format!("{name}: {}.", done.summary()));
+            let report = expiry_worker::run_manually(&config, job, Clock::system()).await?;
+            terminal::say(&format!("{name}: {}.", report.summary()));
             Ok(())
         }
     }
 }
 
-fn line(job: &Status) -> String {
+fn line(job: &JobStatus) -> String {
     let (due, last) = (show(Some(job.due_at)), show(job.started_at));
     let outcome = match (&job.outcome, job.started_at) {
         (Some(outcome), _) => outcome,
         (None, Some(_)) => "runs",
         (None, None) => "never",
     };
-    let counts = job.counts.as_ref().map(|counts| Done { counts: counts.0.clone(), more: false }.summary());
+    let counts = job.counts.as_ref().map(|counts| RunReport { counts: counts.0.clone(), has_more: false }.summary());
     let result = job.error.clone().or(counts).unwrap_or_default();
     format!("{:<16} {due:<20} {last:<20} {outcome:<8} {result}", job.name)
 }
@@ -64,7 +64,7 @@ mod tests {
 
     #[test]
     fn a_line_tells_when_and_what() {
-        let mut job = Status {
+        let mut job = JobStatus {
             name: "expire-links".to_owned(),
             due_at: datetime!(2026-11-21 12:00:02.5 UTC),
             worker: None,

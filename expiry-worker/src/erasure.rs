@@ -1,4 +1,4 @@
-//! Dead letters about an account go with it (S40). Follows the stream `accounts`.
+//! Deletes the dead letters of an account that was erased. Follows the stream `accounts`.
 
 use curtail_lifecycle::Shutdown;
 use curtail_proto::events::v1::envelope::Payload;
@@ -13,8 +13,8 @@ pub(crate) async fn run(accounts: Consumer, redis: Pool, shutdown: Shutdown) -> 
     let handle = |delivery: Delivery| {
         let redis = redis.clone();
         async move {
-            let Some(Payload::AccountErased(fact)) = &delivery.envelope.payload else { return Outcome::Done };
-            match erase(&redis, &Erased::from(fact)).await {
+            let Some(Payload::AccountErased(event)) = &delivery.envelope.payload else { return Outcome::Done };
+            match erase(&redis, &Erased::from(event)).await {
                 Ok(()) => Outcome::Done,
                 Err(error) if curtail_streams::is_unavailable(&error) => Outcome::Retry(error.to_string()),
                 Err(error) => Outcome::Failed(error.to_string()),
@@ -24,7 +24,7 @@ pub(crate) async fn run(accounts: Consumer, redis: Pool, shutdown: Shutdown) -> 
     accounts.run(handle, shutdown).await
 }
 
-/// Throws away what is about the account or its workspaces. Doing it again finds nothing to do.
+/// Deletes the letters about the account or its workspaces. Idempotent.
 async fn erase(redis: &Pool, erased: &Erased) -> Result<(), fred::error::Error> {
     for stream in DeadLetters::streams(redis).await? {
         DeadLetters::of(redis.clone(), &stream).discard_events(|event| erased.concerns(event)).await?;

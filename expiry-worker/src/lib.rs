@@ -1,41 +1,44 @@
-//! expiry-worker: what has to happen because time passes.
+//! expiry-worker: work that is due because time has passed.
 //!
-//! A [`Job`] is a function without input that may run at any time, twice, and in two processes at once: what it does, the
-//! service that owns the data does in transactions, so a piece of work is done once whoever asks for it. The timer is
-//! therefore simple: any number of workers look at the table `jobs`, one of them gets a job that is due, and one that was
-//! killed is relieved by another after ten seconds.
+//! A [`Job`] takes no input and may run at any time, twice, and in two processes at once. The service that owns the data does the
+//! work in transactions, so each piece of work is done once. The scheduler is therefore simple: workers poll the table `jobs`, and
+//! one of them claims a job that is due. When a worker dies during a run, another takes over after ten seconds.
 //!
-//! It owns the schema `upkeep`, where each job has its record. No job touches another schema; what a service does for itself
-//! (partitions, outbox, old answers) is not repeated here.
+//! - `jobs`: what each job does; `context`: what it needs (`JobContext`) and returns ([`RunReport`]).
+//! - `scheduler` runs jobs when they are due, `manual` when an operator asks.
+//! - `store`: the SQL of the service's schema.
+//! - `erasure` follows the account events and deletes the dead letters of erased accounts.
+//!
+//! No job touches the schema of another service. What a service does for its own tables (partitions, outbox, idempotency
+//! records) is not repeated here. Rejected: a leader that runs all jobs, since a claim for each job needs no election.
 
-mod by_hand;
-mod done;
+mod context;
 mod erasure;
-mod job;
 mod jobs;
+mod manual;
+mod metrics;
+mod scheduler;
 mod start;
 mod store;
-mod timer;
-mod tools;
 
 use sqlx::migrate::Migrator;
 
-pub use self::by_hand::{list, run_by_hand};
-pub use self::done::Done;
-pub use self::job::Job;
+pub use self::context::RunReport;
+pub use self::jobs::Job;
+pub use self::manual::{list, run_manually};
 pub use self::start::{Running, run, start};
-pub use self::store::status::Status;
+pub use self::store::JobStatus;
 
-/// The name of the schema.
+/// The schema of this service.
 pub const SCHEMA: &str = "upkeep";
 
 /// The migrations of the schema.
 pub static MIGRATOR: Migrator = sqlx::migrate!();
 
-/// Brings the schema up to date.
+/// Migrates the schema to the current version.
 ///
 /// # Errors
-/// When the database is away or a migration fails.
+/// When the database is unavailable or a migration fails.
 pub async fn migrate(database: &curtail_config::Database) -> anyhow::Result<()> {
     Ok(curtail_db::migrate(database, SCHEMA, &MIGRATOR).await?)
 }

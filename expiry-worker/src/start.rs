@@ -8,9 +8,9 @@ use curtail_config::Config;
 use curtail_lifecycle::{Admin, Readiness, Shutdown, Tasks};
 use curtail_streams::Consumer;
 
-use crate::job::Job;
-use crate::tools::Tools;
-use crate::{MIGRATOR, erasure, timer};
+use crate::context::JobContext;
+use crate::jobs::Job;
+use crate::{MIGRATOR, erasure, metrics, scheduler};
 
 /// A service that has its ports. It stops when its shutdown begins.
 pub struct Running {
@@ -47,10 +47,11 @@ pub async fn run(config: Config, shutdown: Shutdown) -> anyhow::Result<()> {
 /// # Errors
 /// As for [`run`], except for missing migrations: those fail [`Running::join`].
 pub async fn start(config: Config, clock: Clock, shutdown: Shutdown) -> anyhow::Result<Running> {
+    metrics::describe();
     let readiness = Readiness::new();
     let admin = Admin::bind(config.expiry.admin_listen, readiness.clone()).await.context("expiry.admin_listen")?;
     let admin_addr = admin.local_addr();
-    let tools = Tools::new(&config, clock, shutdown.clone()).await?;
+    let context = JobContext::new(&config, clock, shutdown.clone()).await?;
     let worker = format!("{admin_addr} pid {}", std::process::id());
     let accounts =
         Consumer::new(&config.redis, "accounts", erasure::GROUP, &format!("expiry {admin_addr}"), &config.streams)
@@ -60,13 +61,13 @@ pub async fn start(config: Config, clock: Clock, shutdown: Shutdown) -> anyhow::
     tasks.spawn("admin", admin.serve(shutdown.clone()));
     tasks.spawn("jobs", async move {
         tokio::select! {
-            migrated = curtail_db::wait_migrated(&tools.pool, &MIGRATOR) => migrated?,
+            migrated = curtail_db::wait_migrated(&context.pool, &MIGRATOR) => migrated?,
             () = shutdown.draining() => return Ok(()),
         }
         let mut tasks = Tasks::new(shutdown.clone());
-        tasks.spawn("erasure", erasure::run(accounts, tools.redis.clone(), shutdown));
+        tasks.spawn("erasure", erasure::run(accounts, context.redis.clone(), shutdown));
         for job in Job::ALL {
-            tasks.spawn(job.name(), timer::run(job, tools.clone(), worker.clone(), database.clone()));
+            tasks.spawn(job.name(), scheduler::run(job, context.clone(), worker.clone(), database.clone()));
         }
         tasks.join().await
     });

@@ -1,4 +1,4 @@
-//! A shortener-svc with links, and workers that look after it, on one clock that the test moves.
+//! A shortener-svc with links, and workers that run its jobs, on one clock that the test moves.
 
 use std::time::{Duration, Instant};
 
@@ -22,7 +22,7 @@ pub const WORKSPACE: i64 = 7;
 /// Longer than anything here takes.
 pub const SOON: Duration = Duration::from_secs(30);
 
-pub struct World {
+pub struct TestApp {
     pub config: Config,
     pub clock: Clock,
     pub upkeep: PgPool,
@@ -45,7 +45,7 @@ impl Worker {
     }
 }
 
-impl World {
+impl TestApp {
     pub async fn start() -> Self {
         let mut config = curtail_testkit::config().await;
         shortener_svc::migrate(&config.database).await.unwrap();
