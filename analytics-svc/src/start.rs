@@ -9,7 +9,7 @@ use curtail_clock::Clock;
 use curtail_config::Config;
 use curtail_lifecycle::{Admin, Readiness, Shutdown, Tasks};
 use curtail_rpc::{Keys, Verifier};
-use curtail_streams::Consumer;
+use curtail_streams::{Consumer, topology};
 use rand::rngs::StdRng;
 use rand::{CryptoRng, RngExt as _, SeedableRng as _};
 use tokio::net::TcpListener;
@@ -102,8 +102,8 @@ pub async fn start(config: Config, outside: Outside, shutdown: Shutdown) -> anyh
     };
 
     let consumer = format!("analytics {}", config.analytics.listen);
-    let link_events = Consumer::new(&config.redis, "links", GROUP, &consumer, &config.streams).await?;
-    let account_events = Consumer::new(&config.redis, "accounts", GROUP, &consumer, &config.streams).await?;
+    let link_events = Consumer::new(&config.redis, topology::LINKS, GROUP, &consumer, &config.streams).await?;
+    let account_events = Consumer::new(&config.redis, topology::ACCOUNTS, GROUP, &consumer, &config.streams).await?;
 
     let keys = keys.cache(SCHEMA, &config.rpc, &clock, &readiness, &mut tasks, &shutdown)?;
     let verifier = Verifier::new(&config.rpc.service_key, keys);

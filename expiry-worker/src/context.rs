@@ -9,6 +9,7 @@ use curtail_config::Config;
 use curtail_lifecycle::Shutdown;
 use curtail_proto::links::v1::link_service_client::LinkServiceClient;
 use curtail_rpc::{CallContext, Channel, ServiceIdentity};
+use curtail_streams::topology;
 use fred::clients::Pool;
 use sqlx::PgPool;
 
@@ -38,7 +39,6 @@ impl JobContext {
         let identity = ServiceIdentity::new("expiry-worker", &config.rpc.service_key, clock.clone());
         let channel =
             curtail_rpc::connect("links", &config.rpc.links_url, &config.rpc, identity).context("rpc.links_url")?;
-        let shards = (0..config.streams.click_shards).map(|shard| format!("clicks:{shard}"));
         Ok(Self {
             pool: curtail_db::connect(&config.database, SCHEMA).await?,
             redis: curtail_streams::connect(&config.redis).await?,
@@ -46,7 +46,7 @@ impl JobContext {
             clock,
             settings: config.expiry.clone(),
             streams: config.streams.clone(),
-            stream_names: ["accounts", "links", "alerts"].map(ToOwned::to_owned).into_iter().chain(shards).collect(),
+            stream_names: topology::all_streams(config.streams.click_shards),
             shutdown,
         })
     }

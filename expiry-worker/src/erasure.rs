@@ -2,11 +2,11 @@
 
 use curtail_lifecycle::Shutdown;
 use curtail_proto::events::v1::envelope::Payload;
-use curtail_streams::{Consumer, DeadLetters, Delivery, Erased, Outcome};
+use curtail_streams::{Consumer, DeadLetters, Delivery, Erased, Outcome, topology};
 use fred::clients::Pool;
 
 /// The consumer group on `accounts`.
-pub(crate) const GROUP: &str = "upkeep";
+pub(crate) const GROUP: &str = topology::group::UPKEEP;
 
 /// Follows the stream until draining begins.
 pub(crate) async fn run(accounts: Consumer, redis: Pool, shutdown: Shutdown) -> anyhow::Result<()> {

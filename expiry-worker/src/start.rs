@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use curtail_clock::Clock;
 use curtail_config::Config;
 use curtail_lifecycle::{Admin, Readiness, Shutdown, Tasks};
-use curtail_streams::Consumer;
+use curtail_streams::{Consumer, topology};
 
 use crate::context::JobContext;
 use crate::jobs::Job;
@@ -53,9 +53,14 @@ pub async fn start(config: Config, clock: Clock, shutdown: Shutdown) -> anyhow::
     let admin_addr = admin.local_addr();
     let context = JobContext::new(&config, clock, shutdown.clone()).await?;
     let worker = format!("{admin_addr} pid {}", std::process::id());
-    let accounts =
-        Consumer::new(&config.redis, "accounts", erasure::GROUP, &format!("expiry {admin_addr}"), &config.streams)
-            .await?;
+    let accounts = Consumer::new(
+        &config.redis,
+        topology::ACCOUNTS,
+        erasure::GROUP,
+        &format!("expiry {admin_addr}"),
+        &config.streams,
+    )
+    .await?;
     let database = readiness.latch("database");
     let mut tasks = Tasks::new(shutdown.clone());
     tasks.spawn("admin", admin.serve(shutdown.clone()));

@@ -102,7 +102,7 @@ pub async fn start(config: curtail_config::Config, clock: Clock, shutdown: Shutd
     let connections = shared.connections.clone();
     let reloader = Reloader::new(App::new(&config, shared)?);
 
-    let tail = curtail_streams::Tail::new(&config.redis, "accounts")?;
+    let tail = curtail_streams::Tail::new(&config.redis, curtail_streams::topology::ACCOUNTS)?;
     let latch = readiness.latch("revocations");
     let mut tasks = Tasks::new(shutdown.clone());
     tasks.spawn("key ring", keys.run(shutdown.clone()));

@@ -77,7 +77,7 @@ pub async fn start(config: Config, clock: Clock, shutdown: Shutdown) -> anyhow::
     let admin = Admin::bind(settings.admin_listen, readiness.clone()).await?;
     let admin_addr = admin.local_addr();
     let redis = curtail_streams::connect(&config.redis).await?;
-    let tail = curtail_streams::Tail::new(&config.redis, "links")?;
+    let tail = curtail_streams::Tail::new(&config.redis, curtail_streams::topology::LINKS)?;
 
     let meters = Arc::new(Meters::new());
     let hosts = Hosts::new(&config.domains);

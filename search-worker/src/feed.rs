@@ -7,16 +7,16 @@ use curtail_clock::Clock;
 use curtail_lifecycle::Shutdown;
 use curtail_proto::events::v1::Envelope;
 use curtail_proto::events::v1::envelope::Payload;
-use curtail_streams::{ENVELOPE_FIELD, Entry, EntryId, Group, is_unavailable};
+use curtail_streams::{ENVELOPE_FIELD, Entry, EntryId, Group, is_unavailable, topology};
 use prost::Message as _;
 
 use crate::engine::Engine;
 use crate::entry::Change;
 
 /// The stream of link events.
-pub const STREAM: &str = "links";
+pub const STREAM: &str = topology::LINKS;
 /// The consumer group of this service.
-pub const GROUP: &str = "search";
+pub const GROUP: &str = topology::group::SEARCH;
 
 /// The most events of one commit.
 const BATCH: u64 = 1_000;

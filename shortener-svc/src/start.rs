@@ -9,7 +9,7 @@ use curtail_config::Config;
 use curtail_lifecycle::{Admin, Readiness, Shutdown, Tasks};
 use curtail_proto::links::v1::link_service_server::LinkServiceServer;
 use curtail_rpc::{Keys, Verifier};
-use curtail_streams::Consumer;
+use curtail_streams::{Consumer, topology};
 use rand::CryptoRng;
 use rand::rngs::StdRng;
 use sqlx::PgPool;
@@ -90,7 +90,8 @@ pub async fn start(config: Config, outside: Outside, shutdown: Shutdown) -> anyh
     let relay = curtail_streams::Relay::new(pool.clone(), redis, clock.clone(), &config.streams, SCHEMA);
     let app = Arc::new(app(&config, pool.clone(), clock.clone(), rng, ids.clone(), relay.handle())?);
     let consumer = format!("shortener {}", config.shortener.listen);
-    let accounts = Consumer::new(&config.redis, "accounts", SCHEMA, &consumer, &config.streams).await?;
+    let accounts =
+        Consumer::new(&config.redis, topology::ACCOUNTS, topology::group::LINKS, &consumer, &config.streams).await?;
 
     let keys = keys.cache(SCHEMA, &config.rpc, &clock, &readiness, &mut tasks, &shutdown)?;
     let verifier = Verifier::new(&config.rpc.service_key, keys);

@@ -20,7 +20,7 @@ use sqlx::PgPool;
 use time::{Date, OffsetDateTime};
 
 /// The stream of the events.
-pub const STREAM: &str = "alerts";
+pub const STREAM: &str = curtail_streams::topology::ALERTS;
 
 /// How often clicks are looked at.
 const EVERY: Duration = Duration::from_secs(10);

@@ -1,5 +1,6 @@
 //! Tells the redirectors what is counted and what must come again.
 
+use curtail_streams::topology::{CLICKS_COUNTED, CLICKS_REPLAY};
 use fred::clients::Client;
 use fred::error::Error;
 use fred::interfaces::HashesInterface as _;
@@ -7,20 +8,14 @@ use sqlx::PgPool;
 
 use super::batch::Producer;
 
-/// Hash of producer (hex) to the last number that is counted: its spool may be deleted up to there.
-const COUNTED: &str = "clicks:counted";
-
-/// Hash of producer (hex) to the number from which it must send again.
-const REPLAY: &str = "clicks:replay";
-
 /// Writes the last numbers of producers.
 pub async fn tell(client: &Client, counted: &[(Producer, u64)]) -> Result<(), Error> {
-    set(client, COUNTED, counted).await
+    set(client, CLICKS_COUNTED, counted).await
 }
 
 /// Asks producers to send again from a number on.
 pub async fn ask_again(client: &Client, gaps: &[(Producer, u64)]) -> Result<(), Error> {
-    set(client, REPLAY, gaps).await
+    set(client, CLICKS_REPLAY, gaps).await
 }
 
 async fn set(client: &Client, hash: &str, values: &[(Producer, u64)]) -> Result<(), Error> {

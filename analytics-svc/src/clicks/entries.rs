@@ -6,17 +6,17 @@
 
 use std::time::{Duration, Instant};
 
-use curtail_streams::{Entry, EntryId, Group};
+use curtail_streams::{Entry, EntryId, Group, topology};
 use fred::error::Error;
 
 /// The consumer group of this service on every click stream.
-pub const GROUP: &str = "analytics";
+pub const GROUP: &str = topology::group::ANALYTICS;
 
 /// The only consumer in the group.
 pub const CONSUMER: &str = "owner";
 
 /// The field with the encoded `ClickBatch`.
-pub const FIELD: &str = "b";
+pub const FIELD: &str = topology::CLICK_BATCH_FIELD;
 
 /// Bytes that one read aims at; the number of entries is what can be asked for.
 const READ_BYTES: usize = 4 << 20;

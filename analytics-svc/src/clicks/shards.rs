@@ -73,7 +73,7 @@ impl Shards {
 
     /// Consumes the shard whenever it can be had, until draining begins.
     async fn compete(&self, shard: i32, shutdown: Shutdown) -> anyhow::Result<()> {
-        let stream = format!("clicks:{shard}");
+        let stream = curtail_streams::topology::click_stream(shard);
         let mut group = Group::new(&self.redis, self.context.redis.clone(), &stream, GROUP, CONSUMER)?;
         let portion = Portion::new(self.batch_clicks);
         let mut pause = FIRST_PAUSE;

@@ -8,7 +8,7 @@ use fred::interfaces::PubsubInterface as _;
 use prost::Message as _;
 use tokio::sync::mpsc;
 
-use super::Channels;
+use super::channels;
 use super::watched::Picked;
 
 /// Batches that wait to be sent; more are left out.
@@ -61,7 +61,7 @@ impl Publisher {
 }
 
 async fn send(client: &Client, picked: &Picked) -> Result<(), Error> {
-    let (channels, pipeline) = (Channels::of(client), client.pipeline());
+    let (channels, pipeline) = (channels(client), client.pipeline());
     for (workspace_id, message) in picked {
         let () = pipeline.publish(channels.clicks(*workspace_id), Bytes::from(message.encode_to_vec())).await?;
     }

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use curtail_fanout::{Room, Watch};
 use curtail_lifecycle::Shutdown;
 use curtail_proto::analytics::v1::WatchClicksResponse;
+use curtail_streams::topology::LiveChannels;
 use fred::clients::Client;
 use fred::error::Error;
 use fred::interfaces::{EventInterface as _, PubsubInterface as _};
@@ -15,7 +16,7 @@ use prost::Message as _;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{Notify, watch};
 
-use super::Channels;
+use super::channels;
 use super::watched::Watched;
 
 /// How often Redis is asked which workspaces are watched, and empty rooms are closed.
@@ -27,7 +28,7 @@ const AGAIN: Duration = Duration::from_millis(200);
 /// The rooms of this replica: one for each workspace that somebody watches here.
 pub struct Rooms {
     client: Client,
-    channels: Channels,
+    channels: LiveChannels,
     watched: Arc<Watched>,
     rooms: Mutex<HashMap<i64, Room<WatchClicksResponse>>>,
     changed: Notify,
@@ -38,7 +39,7 @@ pub struct Rooms {
 impl Rooms {
     /// Listens by `client`, which is used for nothing that blocks.
     pub fn new(client: Client, watched: Arc<Watched>) -> Self {
-        let channels = Channels::of(&client);
+        let channels = channels(&client);
         let (rooms, changed, listening) = (Mutex::default(), Notify::new(), watch::Sender::default());
         Self { client, channels, watched, rooms, changed, listening }
     }
@@ -147,7 +148,7 @@ impl Rooms {
 
     /// Asks who is listened to anywhere: an announcement may have been missed.
     async fn look(&self) {
-        match self.client.pubsub_channels::<Vec<String>, _>(format!("{}*", self.channels.prefix())).await {
+        match self.client.pubsub_channels::<Vec<String>, _>(self.channels.clicks_pattern()).await {
             Ok(channels) => {
                 let workspaces = channels.iter().filter_map(|name| self.channels.workspace(name));
                 self.watched.say(workspaces, Instant::now());

@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// The stream of accounts, credentials and keys.
-pub const STREAM: &str = "accounts";
+pub const STREAM: &str = curtail_streams::topology::ACCOUNTS;
 
 /// Writes facts of one instant.
 #[derive(Debug)]

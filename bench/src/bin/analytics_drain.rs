@@ -11,6 +11,7 @@ use curtail_clock::Clock;
 use curtail_config::Config;
 use curtail_lifecycle::Shutdown;
 use curtail_proto::events::v1::{Click, ClickBatch};
+use curtail_streams::topology;
 use fred::clients::Pool;
 use fred::interfaces::HashesInterface as _;
 use prost::Message as _;
@@ -103,7 +104,7 @@ async fn fill(redis: &Pool, config: &Config, round: u64, clicks: u64) -> anyhow:
     let mut producers = Vec::new();
     for number in 0..8u64 {
         let producer_id = [round.to_be_bytes(), number.to_be_bytes()].concat();
-        let stream = format!("clicks:{}", number % u64::from(config.streams.click_shards));
+        let stream = topology::click_stream(number % u64::from(config.streams.click_shards));
         for first_seq in (1..=each).step_by(ENTRY as usize) {
             let at = |offset: u64| now - 300_000 + ((first_seq + offset) * 300_000 / each) as i64;
             let clicks = (0..ENTRY).map(|offset| click(&mut dice, at(offset))).collect();
@@ -116,7 +117,8 @@ async fn fill(redis: &Pool, config: &Config, round: u64, clicks: u64) -> anyhow:
 }
 
 async fn ship(redis: &Pool, stream: &str, batch: ClickBatch) -> anyhow::Result<()> {
-    curtail_streams::append(redis, stream, vec![("b", Bytes::from(batch.encode_to_vec()))]).await?;
+    curtail_streams::append(redis, stream, vec![(topology::CLICK_BATCH_FIELD, Bytes::from(batch.encode_to_vec()))])
+        .await?;
     Ok(())
 }
 
@@ -150,7 +152,7 @@ async fn service(config: &Config) -> anyhow::Result<(analytics_svc::Running, Shu
 }
 
 async fn counted(redis: &Pool, producer: &str) -> anyhow::Result<u64> {
-    Ok(redis.hget::<Option<u64>, _, _>("clicks:counted", producer).await?.unwrap_or(0))
+    Ok(redis.hget::<Option<u64>, _, _>(topology::CLICKS_COUNTED, producer).await?.unwrap_or(0))
 }
 
 /// The rows that were just written, by COPY into a table of the same shape in two sessions at once, as one of them would
@@ -204,7 +206,7 @@ async fn steady(config: &Config, redis: &Pool, per_second: u64, time: Duration) 
             let clicks = (0..each).map(|_| click(&mut dice, now)).collect();
             ship(
                 redis,
-                "clicks:0",
+                &topology::click_stream(0),
                 ClickBatch { producer_id: producer_id.clone(), first_seq, clicks, lost_through: 0 },
             )
             .await?;

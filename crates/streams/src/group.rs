@@ -9,13 +9,11 @@ use fred::types::Value;
 use fred::types::config::Options;
 use fred::types::streams::XID;
 
+use crate::topology::TO_FIELD;
 use crate::{Entry, EntryId, connect, dead_letter, entry};
 
 /// The most entries that one claim takes over.
 const CLAIM_COUNT: u64 = 100;
-
-/// The field of an entry that is meant for one group only. Other groups pass over it, followers without a group too.
-pub(crate) const TO_FIELD: &str = "to";
 
 /// One consumer of a consumer group, with a connection of its own for reads that block.
 ///

@@ -7,6 +7,7 @@
 //! - [`Group`], [`append`], [`set_aside`]: the pieces below, for streams that carry something other than envelopes.
 //! - [`DeadLetters`]: what could not be handled, for a person to look at and to hand out once more.
 //! - [`Erased`]: which events are about an account that was erased.
+//! - [`topology`]: every name in Redis with its owner and readers.
 //! - [`trim_behind_groups`]: cuts a stream at the slowest group.
 //!
 //! An event stream has one entry for each `curtail.events.v1.Envelope`, in the field `e`. Redis must not evict
@@ -22,18 +23,17 @@ mod lag;
 mod publish;
 mod relay;
 mod tail;
+pub mod topology;
 mod trim;
 
 pub use connect::{connect, is_unavailable, server_run_id, subscriber};
 pub use consumer::{Consumer, Delivery, Outcome};
-pub use dead_letter::{DeadLetter, DeadLetters, Head, Redriven, dead_letter_stream, set_aside};
+pub use dead_letter::{DeadLetter, DeadLetters, Head, Redriven, set_aside};
 pub use entry::{Entry, EntryId, append};
 pub use erased::Erased;
 pub use group::Group;
 pub use lag::{Lag, lag};
 pub use relay::{Relay, RelayHandle};
 pub use tail::{Tail, TailEvent};
+pub use topology::{ENVELOPE_FIELD, dead_letter_stream};
 pub use trim::trim_behind_groups;
-
-/// The field of an event stream's entries that holds the encoded envelope.
-pub const ENVELOPE_FIELD: &str = "e";

@@ -12,7 +12,7 @@ use fred::types::config::{Options, Server};
 use prost::Message as _;
 use tokio::sync::broadcast::{Receiver, error::TryRecvError};
 
-use crate::{ENVELOPE_FIELD, EntryId, connect, consumer::Pause, entry, group::TO_FIELD, publish};
+use crate::{ENVELOPE_FIELD, EntryId, connect, consumer::Pause, entry, publish, topology::TO_FIELD};
 
 /// How many entries are read at once.
 const COUNT: u64 = 256;

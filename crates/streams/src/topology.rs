@@ -95,6 +95,11 @@ impl LiveChannels {
         format!("live:{}:clicks:{workspace_id}", self.database)
     }
 
+    /// The pattern of all channels with clicks.
+    pub fn clicks_pattern(self) -> String {
+        format!("live:{}:clicks:*", self.database)
+    }
+
     /// The workspace of a channel with clicks.
     pub fn workspace(self, channel: &str) -> Option<i64> {
         channel.strip_prefix(&format!("live:{}:clicks:", self.database))?.parse().ok()

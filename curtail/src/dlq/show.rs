@@ -2,6 +2,7 @@
 
 use anyhow::Context as _;
 use bytes::Bytes;
+use curtail_streams::topology::{CLICK_BATCH_FIELD, ENVELOPE_FIELD};
 use curtail_streams::{DeadLetter, DeadLetters, EntryId};
 use prost_reflect::text_format::FormatOptions;
 use prost_reflect::{DescriptorPool, DynamicMessage, Value};
@@ -10,7 +11,7 @@ use crate::terminal;
 
 /// What the fields of streams carry.
 const KINDS: [(&str, &str); 2] =
-    [(curtail_streams::ENVELOPE_FIELD, "curtail.events.v1.Envelope"), ("b", "curtail.events.v1.ClickBatch")];
+    [(ENVELOPE_FIELD, "curtail.events.v1.Envelope"), (CLICK_BATCH_FIELD, "curtail.events.v1.ClickBatch")];
 
 /// How much is shown of what can not be read, in bytes.
 const GLIMPSE: usize = 256;

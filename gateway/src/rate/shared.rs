@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use curtail_edge::ClientNetwork;
 use curtail_rate_limit::{Bucket, Decision, Quota, RedisLimiter};
+use curtail_streams::topology::gateway_rate_key;
 use fred::clients::Pool;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use sha2::{Digest, Sha256};
@@ -46,11 +47,9 @@ impl Allowance {
         match principal.api_key_id {
             Some(id) => {
                 let per_minute = if own_limit == 0 { of_plan } else { own_limit };
-                Self { policy: "api-key", key: format!("gateway:rate:key:{id}"), per_minute }
+                Self { policy: "api-key", key: gateway_rate_key("key", id), per_minute }
             }
-            None => {
-                Self { policy: "user", key: format!("gateway:rate:user:{}", principal.user_id), per_minute: of_plan }
-            }
+            None => Self { policy: "user", key: gateway_rate_key("user", principal.user_id), per_minute: of_plan },
         }
     }
 
@@ -58,7 +57,7 @@ impl Allowance {
     pub fn anonymous(address: IpAddr, per_minute: u32) -> Self {
         let digest = Sha256::digest(ClientNetwork::from(address).to_string());
         let hash = digest.iter().take(8).fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
-        Self { policy: "anonymous", key: format!("gateway:rate:address:{hash}"), per_minute }
+        Self { policy: "anonymous", key: gateway_rate_key("address", hash), per_minute }
     }
 }
 

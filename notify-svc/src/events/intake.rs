@@ -6,7 +6,7 @@ use curtail_clock::Clock;
 use curtail_proto::events::v1::Envelope;
 use curtail_proto::events::v1::envelope::Payload;
 use curtail_rpc::Code;
-use curtail_streams::{Delivery, Outcome};
+use curtail_streams::{Delivery, Outcome, topology};
 use serde_json::Value;
 use sqlx::PgPool;
 use time::{Duration, OffsetDateTime};
@@ -23,10 +23,10 @@ use crate::store::messages::Row;
 use crate::store::{choices, messages, phone_numbers};
 
 /// The consumer group on every stream.
-pub const GROUP: &str = "mail";
+pub const GROUP: &str = topology::group::MAIL;
 
 /// The streams whose events ask for mails.
-pub const STREAMS: [&str; 3] = ["accounts", "links", "alerts"];
+pub const STREAMS: [&str; 3] = topology::EVENT_STREAMS;
 
 /// Nobody is told of what is older: after a long outage, a new group on an old stream, or a stream that was filled again.
 const MAX_AGE: Duration = Duration::hours(72);

@@ -8,7 +8,7 @@ use curtail_clock::Clock;
 use curtail_config::Config;
 use curtail_lifecycle::{Shutdown, Tasks};
 use curtail_outbound::{Client, Resolver, Rules};
-use curtail_streams::{Consumer, RelayHandle};
+use curtail_streams::{Consumer, RelayHandle, topology};
 use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};
 use sqlx::PgPool;
@@ -81,9 +81,9 @@ impl App {
     /// When the URL of Redis does not parse.
     pub async fn spawn(&self, config: &Config, tasks: &mut Tasks, shutdown: &Shutdown) -> anyhow::Result<()> {
         for (task, stream, readers) in [
-            ("webhooks links", "links", LINK_READERS),
-            ("webhooks alerts", "alerts", 1),
-            ("webhooks accounts", "accounts", 1),
+            ("webhooks links", topology::LINKS, LINK_READERS),
+            ("webhooks alerts", topology::ALERTS, 1),
+            ("webhooks accounts", topology::ACCOUNTS, 1),
         ] {
             for reader in 0..readers {
                 let name = format!("notify {} {reader}", config.notify.listen);

@@ -9,7 +9,7 @@ use super::message::Message;
 use super::store::{deliveries, webhooks};
 
 /// The consumer group on each stream.
-pub(super) const GROUP: &str = "webhooks";
+pub(super) const GROUP: &str = curtail_streams::topology::group::WEBHOOKS;
 
 /// Follows a stream until draining begins.
 pub(super) async fn run(consumer: Consumer, app: App, shutdown: Shutdown) -> anyhow::Result<()> {

@@ -10,7 +10,7 @@ use super::instant;
 use super::webhook::Webhook;
 
 /// The stream that notices go to.
-pub const STREAM: &str = "alerts";
+pub const STREAM: &str = curtail_streams::topology::ALERTS;
 
 /// The event. It leaves out the query of the URL, in which receivers like to have a secret.
 pub fn disabled(webhook: &Webhook, now: OffsetDateTime, rng: &mut impl Rng) -> Envelope {

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use curtail_proto::links::v1::Target;
+use curtail_streams::topology::link_key;
 use fred::clients::Pool;
 use fred::error::Error;
 use fred::interfaces::{HashesInterface as _, LuaInterface as _};
@@ -62,7 +63,7 @@ impl Shared {
 
     /// Looks for a link.
     pub async fn get(&self, domain: &str, code: &str) -> Result<Option<Found>, Error> {
-        let fields: Vec<Value> = self.redis.hmget(key(domain, code), vec!["t", "at"]).await?;
+        let fields: Vec<Value> = self.redis.hmget(link_key(domain, code), vec!["t", "at"]).await?;
         let target = fields.first().and_then(Value::as_bytes).and_then(|bytes| Target::decode(bytes).ok());
         let at: u64 = fields.get(1).and_then(Value::as_u64).unwrap_or(0);
         let believed = at >= self.believed_from_ms.load(Ordering::Acquire);
@@ -77,11 +78,7 @@ impl Shared {
             Value::Bytes(Bytes::from(target.encode_to_vec())),
             (self.ttl.as_millis() as i64).into(),
         ];
-        let keys = vec![key(&target.domain, &target.code)];
+        let keys = vec![link_key(&target.domain, &target.code)];
         self.put_newer.evalsha_with_reload(client, keys, args).await
     }
-}
-
-fn key(domain: &str, code: &str) -> String {
-    format!("link:{domain}:{code}")
 }

@@ -1,17 +1,13 @@
 //! What the shipper says to Redis and reads from it.
 
 use bytes::Bytes;
+use curtail_streams::topology::{CLICK_BATCH_FIELD, CLICKS_COUNTED, CLICKS_REPLAY};
 use fred::clients::Pool;
 use fred::error::{Error, ErrorKind};
 use fred::interfaces::{HashesInterface as _, LuaInterface as _, StreamsInterface as _};
 use fred::types::Value;
 
 use crate::spool::ProducerId;
-
-/// Hash of producer → last click that is counted. Written by analytics-svc.
-pub const COUNTED: &str = "clicks:counted";
-/// Hash of producer → click from which the consumer wants everything again. Written by analytics-svc, cleared here.
-pub const REPLAY: &str = "clicks:replay";
 
 /// Deletes a request for replay unless a newer one took its place.
 const CLEAR_REPLAY: &str =
@@ -60,20 +56,20 @@ impl Ledger {
     pub async fn report(&self, ids: &[ProducerId]) -> Result<Report, Error> {
         let run_id = curtail_streams::server_run_id(&self.redis).await?;
         let fields: Vec<String> = ids.iter().map(ToString::to_string).collect();
-        let counted: Vec<Option<u64>> = self.redis.hmget(COUNTED, fields.clone()).await?;
-        let replay: Vec<Option<u64>> = self.redis.hmget(REPLAY, fields).await?;
+        let counted: Vec<Option<u64>> = self.redis.hmget(CLICKS_COUNTED, fields.clone()).await?;
+        let replay: Vec<Option<u64>> = self.redis.hmget(CLICKS_REPLAY, fields).await?;
         let producers = counted.into_iter().zip(replay).map(|(counted, replay)| Word { counted, replay }).collect();
         Ok(Report { run_id, producers })
     }
 
     /// Takes the request of `id` for replay from `seq` as served.
     pub async fn clear_replay(&self, id: ProducerId, seq: u64) -> Result<(), Error> {
-        self.redis.eval(CLEAR_REPLAY, vec![REPLAY], vec![id.to_string(), seq.to_string()]).await
+        self.redis.eval(CLEAR_REPLAY, vec![CLICKS_REPLAY], vec![id.to_string(), seq.to_string()]).await
     }
 
     /// Adds an encoded `ClickBatch` to `stream` and gives the entry's id.
     pub async fn send(&self, stream: &str, batch: Bytes) -> Result<String, Error> {
-        self.redis.xadd(stream, false, None::<()>, "*", vec![("b", Value::Bytes(batch))]).await
+        self.redis.xadd(stream, false, None::<()>, "*", vec![(CLICK_BATCH_FIELD, Value::Bytes(batch))]).await
     }
 
     /// Looks for the entry `id` of `stream`.

@@ -53,7 +53,7 @@ impl Producer {
         let counted = home.saved_counted();
         let now = Instant::now();
         Self {
-            stream: format!("clicks:{}", home.id().shard(shards)),
+            stream: curtail_streams::topology::click_stream(home.id().shard(shards)),
             reader: Reader::new(home.path().to_owned(), counted + 1),
             source,
             usage,

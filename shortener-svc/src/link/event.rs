@@ -10,7 +10,7 @@ use super::{Link, snapshot, time_field};
 use crate::domains::Domains;
 
 /// The stream that link events go to.
-pub const STREAM: &str = "links";
+pub const STREAM: &str = curtail_streams::topology::LINKS;
 
 /// What happened to a link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -19,6 +19,7 @@ mod shared;
 use std::{net::IpAddr, time::Duration};
 
 use curtail_clock::Clock;
+use curtail_streams::topology::auth_limit_key;
 use fred::clients::Pool;
 
 use self::{
@@ -121,7 +122,7 @@ impl Limits {
                     self.bucket(&self.rules.address, &[&limited_network(client.ip)]),
                     self.bucket(&self.rules.account, &[account.as_bytes()]),
                 ];
-                (buckets, Some(format!("auth:gate:{}", self.name("gate", &[account.as_bytes()]))))
+                (buckets, Some(auth_limit_key("gate", self.name("gate", &[account.as_bytes()]))))
             }
         };
         self.take(buckets, gate).await.map_err(|retry_after| Error::TooManyAttempts { retry_after })
@@ -196,7 +197,7 @@ impl Limits {
     }
 
     fn bucket(&self, rule: &Rule, name: &[&[u8]]) -> Bucket {
-        Bucket { rule: rule.clone(), key: format!("auth:{}:{}", rule.name, self.name(rule.name, name)) }
+        Bucket { rule: rule.clone(), key: auth_limit_key(rule.name, self.name(rule.name, name)) }
     }
 
     /// Names in Redis are keyed hashes: it holds neither addresses of people nor of mail.

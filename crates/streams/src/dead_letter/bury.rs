@@ -9,8 +9,7 @@ use fred::interfaces::StreamsInterface as _;
 use fred::types::Value;
 use fred::types::scripts::Script;
 
-use super::dead_letter_stream;
-use crate::group::TO_FIELD;
+use crate::topology::{TO_FIELD, dead_letter_stream};
 use crate::{Entry, EntryId, entry};
 
 /// More dead letters than this are cut off at the old end.

@@ -11,8 +11,8 @@ use fred::types::scan::ScanType;
 use fred::types::scripts::Script;
 use prost::Message as _;
 
-use super::{ABOUT, DeadLetter, Head, SUFFIX, dead_letter_stream};
-use crate::group::TO_FIELD;
+use super::{ABOUT, DeadLetter, Head};
+use crate::topology::{DEAD_LETTER_SUFFIX as SUFFIX, TO_FIELD, dead_letter_stream};
 use crate::{ENVELOPE_FIELD, Entry, EntryId, entry};
 
 /// How many heads are read at once.

@@ -13,13 +13,5 @@ pub use bury::set_aside;
 pub use letter::{DeadLetter, Head};
 pub use letters::{DeadLetters, Redriven};
 
-/// What a dead-letter stream is called, after the name of the stream whose entries it takes.
-const SUFFIX: &str = ":dlq";
-
 /// How many fields of an entry tell about the death and not about the dead.
 const ABOUT: usize = 6;
-
-/// The stream that takes what could not be handled of `stream`.
-pub fn dead_letter_stream(stream: &str) -> String {
-    format!("{stream}{SUFFIX}")
-}
