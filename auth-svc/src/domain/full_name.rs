@@ -5,24 +5,18 @@ use crate::Error;
 /// The longest name in characters.
 pub const MAX_CHARS: usize = 200;
 
-/// 1 to 200 characters without control characters; space around it removed.
+/// 1 to 200 characters without control characters; space around it and invisible characters are removed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FullName(String);
 
 impl FullName {
     /// Checks a name as a user typed it.
     pub fn parse(text: &str) -> Result<Self, Error> {
-        let text = text.trim();
-        let fits = !text.is_empty() && text.chars().count() <= MAX_CHARS && !text.chars().any(char::is_control);
-        if fits {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(Error::invalid(
-                "full_name",
-                "FULL_NAME_INVALID",
-                "Enter a name of 1 to 200 characters without control characters.",
-            ))
-        }
+        let refused = |_| {
+            let message = "Enter a name of 1 to 200 characters without control characters.";
+            Error::invalid("full_name", "FULL_NAME_INVALID", message)
+        };
+        curtail_text::name::parse(text, MAX_CHARS).map(Self).map_err(refused)
     }
 
     /// The name as it is shown.
@@ -41,6 +35,7 @@ mod tests {
         assert!(FullName::parse(&"ä".repeat(201)).is_err());
         assert!(FullName::parse("x").is_ok());
         assert!(FullName::parse("  ").is_err());
+        assert!(FullName::parse("\u{200b}").is_err());
     }
 
     #[test]

@@ -1,4 +1,8 @@
 //! Passwords as they come in.
+//!
+//! A password has one form, whichever keyboard it came from (PRECIS `OpaqueString`): it is what is estimated, hashed and
+//! compared. Hashes made before that rule are of the bytes as they were sent, so a password that differs from its form keeps
+//! those, too.
 
 use crate::Error;
 
@@ -7,9 +11,13 @@ pub const MAX_BYTES: usize = 256;
 /// The fewest characters of a new password, whatever the estimate says (NIST SP 800-63B, 3.1.1.2).
 pub const MIN_CHARS: usize = 8;
 
-/// At most 256 bytes, taken as they are. Never shown by `Debug`.
+/// At most 256 bytes as it was sent. Never shown by `Debug`.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Password(String);
+pub struct Password {
+    form: String,
+    /// As it was sent, if that differs.
+    raw: Option<String>,
+}
 
 impl Password {
     /// Takes a password from the request's `field`.
@@ -17,17 +25,24 @@ impl Password {
         if text.len() > MAX_BYTES {
             return Err(Error::invalid(field, "PASSWORD_TOO_LONG", "A password has at most 256 bytes."));
         }
-        Ok(Self(text))
+        let form = curtail_text::password::opaque_string(&text).into_owned();
+        let raw = (form != text).then_some(text);
+        Ok(Self { form, raw })
     }
 
-    /// The password itself.
+    /// The form that is hashed and compared.
     pub fn expose(&self) -> &str {
-        &self.0
+        &self.form
+    }
+
+    /// The password as it was sent, if that differs from its form.
+    pub fn expose_raw(&self) -> Option<&str> {
+        self.raw.as_deref()
     }
 
     /// Whether it has the characters that a new password needs.
     pub fn is_long_enough(&self) -> bool {
-        self.0.chars().count() >= MIN_CHARS
+        self.form.chars().count() >= MIN_CHARS
     }
 }
 
@@ -46,6 +61,17 @@ mod tests {
         assert!(Password::parse("ä".repeat(128), "password").is_ok());
         assert!(Password::parse("x".repeat(257), "password").is_err());
         assert!(Password::parse(String::new(), "password").is_ok());
+    }
+
+    #[test]
+    fn one_password_however_it_is_encoded() {
+        let (composed, decomposed) = ("caf\u{e9}-noir-42", "cafe\u{301}-noir-42");
+        let password = |text: &str| Password::parse(text.to_owned(), "password").unwrap();
+        assert_eq!(password(decomposed).expose(), composed);
+        assert_eq!(password(decomposed).expose_raw(), Some(decomposed));
+        assert_eq!(password(composed).expose_raw(), None);
+        // Seven characters, however many code points they are sent as.
+        assert!(!password(&"e\u{301}".repeat(7)).is_long_enough());
     }
 
     #[test]

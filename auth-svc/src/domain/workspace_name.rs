@@ -5,18 +5,15 @@ use crate::Error;
 /// The longest name in characters.
 pub const MAX_CHARS: usize = 200;
 
-/// 1 to 200 characters without control characters; space around it removed.
+/// 1 to 200 characters without control characters; space around it and invisible characters are removed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WorkspaceName(String);
 
 impl WorkspaceName {
     /// Checks a name as a user typed it.
     pub fn parse(text: &str) -> Result<Self, Error> {
-        let text = text.trim();
-        if text.is_empty() || text.chars().count() > MAX_CHARS || text.chars().any(char::is_control) {
-            return Err(Error::invalid("name", "NAME_INVALID", "Enter a name of 1 to 200 characters."));
-        }
-        Ok(Self(text.to_owned()))
+        let refused = |_| Error::invalid("name", "NAME_INVALID", "Enter a name of 1 to 200 characters.");
+        curtail_text::name::parse(text, MAX_CHARS).map(Self).map_err(refused)
     }
 
     /// The name as it is shown.
@@ -32,7 +29,7 @@ mod tests {
     #[test]
     fn length_at_the_edge_and_one_past_and_no_control_characters() {
         assert!(WorkspaceName::parse(&"ä".repeat(200)).is_ok());
-        for wrong in ["", "  ", "a\nb", &"ä".repeat(201)] {
+        for wrong in ["", "  ", "\u{200b}", "\u{202e}", "a\nb", &"ä".repeat(201)] {
             assert!(WorkspaceName::parse(wrong).is_err(), "{wrong:?}");
         }
     }

@@ -61,7 +61,7 @@ pub async fn change_password(
     strength::require(&new, &known, app.settings.min_password_score, "new_password")?;
 
     let taken = app.limits.confirmation(caller.user_id).await?;
-    if !app.passwords.verify(current, Some(&login.password_hash)).await? {
+    if !app.passwords.verify(current, Some(&login.password_hash)).await?.is_match() {
         return Err(Error::WrongCurrentPassword);
     }
     app.limits.succeeded(taken).await;

@@ -118,11 +118,8 @@ fn quota(app: &App, plan: Plan) -> u32 {
 }
 
 fn checked(mut wanted: Wanted, now: OffsetDateTime) -> Result<Wanted, Error> {
-    wanted.name = wanted.name.trim().to_owned();
-    let chars = wanted.name.chars().count();
-    if chars == 0 || chars > MAX_NAME_CHARS || wanted.name.chars().any(char::is_control) {
-        return Err(Error::invalid("name", "NAME_INVALID", "Enter a name of 1 to 100 characters."));
-    }
+    let refused = |_| Error::invalid("name", "NAME_INVALID", "Enter a name of 1 to 100 characters.");
+    wanted.name = curtail_text::name::parse(&wanted.name, MAX_NAME_CHARS).map_err(refused)?;
     wanted.scopes.sort_unstable();
     wanted.scopes.dedup();
     if wanted.scopes.is_empty() {
@@ -163,6 +160,7 @@ mod tests {
         assert_eq!(field(Wanted { name: "n".repeat(100), ..wanted() }), None);
         assert_eq!(field(Wanted { name: "n".repeat(101), ..wanted() }), Some("name"));
         assert_eq!(field(Wanted { name: " ".into(), ..wanted() }), Some("name"));
+        assert_eq!(field(Wanted { name: "\u{200b}".into(), ..wanted() }), Some("name"));
         assert_eq!(field(Wanted { name: "a\nb".into(), ..wanted() }), Some("name"));
         assert_eq!(field(Wanted { scopes: vec![], ..wanted() }), Some("scopes"));
         assert_eq!(field(Wanted { expires_at: Some(NOW + Duration::NANOSECOND), ..wanted() }), None);

@@ -29,7 +29,7 @@ use crate::{
 pub async fn erase(app: &App, caller: &curtail_rpc::UserCaller, password: Password) -> Result<(), Error> {
     let login = users::by_id(&app.pool, caller.user_id).await?.ok_or(Error::USER_NOT_FOUND)?;
     let taken = app.limits.confirmation(caller.user_id).await?;
-    if !app.passwords.verify(password, Some(&login.password_hash)).await? {
+    if !app.passwords.verify(password, Some(&login.password_hash)).await?.is_match() {
         return Err(Error::WrongCurrentPassword);
     }
     app.limits.succeeded(taken).await;

@@ -5,8 +5,8 @@
 use super::{
     events::Facts,
     issuer::Pair,
-    limits::Taken,
     mail_requests::{self, Question},
+    passwords::Verification,
     sessions,
 };
 use crate::{
@@ -23,10 +23,12 @@ pub async fn log_in(app: &App, email: &Email, password: Password, client: &Clien
     let device = DeviceToken::verify(&app.secrets.device, user_id, &client.device);
     let taken = app.limits.login(client, email, device.map(|device| (user_id, device))).await?;
 
-    let matches =
+    let verification =
         app.passwords.verify(password.clone(), found.as_ref().map(|login| login.password_hash.as_str())).await;
-    let login = match (matches, found) {
-        (Ok(true), Some(login)) if may_sign_in(app, &login.user) => login,
+    let (verification, login) = match (verification, found) {
+        (Ok(verification), Some(login)) if verification.is_match() && may_sign_in(app, &login.user) => {
+            (verification, login)
+        }
         (Ok(_), _) => {
             if taken.is_lockout() {
                 mail_requests::ask(app, Question::Lockout, email, client).await?;
@@ -40,7 +42,9 @@ pub async fn log_in(app: &App, email: &Email, password: Password, client: &Clien
         }
     };
     login.user.status.require_active(Error::BadCredentials)?;
-    succeed(app, login, password, device, client, taken).await
+    app.limits.succeeded(taken).await;
+    rehash(app, &login, password, verification).await?;
+    succeed(app, login.user, device, client).await
 }
 
 /// An address that nobody has proven might be somebody else's: until then, where sign-ups are private, there is no account.
@@ -48,30 +52,33 @@ fn may_sign_in(app: &App, user: &User) -> bool {
     user.email_verified_at.is_some() || !app.settings.private_signup
 }
 
+/// Replaces a hash of other costs, or one of the password as it was sent. This is the only time that the password is available.
+/// If no hashing slot is free, the next login does it.
+async fn rehash(app: &App, login: &users::Login, password: Password, verification: Verification) -> Result<(), Error> {
+    if verification == Verification::RawMatch || app.passwords.is_outdated(&login.password_hash) {
+        let (now, mut rng) = (app.now(), app.entropy.fork());
+        if let Ok(hash) = app.passwords.hash(password, &mut rng).await {
+            users::set_password(&app.pool, login.user.id, &hash, now).await?;
+        }
+    }
+    Ok(())
+}
+
 async fn succeed(
     app: &App,
-    login: users::Login,
-    password: Password,
+    user: User,
     device: Option<DeviceToken>,
     client: &ClientInfo,
-    taken: Taken,
 ) -> Result<(User, Pair), Error> {
-    app.limits.succeeded(taken).await;
     let (now, mut rng) = (app.now(), app.entropy.fork());
-    // The one moment at which the password is known: hash it at today's costs, unless there is no place for it now.
-    if app.passwords.is_outdated(&login.password_hash)
-        && let Ok(hash) = app.passwords.hash(password, &mut rng).await
-    {
-        users::set_password(&app.pool, login.user.id, &hash, now).await?;
-    }
     let mut tx = app.pool.begin().await?;
-    let session = sessions::open(app, &mut tx, login.user.id, client, now, &mut rng).await?;
+    let session = sessions::open(app, &mut tx, user.id, client, now, &mut rng).await?;
     if device.is_none() {
-        Facts { conn: &mut tx, now, rng: &mut rng }.new_device_signed_in(&login.user, &session).await?;
+        Facts { conn: &mut tx, now, rng: &mut rng }.new_device_signed_in(&user, &session).await?;
     }
     let device = device.unwrap_or_else(|| DeviceToken::generate(&mut rng));
     let pair = app.issuer.pair(&session, Some(device), now, &mut rng)?;
     app.commit(tx).await?;
     metrics::counter!("auth_logins_total", "outcome" => "ok").increment(1);
-    Ok((login.user, pair))
+    Ok((user, pair))
 }

@@ -14,6 +14,24 @@ use tokio::{
 
 use crate::{Error, domain::Password};
 
+/// Whether a password belongs to a hash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verification {
+    /// It does not.
+    Mismatch,
+    /// It does.
+    Match,
+    /// It does as it was sent, but not in its form: the hash is older than that rule and should be replaced.
+    RawMatch,
+}
+
+impl Verification {
+    /// Whether the password is right.
+    pub fn is_match(self) -> bool {
+        self != Self::Mismatch
+    }
+}
+
 /// Hashes and checks passwords.
 ///
 /// A hash costs tens of milliseconds of CPU and megabytes of memory by design, so whoever sends passwords must not decide
@@ -45,12 +63,12 @@ impl Passwords {
         self.run(move || hash(&argon2, password.expose().as_bytes(), salt)).await?
     }
 
-    /// Whether the password belongs to the hash. Without a hash the answer is no, at the same cost.
-    pub async fn verify(&self, password: Password, phc: Option<&str>) -> Result<bool, Error> {
-        let (argon2, known) = (self.argon2.clone(), phc.is_some());
+    /// Checks a password against the hash. Without a hash it is a mismatch, at the same cost.
+    pub async fn verify(&self, password: Password, phc: Option<&str>) -> Result<Verification, Error> {
+        let (argon2, has_hash) = (self.argon2.clone(), phc.is_some());
         let phc = phc.unwrap_or(&self.dummy).to_owned();
-        let matches = self.run(move || verify(&argon2, password.expose().as_bytes(), &phc)).await??;
-        Ok(matches && known)
+        let verification = self.run(move || verify_forms(&argon2, &password, &phc)).await??;
+        Ok(if has_hash { verification } else { Verification::Mismatch })
     }
 
     /// The hash of a password that nobody knows.
@@ -94,6 +112,17 @@ fn hash(argon2: &Argon2<'_>, password: &[u8], salt: [u8; 16]) -> Result<String, 
     hash.map(|hash| hash.to_string()).map_err(|error| Error::Internal(anyhow::anyhow!("argon2: {error}")))
 }
 
+/// The form first, then the password as it was sent.
+fn verify_forms(argon2: &Argon2<'_>, password: &Password, phc: &str) -> Result<Verification, Error> {
+    if verify(argon2, password.expose().as_bytes(), phc)? {
+        return Ok(Verification::Match);
+    }
+    match password.expose_raw() {
+        Some(raw) if verify(argon2, raw.as_bytes(), phc)? => Ok(Verification::RawMatch),
+        _ => Ok(Verification::Mismatch),
+    }
+}
+
 fn verify(argon2: &Argon2<'_>, password: &[u8], phc: &str) -> Result<bool, Error> {
     use argon2::password_hash::Error as Wrong;
     let hash = PasswordHash::new(phc).map_err(|error| Error::Internal(anyhow::anyhow!("stored hash: {error}")))?;
@@ -125,10 +154,24 @@ mod tests {
         let passwords = passwords(|_| {});
         let phc = passwords.hash(password("right"), &mut StdRng::seed_from_u64(2)).await.unwrap();
         assert!(phc.starts_with("$argon2id$v=19$"));
-        assert!(passwords.verify(password("right"), Some(&phc)).await.unwrap());
-        assert!(!passwords.verify(password("wrong"), Some(&phc)).await.unwrap());
-        assert!(!passwords.verify(password("right"), None).await.unwrap());
+        let verify = async |text: &str, phc: Option<&str>| passwords.verify(password(text), phc).await.unwrap();
+        assert_eq!(verify("right", Some(&phc)).await, Verification::Match);
+        assert_eq!(verify("wrong", Some(&phc)).await, Verification::Mismatch);
+        assert_eq!(verify("right", None).await, Verification::Mismatch);
         assert!(!passwords.is_outdated(&phc));
+    }
+
+    #[tokio::test]
+    async fn a_hash_of_the_raw_password_still_fits() {
+        let passwords = passwords(|_| {});
+        let (composed, decomposed) = ("caf\u{e9}", "cafe\u{301}");
+        let raw = hash(&passwords.argon2, decomposed.as_bytes(), [1; 16]).unwrap();
+        let verify = async |text: &str| passwords.verify(password(text), Some(&raw)).await.unwrap();
+        assert_eq!(verify(decomposed).await, Verification::RawMatch);
+        assert_eq!(verify(composed).await, Verification::Mismatch);
+        let phc = passwords.hash(password(decomposed), &mut StdRng::seed_from_u64(2)).await.unwrap();
+        assert_eq!(passwords.verify(password(composed), Some(&phc)).await.unwrap(), Verification::Match);
+        assert_eq!(passwords.verify(password(decomposed), Some(&phc)).await.unwrap(), Verification::Match);
     }
 
     #[tokio::test]
@@ -143,6 +186,6 @@ mod tests {
         let place = passwords.place().await.unwrap();
         assert!(matches!(passwords.verify(password("x"), None).await, Err(Error::HashingBusy)));
         drop(place);
-        assert!(!passwords.verify(password("x"), None).await.unwrap());
+        assert_eq!(passwords.verify(password("x"), None).await.unwrap(), Verification::Mismatch);
     }
 }

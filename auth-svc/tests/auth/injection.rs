@@ -39,11 +39,12 @@ async fn s36_meta_characters_in_every_field_are_data() {
         answer(world.client().logout(as_service(LogoutRequest { refresh_token: text.into(), client: None })).await)
             .unwrap();
 
-        // Where text is free, it comes back as it went in.
+        // Where text is free, it comes back as it went in; names lose what cannot be seen.
+        let visible = text.replace(['\u{202e}', '\u{feff}'], "");
         let password = format!("{text}{PASSWORD}");
         let email = format!("user{n}@example.com");
         let registered = world.try_register(&email, &password, &format!("Ada {text}")).await.unwrap();
-        assert_eq!(registered.user.unwrap().full_name, format!("Ada {text}").trim());
+        assert_eq!(registered.user.unwrap().full_name, format!("Ada {visible}").trim());
         let mut from = client("192.0.2.1", text);
         from.as_mut().unwrap().user_agent = text.into();
         let login = LoginRequest { email, password, client: from };
@@ -55,7 +56,7 @@ async fn s36_meta_characters_in_every_field_are_data() {
         let scopes = vec![Scope::Read as i32];
         let wanted = CreateApiKeyRequest { workspace_id, name: text.into(), scopes, ..Default::default() };
         let key = answer(world.client().create_api_key(as_user(&internal, wanted)).await).unwrap();
-        assert_eq!(key.api_key.unwrap().name, text);
+        assert_eq!(key.api_key.unwrap().name, visible);
         let estimate = EstimatePasswordRequest { password: text.into(), user_inputs: vec![text.into()] };
         answer(world.client().estimate_password(as_user(&internal, estimate)).await).unwrap();
     }

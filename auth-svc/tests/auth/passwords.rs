@@ -50,6 +50,36 @@ async fn the_current_password_is_needed_and_the_new_one_must_be_strong() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_password_is_the_same_in_every_unicode_form() {
+    let world = World::new().await;
+    let (composed, decomposed) = ("violet-caf\u{e9}-stapler-42", "violet-cafe\u{301}-stapler-42");
+    for (n, first, second) in [(1, composed, decomposed), (2, decomposed, composed)] {
+        let email = format!("ada{n}@example.com");
+        let pair = world.try_register(&email, first, "Ada").await.unwrap().tokens.unwrap();
+        world.login(&email, second, "192.0.2.1", "").await.unwrap();
+        let internal = world.internal(&pair).await;
+        change(&world, &internal, composed, "amber-cafe\u{301}\u{a0}thimble-17").await.unwrap();
+        world.login(&email, "amber-caf\u{e9} thimble-17", "192.0.2.1", "").await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hash_of_the_password_as_it_was_sent_is_replaced_at_the_next_login() {
+    let world = World::new().await;
+    let (composed, decomposed) = ("violet-caf\u{e9}-stapler-42", "violet-cafe\u{301}-stapler-42");
+    let user = world.try_register("ada@example.com", composed, "Ada").await.unwrap().user.unwrap();
+    let raw = {
+        use argon2::{Argon2, password_hash::PasswordHasher as _};
+        Argon2::default().hash_password_with_salt(decomposed.as_bytes(), &[1; 16]).unwrap().to_string()
+    };
+    let store = sqlx::query("UPDATE users SET password_hash = $2 WHERE id = $1").bind(user.id).bind(raw);
+    store.execute(&world.app().pool).await.unwrap();
+    assert_eq!(reason(world.login("ada@example.com", composed, "192.0.2.1", "").await), "BAD_CREDENTIALS");
+    world.login("ada@example.com", decomposed, "192.0.2.1", "").await.unwrap();
+    world.login("ada@example.com", composed, "192.0.2.1", "").await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn strength_is_estimated_and_generated_passwords_are_strong() {
     let world = World::new().await;
     let estimate = async |password: &str, user_inputs: Vec<String>| {

@@ -52,12 +52,16 @@ async fn every_bound_names_its_field() {
         ("a@b.c", "password1", "Ada", ("WEAK_PASSWORD", "password")),
         ("ada.lovelace@example.com", "ada.lovelace@example.com", "Ada", ("WEAK_PASSWORD", "password")),
         ("a@b.c", PASSWORD, "", ("FULL_NAME_INVALID", "full_name")),
+        ("a@b.c", PASSWORD, "\u{200b}", ("FULL_NAME_INVALID", "full_name")),
+        ("a@b.c", PASSWORD, "\u{202e}", ("FULL_NAME_INVALID", "full_name")),
         ("a@b.c", PASSWORD, &"n".repeat(201), ("FULL_NAME_INVALID", "full_name")),
     ] {
         let (reason, field) = blame(world.try_register(email, password, name).await);
         assert_eq!((reason.as_str(), field.as_str()), expected);
     }
     assert!(world.try_register("a@b.c", &long[..256], &"n".repeat(200)).await.is_ok());
+    let pasted = world.try_register("d@b.c", PASSWORD, "\u{202e}Ada\u{200b} Lovelace").await.unwrap();
+    assert_eq!(pasted.user.unwrap().full_name, "Ada Lovelace");
 }
 
 #[tokio::test(flavor = "multi_thread")]
