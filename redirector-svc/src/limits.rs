@@ -1,7 +1,7 @@
 //! How much one address may ask.
 //!
 //! Two bounds: requests per second with a burst, and answers "not found" per minute. The second is what makes guessing
-//! codes hopeless: whoever has used it up gets 429 for *every* code until it has refilled a little, as anything else would
+//! codes hopeless: an address that has used it up gets 429 for *every* code until it has refilled a little, as anything else would
 //! tell which codes exist.
 
 use std::collections::HashMap;

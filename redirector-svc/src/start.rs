@@ -19,12 +19,12 @@ use tokio_util::sync::CancellationToken;
 
 use crate::cache::{self, Links, Shared};
 use crate::clicks::Capture;
-use crate::http::{self, App, CachePolicy, Hosts, Lane, Server};
+use crate::http::{self, App, CachePolicy, Hosts, Server, Worker};
 use crate::limits::Limits;
-use crate::meters::Meters;
+use crate::metrics::Metrics;
 use crate::pages::Pages;
-use crate::ship::{self, Ledger, Producer, Shipper};
-use crate::spool::{self, Bell, Home, ProducerId, Spool, Usage};
+use crate::ship::{self, Producer, ShipmentTracker, Shipper};
+use crate::spool::{self, ProducerDir, ProducerId, Spool, Usage, WakeSignal};
 
 /// How often what is remembered of quiet addresses is forgotten.
 const SWEEP_EVERY: Duration = Duration::from_secs(10);
@@ -53,7 +53,7 @@ impl Running {
 /// Starts and serves until `shutdown`.
 ///
 /// # Errors
-/// When an address or the spool directory can not be used, or a part fails later.
+/// When an address or the spool directory cannot be used, or a part fails later.
 pub async fn run(config: Config, shutdown: Shutdown) -> anyhow::Result<()> {
     curtail_lifecycle::raise_file_limit();
     let running = start(config, Clock::system(), shutdown).await?;
@@ -61,10 +61,10 @@ pub async fn run(config: Config, shutdown: Shutdown) -> anyhow::Result<()> {
     running.join().await
 }
 
-/// Binds, starts all parts and returns. Redis and shortener-svc may be away.
+/// Binds, starts all parts and returns. Redis and shortener-svc may be unavailable.
 ///
 /// # Errors
-/// When an address or the spool directory can not be used.
+/// When an address or the spool directory cannot be used.
 pub async fn start(config: Config, clock: Clock, shutdown: Shutdown) -> anyhow::Result<Running> {
     let settings = &config.redirector;
     let threads = match settings.threads {
@@ -79,12 +79,12 @@ pub async fn start(config: Config, clock: Clock, shutdown: Shutdown) -> anyhow::
     let redis = curtail_streams::connect(&config.redis).await?;
     let tail = curtail_streams::Tail::new(&config.redis, curtail_streams::topology::LINKS)?;
 
-    let meters = Arc::new(Meters::new());
+    let metrics = Arc::new(Metrics::new());
     let hosts = Hosts::new(&config.domains);
-    let links = Arc::new(links(&config, &hosts, redis.clone(), meters.clone(), &clock)?);
-    let app = Arc::new(app(&config, hosts, links.clone(), meters, clock));
-    let (usage, bell) = (Arc::new(Usage::new(settings.spool_max_bytes)), Arc::new(Bell::default()));
-    let spools = spools(settings, threads, &usage, &bell, &mut rng)?;
+    let links = Arc::new(links(&config, &hosts, redis.clone(), metrics.clone(), &clock)?);
+    let app = Arc::new(app(&config, hosts, links.clone(), metrics, clock));
+    let (usage, wake) = (Arc::new(Usage::new(settings.spool_max_bytes)), Arc::new(WakeSignal::default()));
+    let spools = spools(settings, threads, &usage, &wake, &mut rng)?;
 
     let mut tasks = Tasks::new(shutdown.clone());
     tasks.spawn("admin port", admin.serve(shutdown.clone()));
@@ -95,7 +95,8 @@ pub async fn start(config: Config, clock: Clock, shutdown: Shutdown) -> anyhow::
     let served = CancellationToken::new();
     let producers =
         spools.iter().map(|spool| Producer::live(spool.clone(), usage.clone(), config.streams.click_shards));
-    let shipper = Shipper::new(ship_settings(&config), Ledger::new(redis), usage.clone(), bell, producers.collect());
+    let shipper =
+        Shipper::new(ship_settings(&config), ShipmentTracker::new(redis), usage.clone(), wake, producers.collect());
     tasks.spawn("click shipper", shipper.run(served.clone()));
 
     let header_timeout = Duration::from_millis(settings.header_timeout_ms);
@@ -110,8 +111,8 @@ pub async fn start(config: Config, clock: Clock, shutdown: Shutdown) -> anyhow::
     let key = settings.visitor_key.key32();
     let mut serving = Vec::new();
     for (listener, spool) in listeners.into_iter().zip(spools) {
-        let lane = Lane::new(app.clone(), Capture::new(&key), spool, StdRng::from_rng(&mut rng));
-        serving.push(http::serve(server.clone(), listener, lane, shutdown.clone()));
+        let worker = Worker::new(app.clone(), Capture::new(&key), spool, StdRng::from_rng(&mut rng));
+        serving.push(http::serve(server.clone(), listener, worker, shutdown.clone()));
     }
     // The shipper ends after the last click.
     tasks.spawn("serving threads", async move {
@@ -126,7 +127,7 @@ fn links(
     config: &Config,
     hosts: &Hosts,
     redis: fred::clients::Pool,
-    meters: Arc<Meters>,
+    metrics: Arc<Metrics>,
     clock: &Clock,
 ) -> anyhow::Result<Links> {
     let settings = &config.redirector;
@@ -140,10 +141,10 @@ fn links(
         fill_timeout: Duration::from_millis(settings.fill_timeout_ms),
     };
     let shared = Shared::new(redis, Duration::from_secs(settings.shared_ttl_seconds));
-    Ok(Links::new(bounds, hosts.domains().to_vec(), shared, owner, meters))
+    Ok(Links::new(bounds, hosts.domains().to_vec(), shared, owner, metrics))
 }
 
-fn app(config: &Config, hosts: Hosts, links: Arc<Links>, meters: Arc<Meters>, clock: Clock) -> App {
+fn app(config: &Config, hosts: Hosts, links: Arc<Links>, metrics: Arc<Metrics>, clock: Clock) -> App {
     let settings = &config.redirector;
     App {
         hosts,
@@ -152,7 +153,7 @@ fn app(config: &Config, hosts: Hosts, links: Arc<Links>, meters: Arc<Meters>, cl
         links,
         pages: Pages::new(),
         cache_policy: CachePolicy::new(settings.permanent_max_age_seconds),
-        meters,
+        metrics,
         clock,
     }
 }
@@ -162,14 +163,14 @@ fn spools(
     settings: &curtail_config::Redirector,
     threads: usize,
     usage: &Arc<Usage>,
-    bell: &Arc<Bell>,
+    wake: &Arc<WakeSignal>,
     rng: &mut StdRng,
 ) -> anyhow::Result<Vec<Arc<Spool>>> {
     let root = PathBuf::from(&settings.spool_dir);
     std::fs::create_dir_all(&root).with_context(|| format!("redirector.spool_dir {}", root.display()))?;
     let make = |_| {
-        let home = Home::create(&root, ProducerId::generate(rng)).context("redirector.spool_dir")?;
-        Ok(Arc::new(Spool::new(home, usage.clone(), bell.clone(), settings.spool_segment_bytes)))
+        let dir = ProducerDir::create(&root, ProducerId::generate(rng)).context("redirector.spool_dir")?;
+        Ok(Arc::new(Spool::new(dir, usage.clone(), wake.clone(), settings.spool_segment_bytes)))
     };
     (0..threads).map(make).collect()
 }

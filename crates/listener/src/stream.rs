@@ -77,7 +77,7 @@ impl GuardedStream {
         Self::with(socket, permit, Inbound::Unknown(0), deadline, None)
     }
 
-    /// A stream of HTTP/1.1 alone. `refusal` makes the responses to what hyper can not parse.
+    /// A stream of HTTP/1.1 alone. `refusal` makes the responses to what hyper cannot parse.
     pub fn http1(socket: TcpStream, permit: Permit, refusal: Refusal) -> Self {
         Self::with(socket, permit, Inbound::Http1, None, Some(refusal))
     }

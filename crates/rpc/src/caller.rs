@@ -71,7 +71,7 @@ impl UserCaller {
     /// Demands at least this role in the workspace and this scope, and tells the workspace's plan.
     ///
     /// # Errors
-    /// `NOT_FOUND` without membership, so that nobody learns which workspaces exist; `FORBIDDEN` when the role is too low
+    /// `NOT_FOUND` without membership, so that callers do not learn which workspaces exist; `FORBIDDEN` when the role is too low
     /// or the key lacks the scope.
     pub fn require(&self, workspace: i64, role: Role, scope: Scope) -> Result<Plan, Error> {
         let membership = self

@@ -21,7 +21,7 @@ pub enum Code {
     QuotaExceeded,
     /// Too many requests in too short a time.
     RateLimited,
-    /// Something that is needed is away or overloaded.
+    /// A dependency is unavailable or overloaded.
     Unavailable,
     /// The time ran out; the thing may or may not have been done.
     DeadlineExceeded,

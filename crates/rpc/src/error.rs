@@ -7,7 +7,7 @@ use crate::Code;
 /// What a caller gets instead of an answer.
 ///
 /// `message` is public and written for people; `source` is for our log and never leaves the process. Neither can take the
-/// place of the other: the message is given by whoever makes the error, the source is never printed by `Display`.
+/// place of the other: the message comes from where the error is made, the source is never printed by `Display`.
 #[derive(Debug)]
 pub struct Error {
     /// What kind of failure it is.
@@ -22,11 +22,11 @@ pub struct Error {
     pub metadata: BTreeMap<String, String>,
     /// When it makes sense to try again.
     pub retry_after: Option<Duration>,
-    /// What really happened; logged once by the server, shown to nobody.
+    /// What really happened; logged once by the server, never shown.
     pub source: Option<anyhow::Error>,
 }
 
-/// How long to stay away from what is not available, if nobody knows better.
+/// How long to wait for what is unavailable, if nothing better is known.
 const UNAVAILABLE_RETRY: Duration = Duration::from_secs(1);
 
 impl Error {
@@ -53,7 +53,7 @@ impl Error {
         Self { source: Some(source.into()), ..Self::of(Code::Internal) }
     }
 
-    /// Something that is needed is away; the cause goes to the log, not to the caller.
+    /// A dependency is unavailable. The cause goes to the log, not to the caller.
     pub fn unavailable(source: impl Into<anyhow::Error>) -> Self {
         Self { source: Some(source.into()), retry_after: Some(UNAVAILABLE_RETRY), ..Self::of(Code::Unavailable) }
     }

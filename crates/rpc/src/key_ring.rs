@@ -62,7 +62,7 @@ impl KeyRingCache {
         }
     }
 
-    /// Fetches the ring every second until the process drains. When auth-svc is away the last ring stays in use.
+    /// Fetches the ring every second until the process drains. While auth-svc is unavailable, the last ring stays in use.
     ///
     /// # Errors
     /// None; the type is what tasks return.
@@ -77,7 +77,7 @@ impl KeyRingCache {
                 Ok(()) => away = false,
                 // Said once, not every second.
                 Err(error) if !std::mem::replace(&mut away, true) => {
-                    tracing::warn!(error = &error as &dyn std::error::Error, "the key ring can not be fetched");
+                    tracing::warn!(error = &error as &dyn std::error::Error, "the key ring cannot be fetched");
                 }
                 Err(_) => {}
             }

@@ -25,7 +25,7 @@ struct Inner {
     verified: Cache<Box<str>, Verified>,
 }
 
-/// A token that was verified under a ring. It is verified anew when the ring has changed.
+/// A token that was verified under a ring. It is verified again after the ring has changed.
 #[derive(Clone)]
 struct Verified {
     caller: Arc<Caller>,

@@ -26,12 +26,12 @@ impl Watch {
     }
 
     /// Changes are no longer heard of.
-    pub fn interrupted(&self) {
+    pub fn events_interrupted(&self) {
         self.complete_since.store(u64::MAX, Ordering::Release);
     }
 
     /// Every change from now on is heard of.
-    pub fn resumed(&self) {
+    pub fn events_resumed(&self) {
         // Something learned in this very millisecond may have been learned just before.
         self.complete_since.store(self.now_ms() + 1, Ordering::Release);
     }
@@ -75,7 +75,7 @@ pub struct Age {
 }
 
 impl Age {
-    /// Learned at `checked_ms`, which is 0 for what nobody confirmed.
+    /// Learned at `checked_ms`, which is 0 for what is unconfirmed.
     pub fn new(checked_ms: u64, ttl_ms: u64) -> Self {
         let at = AtomicU64::new;
         Self { checked_ms: at(checked_ms), tried_ms: at(checked_ms), ttl_ms: at(ttl_ms) }
@@ -87,7 +87,7 @@ impl Age {
 pub enum Freshness {
     /// Serve it.
     Fresh,
-    /// Serve it and refresh it behind the visitor's back: the stream of changes would have told of a change.
+    /// Serve it and refresh it behind the visitor's back: the stream would have had a change.
     Expired,
     /// Ask the owner first.
     Unverified,

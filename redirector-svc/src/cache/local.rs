@@ -16,7 +16,7 @@ const STRIPES: usize = 1024;
 
 /// An entry with its age.
 #[derive(Debug)]
-pub struct Cached {
+pub struct CachedLink {
     /// What is known.
     pub entry: Entry,
     pub(super) age: Age,
@@ -24,7 +24,7 @@ pub struct Cached {
 
 /// The entries of this process: bounded, and safe against scans.
 pub struct Local {
-    entries: Cache<Key, Arc<Cached>, UnitWeighter, DefaultHashBuilder, CountEvictions>,
+    entries: Cache<Key, Arc<CachedLink>, UnitWeighter, DefaultHashBuilder, CountEvictions>,
     /// How many events there were for the keys of each stripe. A refill looks before and after it asks: when the counter
     /// moved, its answer may be older than the event, and the event's entry may be evicted already.
     events: Vec<AtomicU64>,
@@ -49,13 +49,13 @@ impl Local {
     }
 
     /// The entry of a code.
-    pub fn get(&self, key: KeyRef<'_>) -> Option<Arc<Cached>> {
+    pub fn get(&self, key: KeyRef<'_>) -> Option<Arc<CachedLink>> {
         self.entries.get(&key)
     }
 
     /// Puts `cached` in unless a newer version is there; gives what is there then. The same version, learned again, takes
     /// over the new age and keeps what was found out about it here.
-    pub fn offer(&self, key: &Key, cached: Cached) -> Arc<Cached> {
+    pub fn offer(&self, key: &Key, cached: CachedLink) -> Arc<CachedLink> {
         let cached = Arc::new(cached);
         let placed = self.entries.entry(key, None, |_, present| {
             if present.entry.version == cached.entry.version {
@@ -70,7 +70,7 @@ impl Local {
         match placed {
             EntryResult::Retained(present) => present,
             EntryResult::Vacant(guard) => {
-                // It fails only when somebody else filled the place, which then is as good.
+                // It fails only if another thread filled the place, which is as good.
                 let _ = guard.insert(cached.clone());
                 cached
             }
@@ -103,10 +103,10 @@ impl Local {
 #[derive(Clone)]
 struct CountEvictions(metrics::Counter);
 
-impl Lifecycle<Key, Arc<Cached>> for CountEvictions {
+impl Lifecycle<Key, Arc<CachedLink>> for CountEvictions {
     type RequestState = ();
 
-    fn on_evict(&self, (): &mut (), _: Key, _: Arc<Cached>) {
+    fn on_evict(&self, (): &mut (), _: Key, _: Arc<CachedLink>) {
         self.0.increment(1);
     }
 }
@@ -118,9 +118,9 @@ mod tests {
     use super::*;
     use crate::cache::DomainId;
 
-    fn version(version: i64) -> Cached {
+    fn version(version: i64) -> CachedLink {
         let url = "https://a.example/".to_owned();
-        Cached {
+        CachedLink {
             entry: Entry::from_target(&Target { version, url, ..Target::default() }),
             age: Age::new(version as u64, 10),
         }
@@ -137,7 +137,7 @@ mod tests {
             assert_eq!(local.offer(&key("a"), version(offered)).entry.version, expected);
             assert_eq!(local.get(key("a").as_ref()).unwrap().entry.version, expected);
         }
-        let unknown = Cached { entry: Entry::unknown(), age: Age::new(9, 10) };
+        let unknown = CachedLink { entry: Entry::unknown(), age: Age::new(9, 10) };
         assert_eq!(local.offer(&key("a"), unknown).entry.version, 3, "nor does the answer that it never existed");
     }
 
@@ -145,7 +145,7 @@ mod tests {
     fn the_same_version_learned_again_is_the_same_entry_with_a_new_age() {
         let local = Local::new(100);
         let first = local.offer(&key("a"), version(2));
-        let again = local.offer(&key("a"), Cached { age: Age::new(50, 70), ..version(2) });
+        let again = local.offer(&key("a"), CachedLink { age: Age::new(50, 70), ..version(2) });
         assert!(Arc::ptr_eq(&first, &again));
         assert_eq!(first.age.checked_ms.load(Ordering::Relaxed), 50);
         assert_eq!(first.age.ttl_ms.load(Ordering::Relaxed), 70);

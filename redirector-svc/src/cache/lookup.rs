@@ -8,13 +8,13 @@ use curtail_proto::links::v1::link_service_client::LinkServiceClient;
 use curtail_proto::links::v1::{ConsumeClickRequest, ConsumeClickResponse, Target};
 use tokio::runtime::Handle;
 
-use super::fill::From;
-use super::flights::Flights;
+use super::fill::RefreshSource;
 use super::freshness::{Age, Freshness, Watch};
 use super::local::Local;
-use super::{Cached, DomainId, Key, KeyRef, Shared, Unavailable};
+use super::single_flight::SingleFlight;
+use super::{CachedLink, DomainId, Key, KeyRef, Shared, Unavailable};
 use crate::links::Entry;
-use crate::meters::Meters;
+use crate::metrics::Metrics;
 
 /// The longest that a visitor waits for an entry to be confirmed.
 const CHECK_TIMEOUT: Duration = Duration::from_millis(150);
@@ -38,38 +38,38 @@ pub struct Settings {
     pub fill_timeout: Duration,
 }
 
-/// What is known about codes.
+/// The links that this process knows.
 pub struct Links {
     pub(super) settings: Settings,
     pub(super) local: Local,
     pub(super) shared: Shared,
     pub(super) owner: LinkServiceClient<curtail_rpc::Channel>,
     pub(super) watch: Watch,
-    pub(super) meters: Arc<Meters>,
-    flights: Arc<Flights>,
-    /// Where questions are asked; serving threads have runtimes of their own.
+    pub(super) metrics: Arc<Metrics>,
+    flights: Arc<SingleFlight>,
+    /// Where requests run; serving threads have runtimes of their own.
     runtime: Handle,
     domains: Vec<String>,
 }
 
-/// Where an entry is.
-pub enum Look {
-    /// At hand.
-    Here(Arc<Cached>),
-    /// Not at hand; ask with [`Links::fetch`].
-    Absent,
-    /// At hand, but to be confirmed with [`Links::confirm`].
-    Unverified(Arc<Cached>),
+/// The result of a look-up in the process.
+pub enum CacheLookup {
+    /// Use it.
+    Hit(Arc<CachedLink>),
+    /// Get it by [`Links::fetch`].
+    Miss,
+    /// Confirm it by [`Links::confirm`].
+    Stale(Arc<CachedLink>),
 }
 
 impl Links {
-    /// For `domains`, which [`DomainId`] counts. Questions are asked on the present runtime.
+    /// For `domains`, whose indices are [`DomainId`]s. Requests run on the current runtime.
     pub fn new(
         settings: Settings,
         domains: Vec<String>,
         shared: Shared,
         owner: LinkServiceClient<curtail_rpc::Channel>,
-        meters: Arc<Meters>,
+        metrics: Arc<Metrics>,
     ) -> Self {
         Self {
             local: Local::new(settings.entries),
@@ -77,60 +77,60 @@ impl Links {
             shared,
             owner,
             watch: Watch::new(),
-            meters,
+            metrics,
             flights: Arc::default(),
             runtime: Handle::current(),
             domains,
         }
     }
 
-    /// Looks into the process only.
-    pub fn look(self: &Arc<Self>, key: KeyRef<'_>) -> Look {
+    /// Looks a code up in the process only.
+    pub fn peek(self: &Arc<Self>, key: KeyRef<'_>) -> CacheLookup {
         let Some(cached) = self.local.get(key) else {
-            self.meters.local_misses.increment(1);
-            return Look::Absent;
+            self.metrics.local_misses.increment(1);
+            return CacheLookup::Miss;
         };
         let now_ms = self.watch.now_ms();
-        match self.watch.judge(&cached.age, now_ms, cached.entry.known.is_none()) {
+        match self.watch.judge(&cached.age, now_ms, cached.entry.link.is_none()) {
             Freshness::Fresh => {}
-            Freshness::Unverified => return Look::Unverified(cached),
+            Freshness::Unverified => return CacheLookup::Stale(cached),
             Freshness::Expired => {
                 cached.age.tried_ms.store(now_ms, Ordering::Relaxed);
-                let _ = self.start(&key.to_key(), From::Owner, self.settings.fill_timeout);
+                let _ = self.start(&key.to_key(), RefreshSource::Owner, self.settings.fill_timeout);
             }
         }
-        self.meters.local_hits.increment(1);
-        Look::Here(cached)
+        self.metrics.local_hits.increment(1);
+        CacheLookup::Hit(cached)
     }
 
-    /// Asks for a code that is not in the process, within the fill timeout.
-    pub async fn fetch(self: &Arc<Self>, key: Key) -> Result<Arc<Cached>, Unavailable> {
+    /// Requests a code that is not in the process, within the fill timeout.
+    pub async fn fetch(self: &Arc<Self>, key: Key) -> Result<Arc<CachedLink>, Unavailable> {
         let start = Instant::now();
         let timeout = self.settings.fill_timeout;
-        let flight = self.start(&key, From::Anyone, timeout)?;
-        let landed = tokio::time::timeout(timeout + GRACE, Flights::landed(flight)).await.unwrap_or(Err(Unavailable));
-        self.meters.fill_seconds.record(start.elapsed());
-        landed
+        let flight = self.start(&key, RefreshSource::Any, timeout)?;
+        let result =
+            tokio::time::timeout(timeout + GRACE, SingleFlight::wait(flight)).await.unwrap_or(Err(Unavailable));
+        self.metrics.fill_seconds.record(start.elapsed());
+        result
     }
 
-    /// Asks the owner whether `cached` still holds; without an answer in time it serves as it is.
-    pub async fn confirm(self: &Arc<Self>, key: Key, cached: Arc<Cached>) -> Arc<Cached> {
-        let confirmed = match self.start(&key, From::Owner, CHECK_TIMEOUT) {
+    /// Asks shortener-svc whether `cached` is current. Without a response in time, `cached` is used as it is.
+    pub async fn confirm(self: &Arc<Self>, key: Key, cached: Arc<CachedLink>) -> Arc<CachedLink> {
+        let confirmed = match self.start(&key, RefreshSource::Owner, CHECK_TIMEOUT) {
             Ok(flight) => {
-                tokio::time::timeout(CHECK_TIMEOUT, Flights::landed(flight)).await.unwrap_or(Err(Unavailable))
+                tokio::time::timeout(CHECK_TIMEOUT, SingleFlight::wait(flight)).await.unwrap_or(Err(Unavailable))
             }
             Err(unavailable) => Err(unavailable),
         };
         confirmed.unwrap_or_else(|Unavailable| {
             cached.age.tried_ms.store(self.watch.now_ms(), Ordering::Relaxed);
-            self.meters.stale.increment(1);
+            self.metrics.stale.increment(1);
             // An event may have brought something newer in the meantime.
             self.local.get(key.as_ref()).unwrap_or(cached)
         })
     }
 
-    /// Asks the owner whether a click of the limited link `link_id` is left. `None`:
-    /// no answer in time.
+    /// Asks shortener-svc for one of the clicks that the limited link `link_id` has left. `None`: no response in time.
     pub async fn consume(self: &Arc<Self>, link_id: i64, event_id: [u8; 16]) -> Option<ConsumeClickResponse> {
         let links = self.clone();
         let question = async move {
@@ -143,20 +143,20 @@ impl Links {
         match answer {
             Ok(answer) => Some(answer.into_inner()),
             Err(status) => {
-                self.meters.owner_errors.increment(1);
+                self.metrics.owner_errors.increment(1);
                 tracing::debug!(code = ?status.code(), "shortener-svc did not grant or refuse a click");
                 None
             }
         }
     }
 
-    /// Takes in a link event. True when it is of a domain of ours.
-    pub fn learn(&self, target: &Target) -> bool {
+    /// Applies a link event. Returns `true` if its domain is ours.
+    pub fn apply_event(&self, target: &Target) -> bool {
         let Some(key) = self.key_of(target) else { return false };
-        self.meters.events.increment(1);
+        self.metrics.events.increment(1);
         self.local.note_event(&key);
         let age = Age::new(self.watch.now_ms(), self.settings.ttl.as_millis() as u64);
-        self.local.offer(&key, Cached { entry: Entry::from_target(target), age });
+        self.local.offer(&key, CachedLink { entry: Entry::from_target(target), age });
         true
     }
 
@@ -170,33 +170,33 @@ impl Links {
         stored
     }
 
-    /// Changes are no longer heard of.
-    pub fn interrupted(&self) {
-        self.watch.interrupted();
-        self.shared.distrust();
+    /// The stream of link events is interrupted.
+    pub fn events_interrupted(&self) {
+        self.watch.events_interrupted();
+        self.shared.invalidate();
     }
 
-    /// Every change from now on is heard of.
-    pub fn resumed(&self) {
-        self.watch.resumed();
+    /// The stream of link events is complete from now on.
+    pub fn events_resumed(&self) {
+        self.watch.events_resumed();
     }
 
-    /// Redis may lack a change.
-    pub fn distrust_shared(&self) {
-        self.shared.distrust();
+    /// Redis may lack a change: what it has is not used until [`Links::validate_shared`].
+    pub fn invalidate_shared(&self) {
+        self.shared.invalidate();
     }
 
-    /// Redis has every change that came so far: what is stored from now on is believed.
-    pub async fn trust_shared(&self) {
+    /// Redis has every change so far: what is stored from now on is used.
+    pub async fn validate_shared(&self) {
         if self.watch.is_complete()
-            && !self.shared.is_trusted()
-            && let Err(error) = self.shared.trust().await
+            && !self.shared.is_valid()
+            && let Err(error) = self.shared.validate().await
         {
-            tracing::debug!(%error, "links in Redis are not believed yet");
+            tracing::debug!(%error, "links in Redis cannot be used yet");
         }
     }
 
-    /// Whether changes are heard of.
+    /// Returns `true` while the stream of link events is complete.
     pub fn is_followed(&self) -> bool {
         self.watch.is_complete()
     }
@@ -206,7 +206,7 @@ impl Links {
         self.local.len()
     }
 
-    /// Whether nothing is in the process.
+    /// Returns `true` if the process has no entries.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -223,9 +223,9 @@ impl Links {
     fn start(
         self: &Arc<Self>,
         key: &Key,
-        from: From,
+        from: RefreshSource,
         timeout: Duration,
-    ) -> Result<tokio::sync::watch::Receiver<Option<super::flights::Landed>>, Unavailable> {
+    ) -> Result<tokio::sync::watch::Receiver<Option<super::single_flight::FillResult>>, Unavailable> {
         self.flights.join(key, &self.runtime, self.clone().fill(key.clone(), from, timeout))
     }
 }

@@ -2,21 +2,21 @@
 //!
 //! A warm code needs nothing but the process. Changes come with the stream of link events and replace an entry only when
 //! they are newer; a refill that was overtaken by an event is refused the same way, so a link never goes back in time.
-//! While the stream is interrupted nobody tells us about changes: then entries are *unverified*, and a hit asks the owner
+//! While the stream is interrupted, changes are missed: entries are *unverified*, and a hit asks the owner
 //! first, at most once a second for each entry; when there is no answer in time, the entry serves as it is.
 
 mod fill;
-mod flights;
 mod freshness;
 mod key;
 mod local;
 mod lookup;
 mod shared;
+mod single_flight;
 mod tail;
 
 pub use fill::Unavailable;
 pub use key::{DomainId, Key, KeyRef};
-pub use local::Cached;
-pub use lookup::{Links, Look, Settings};
+pub use local::CachedLink;
+pub use lookup::{CacheLookup, Links, Settings};
 pub use shared::Shared;
 pub use tail::follow;

@@ -16,7 +16,7 @@ use fred::interfaces::{HashesInterface as _, LuaInterface as _};
 use fred::types::{Value, scripts::Script};
 use prost::Message as _;
 
-/// How long whoever learned an entry may take to store it: an RPC's and a command's time, and some more.
+/// How long storing an entry may take after it was received: an RPC's and a command's time, and some more.
 const SLOW_WRITER_MS: u64 = 2000;
 
 /// The layer in Redis.
@@ -45,19 +45,19 @@ impl Shared {
     }
 
     /// Changes may be missed from now on: no entry is believed.
-    pub fn distrust(&self) {
+    pub fn invalidate(&self) {
         self.believed_from_ms.store(u64::MAX, Ordering::Release);
     }
 
     /// No change is missed from now on: entries stored later are believed.
-    pub async fn trust(&self) -> Result<(), Error> {
+    pub async fn validate(&self) -> Result<(), Error> {
         let (seconds, micros): (u64, u64) = self.redis.eval("return redis.call('TIME')", (), ()).await?;
         self.believed_from_ms.store(seconds * 1000 + micros / 1000 + SLOW_WRITER_MS, Ordering::Release);
         Ok(())
     }
 
     /// Whether some entries are believed.
-    pub fn is_trusted(&self) -> bool {
+    pub fn is_valid(&self) -> bool {
         self.believed_from_ms.load(Ordering::Acquire) != u64::MAX
     }
 

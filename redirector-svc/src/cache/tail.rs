@@ -20,15 +20,15 @@ pub async fn follow(links: Arc<Links>, tail: Tail, followed: Latch, shutdown: Sh
     let sharing = tokio::spawn(share(links.clone(), changes));
     let tell = move |event| match event {
         TailEvent::Entry(envelope) => {
-            if let Some(target) = target(*envelope).filter(|target| links.learn(target))
+            if let Some(target) = target(*envelope).filter(|target| links.apply_event(target))
                 && to_share.try_send(Change::Share(Box::new(target))).is_err()
             {
-                links.distrust_shared();
+                links.invalidate_shared();
             }
         }
-        TailEvent::Interrupted => links.interrupted(),
+        TailEvent::Interrupted => links.events_interrupted(),
         TailEvent::Resumed => {
-            links.resumed();
+            links.events_resumed();
             followed.set(true);
             // A full backlog ends with Redis being believed again as well.
             let _ = to_share.try_send(Change::Trust);
@@ -52,10 +52,10 @@ async fn share(links: Arc<Links>, mut changes: mpsc::Receiver<Change>) {
             && let Err(error) = links.share(&target).await
         {
             tracing::debug!(%error, "a change could not be put into Redis");
-            links.distrust_shared();
+            links.invalidate_shared();
         }
         if changes.is_empty() {
-            links.trust_shared().await;
+            links.validate_shared().await;
         }
     }
 }

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
-/// Marks of programs that fetch a page because somebody *sent* a link, to show a preview of it. Lower case.
+/// Marks of programs that fetch a page because a link was *sent*, to show a preview of it. Lower case.
 const PREVIEWERS: &[&str] = &[
     "slackbot-linkexpanding",
     "slack-imgproxy",
@@ -40,8 +40,8 @@ const PREVIEWERS: &[&str] = &[
     "signal-desktop/link-preview",
 ];
 
-/// Marks of other programs that follow links by themselves. Lower case. Command-line clients are not among them: whoever
-/// types the command clicks.
+/// Marks of other programs that follow links by themselves. Lower case. Command-line clients are not among them: a user
+/// types the command.
 const BOTS: &[&str] = &[
     "bot",
     "crawl",

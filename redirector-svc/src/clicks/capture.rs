@@ -23,7 +23,7 @@ pub struct Visit<'a> {
     user_agent: Option<&'a HeaderValue>,
     referrer: Option<&'a HeaderValue>,
     language: Option<&'a HeaderValue>,
-    /// Nobody looks at the answer yet.
+    /// No one looks at the response yet.
     speculative: bool,
     /// The visitor asks not to be tracked.
     private: bool,
@@ -58,7 +58,7 @@ impl<'a> Visit<'a> {
         visit
     }
 
-    /// Whether somebody clicked: HEAD requests, prefetches and preview fetchers are answered, but they are not clicks.
+    /// Returns `true` for a click. HEAD requests, prefetches and preview fetchers are answered, but they are not clicks.
     pub fn is_click(&self) -> bool {
         matches!(*self.method, Method::GET | Method::POST) && !self.speculative && !agent::is_previewer(self.agent())
     }
@@ -96,7 +96,7 @@ impl Capture {
         Self { hash: VisitorHash::new(visitor_key) }
     }
 
-    /// The click of a visit that was sent to `destination`. Of somebody who asks not to be tracked there is neither a hash nor
+    /// The click of a visit that was sent to `destination`. For a visitor who asks not to be tracked, it has neither a hash nor
     /// a network nor a language in it.
     pub fn click(&self, visit: &Visit<'_>, destination: &Destination) -> Click {
         let utm = match visit.query {

@@ -12,7 +12,7 @@ type HmacSha256 = Hmac<Sha256>;
 const DAY_MS: i64 = 86_400_000;
 
 /// Hashes address and user agent under a key of the UTC day. The day's key is derived from a secret that all redirectors
-/// share, so they agree on a visitor, and from two days' hashes nobody can tell that the visitor was the same.
+/// share, so they agree on a visitor, and hashes of two days cannot be linked.
 ///
 /// Each serving thread has one of its own, so that the day's key is never waited for.
 pub struct VisitorHash {

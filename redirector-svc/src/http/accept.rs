@@ -20,14 +20,14 @@ use hyper_util::server::graceful::GracefulShutdown;
 use rand::rngs::StdRng;
 use tokio::net::TcpStream;
 
-use super::answering::Answering;
 use super::handle::answer;
+use super::response_future::ResponseFuture;
 use super::{App, Body, refusal};
 use crate::clicks::Capture;
 use crate::spool::{Commit, Spool};
 
 /// What one serving thread works with.
-pub struct Lane {
+pub struct Worker {
     /// Shared by all.
     pub app: Arc<App>,
     /// Makes clicks.
@@ -37,7 +37,7 @@ pub struct Lane {
     rng: Mutex<StdRng>,
 }
 
-impl Lane {
+impl Worker {
     /// Of one thread.
     pub fn new(app: Arc<App>, capture: Capture, spool: Arc<Spool>, rng: StdRng) -> Self {
         Self { app, capture, commit: Arc::new(Commit::new(spool)), rng: Mutex::new(rng) }
@@ -64,13 +64,13 @@ pub struct Server {
 pub fn serve(
     server: Server,
     listener: TcpListener,
-    lane: Lane,
+    worker: Worker,
     shutdown: Shutdown,
 ) -> impl Future<Output = anyhow::Result<()>> {
     let (done, ended) = tokio::sync::oneshot::channel();
     let thread = std::thread::Builder::new().name("redirects".to_owned());
     let spawned = thread.spawn(move || {
-        let outcome = run(&server, listener, Arc::new(lane), shutdown);
+        let outcome = run(&server, listener, Arc::new(worker), shutdown);
         let _ = done.send(outcome);
     });
     async move {
@@ -79,7 +79,7 @@ pub fn serve(
     }
 }
 
-fn run(server: &Server, listener: TcpListener, lane: Arc<Lane>, shutdown: Shutdown) -> anyhow::Result<()> {
+fn run(server: &Server, listener: TcpListener, worker: Arc<Worker>, shutdown: Shutdown) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())
@@ -88,13 +88,13 @@ fn run(server: &Server, listener: TcpListener, lane: Arc<Lane>, shutdown: Shutdo
     runtime.block_on(async {
         let acceptor = Acceptor::new(tokio::net::TcpListener::from_std(listener)?, Arc::clone(&server.limiter));
         let graceful = GracefulShutdown::new();
-        let writer = lane.clone();
+        let writer = worker.clone();
         tokio::spawn(
-            async move { writer.commit.run(|clicks, written| writer.app.meters.clicks(clicks, written)).await },
+            async move { writer.commit.run(|clicks, written| writer.app.metrics.clicks(clicks, written)).await },
         );
         let serve = |(socket, permit): (TcpStream, Permit)| {
             let stream = GuardedStream::http1(socket, permit, refusal);
-            let service = Service { lane: lane.clone(), connection: Arc::clone(stream.connection()) };
+            let service = Service { worker: worker.clone(), connection: Arc::clone(stream.connection()) };
             tokio::spawn(graceful.watch(http.serve_connection(TokioIo::new(stream), service)));
         };
         loop {
@@ -118,7 +118,7 @@ fn run(server: &Server, listener: TcpListener, lane: Arc<Lane>, shutdown: Shutdo
 
 /// Answers the requests of one connection.
 struct Service {
-    lane: Arc<Lane>,
+    worker: Arc<Worker>,
     connection: Arc<Connection>,
 }
 
@@ -130,13 +130,13 @@ impl hyper::service::Service<Request<Incoming>> for Service {
     fn call(&self, request: Request<Incoming>) -> Self::Future {
         let guard = self.connection.begin_request();
         self.connection.note_response();
-        InProgress { answering: answer(&self.lane, self.connection.peer(), request), _guard: guard }
+        InProgress { response: answer(&self.worker, self.connection.peer(), request), _guard: guard }
     }
 }
 
 /// A request that keeps its connection busy.
 struct InProgress {
-    answering: Answering,
+    response: ResponseFuture,
     _guard: RequestGuard,
 }
 
@@ -144,6 +144,6 @@ impl Future for InProgress {
     type Output = Result<Response<Body>, Infallible>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        Pin::new(&mut self.answering).poll(context)
+        Pin::new(&mut self.response).poll(context)
     }
 }

@@ -17,7 +17,7 @@ pub struct Hosts {
 /// Why a request is for no domain of ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HostError {
-    /// No Host, several, or one that can not be read: 400 (RFC 9112, 3.2).
+    /// No Host, several, or one that cannot be read: 400 (RFC 9112, 3.2).
     Malformed,
     /// Not ours, or not the one in the target: 421.
     Misdirected,

@@ -1,15 +1,15 @@
 //! Requests and answers.
 
 mod accept;
-mod answering;
 mod handle;
 mod host;
 mod path;
 mod reply;
+mod response_future;
 mod sockets;
 mod visit;
 
-pub use accept::{Lane, Server, serve};
+pub use accept::{Server, Worker, serve};
 pub use handle::App;
 pub use host::Hosts;
 pub use reply::{Body, CachePolicy, refusal};

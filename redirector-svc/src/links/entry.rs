@@ -10,15 +10,15 @@ use super::campaign;
 /// What is known about a code.
 #[derive(Debug)]
 pub struct Entry {
-    /// `None`: nobody ever had this code.
-    pub known: Option<Known>,
+    /// `None`: the code was never taken.
+    pub link: Option<Link>,
     /// Of the link; 0 when there is none.
     pub version: i64,
 }
 
 /// A link that exists or existed.
 #[derive(Debug)]
-pub struct Known {
+pub struct Link {
     /// Where its clicks are counted.
     pub destination: Destination,
     /// Where visitors go.
@@ -69,12 +69,12 @@ pub struct Destination {
 }
 
 impl Entry {
-    /// A code that nobody has.
+    /// A code that is free.
     pub fn unknown() -> Self {
-        Self { known: None, version: 0 }
+        Self { link: None, version: 0 }
     }
 
-    /// From the owner's word. A target that can not be sent as it is stored, which the owner excludes, answers as blocked.
+    /// From what shortener-svc says. A target that cannot be sent as it is stored counts as blocked; shortener-svc excludes those.
     pub fn from_target(target: &Target) -> Self {
         let location = HeaderValue::from_str(&target.url).ok().filter(|url| !url.is_empty());
         let state = match location {
@@ -82,7 +82,7 @@ impl Entry {
             None => LinkState::Blocked,
         };
         let query = target.url.split_once('?').map_or("", |(_, query)| query.split('#').next().unwrap_or_default());
-        let known = Known {
+        let link = Link {
             destination: Destination {
                 link_id: target.link_id,
                 workspace_id: target.workspace_id,
@@ -101,11 +101,11 @@ impl Entry {
             block_reason: target.block_reason.as_str().into(),
             exhausted: AtomicBool::new(false),
         };
-        Self { known: Some(known), version: target.version }
+        Self { link: Some(link), version: target.version }
     }
 }
 
-impl Known {
+impl Link {
     /// Remembers that no click is left.
     pub fn set_exhausted(&self) {
         self.exhausted.store(true, Ordering::Relaxed);
@@ -134,7 +134,7 @@ mod tests {
     fn s03_a_url_that_would_split_the_header_is_never_sent() {
         for bytes in ["https://a.example/\r\nSet-Cookie: x=1", "https://a.example/\0", "https://a.example/\n", ""] {
             let target = Target { url: bytes.to_owned(), state: LinkState::Active.into(), ..Target::default() };
-            assert_eq!(Entry::from_target(&target).known.unwrap().state, LinkState::Blocked, "{bytes:?}");
+            assert_eq!(Entry::from_target(&target).link.unwrap().state, LinkState::Blocked, "{bytes:?}");
         }
     }
 
@@ -142,6 +142,6 @@ mod tests {
     fn campaign_parameters_of_the_destination_are_prepared() {
         let url = "https://a.example/?x=1&utm_source=s#utm_medium=fragment".to_owned();
         let entry = Entry::from_target(&Target { url, ..Target::default() });
-        assert_eq!(&*entry.known.unwrap().destination.utm, "utm_source=s");
+        assert_eq!(&*entry.link.unwrap().destination.utm, "utm_source=s");
     }
 }

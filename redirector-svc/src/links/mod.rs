@@ -1,11 +1,11 @@
 //! What a code stands for, and how it answers at an instant.
 
-mod answer;
 mod campaign;
 mod entry;
 mod forward;
+mod outcome;
 
-pub use answer::Answer;
 pub use campaign::campaign;
-pub use entry::{Destination, Entry, Known, Location};
+pub use entry::{Destination, Entry, Link, Location};
 pub use forward::forward;
+pub use outcome::LinkOutcome;

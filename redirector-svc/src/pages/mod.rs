@@ -29,7 +29,7 @@ pub enum Page {
     BadRequest,
     /// The header block is too long.
     HeadersTooLarge,
-    /// Nobody has this code.
+    /// The code is free.
     Unknown,
     /// The link's time has yet to come.
     Scheduled,
@@ -111,7 +111,7 @@ impl Page {
                 ("LINK_BLOCKED", "This link is blocked", "It was taken down by the operator of this service.")
             }
             Self::Unavailable => {
-                ("UNAVAILABLE", "Back in a moment", "This link can not be looked up right now. Try again shortly.")
+                ("UNAVAILABLE", "Back in a moment", "This link cannot be looked up right now. Try again shortly.")
             }
         }
     }

@@ -5,7 +5,7 @@ use http::{HeaderMap, header};
 /// The forms of a page, the preferred one first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Form {
-    /// For browsers, and for whoever takes anything.
+    /// For browsers, and for clients that take anything.
     Html,
     /// `application/problem+json` (RFC 9457).
     Json,

@@ -4,23 +4,23 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::Producer;
-use crate::spool::{Home, Usage};
+use crate::spool::{ProducerDir, Usage};
 
-/// The producers under `root` that nobody holds any more. What can not be read is logged and tried again the next time.
+/// The producers under `root` whose process is dead. What cannot be read is logged and tried again the next time.
 pub fn dead_producers(root: &Path, usage: &Arc<Usage>, shards: u32) -> Vec<Producer> {
-    let homes = Home::adopt_dead(root).unwrap_or_else(|error| {
-        tracing::warn!(%error, "the spool directory can not be searched for clicks of dead processes");
+    let homes = ProducerDir::adopt_dead(root).unwrap_or_else(|error| {
+        tracing::warn!(%error, "the spool directory cannot be searched for clicks of dead processes");
         Vec::new()
     });
     let mut producers = Vec::with_capacity(homes.len());
-    for home in homes {
-        let id = home.id();
-        match Producer::adopted(home, usage.clone(), shards) {
+    for dir in homes {
+        let id = dir.id();
+        match Producer::adopted(dir, usage.clone(), shards) {
             Ok(producer) => {
                 tracing::info!(producer = %id, clicks = producer.depth(), "adopted the clicks of a dead process");
                 producers.push(producer);
             }
-            Err(error) => tracing::warn!(producer = %id, %error, "clicks of a dead process can not be read"),
+            Err(error) => tracing::warn!(producer = %id, %error, "clicks of a dead process cannot be read"),
         }
     }
     producers

@@ -7,11 +7,11 @@
 //! has already. So a lost reply, a lost Redis or a lost process on either side only means sending again.
 
 mod adopt;
-mod ledger;
 mod producer;
 mod run;
+mod shipment_tracker;
 mod source;
 
-pub use ledger::Ledger;
 pub use producer::Producer;
 pub use run::{Settings, Shipper};
+pub use shipment_tracker::ShipmentTracker;

@@ -9,9 +9,9 @@ use bytes::Bytes;
 use curtail_proto::events::v1::ClickBatch;
 use prost::Message as _;
 
-use super::ledger::Word;
+use super::shipment_tracker::ProducerProgress;
 use super::source::Source;
-use crate::spool::{Batch, Home, ProducerId, Reader, Spool, Usage, segment};
+use crate::spool::{Batch, ProducerDir, ProducerId, Reader, Spool, Usage, segment};
 
 /// How long the consumer may count nothing before the shipper looks whether its entries are still there.
 const STALL: Duration = Duration::from_secs(10);
@@ -31,7 +31,7 @@ pub struct Producer {
     /// When something was counted, or when there was nothing to count.
     progress: Instant,
     saved: (Instant, u64),
-    /// Losses up to this click are in the metric already; a replay tells of them again.
+    /// Losses up to this click are in the metric already; a replay reports them again.
     lost_through: u64,
 }
 
@@ -42,19 +42,19 @@ impl Producer {
     }
 
     /// Of a dead process. Reads its last segment to find the end.
-    pub fn adopted(home: Home, usage: Arc<Usage>, shards: u32) -> io::Result<Self> {
-        let end = Reader::find_end(home.path().to_owned())?;
-        usage.add(segment::total_bytes(home.path())?);
-        Ok(Self::new(Source::Adopted { home, end }, usage, shards))
+    pub fn adopted(dir: ProducerDir, usage: Arc<Usage>, shards: u32) -> io::Result<Self> {
+        let end = Reader::find_end(dir.path().to_owned())?;
+        usage.add(segment::total_bytes(dir.path())?);
+        Ok(Self::new(Source::Adopted { dir, end }, usage, shards))
     }
 
     fn new(source: Source, usage: Arc<Usage>, shards: u32) -> Self {
-        let home = source.home();
-        let counted = home.saved_counted();
+        let dir = source.dir();
+        let counted = dir.saved_counted();
         let now = Instant::now();
         Self {
-            stream: curtail_streams::topology::click_stream(home.id().shard(shards)),
-            reader: Reader::new(home.path().to_owned(), counted + 1),
+            stream: curtail_streams::topology::click_stream(dir.id().shard(shards)),
+            reader: Reader::new(dir.path().to_owned(), counted + 1),
             source,
             usage,
             counted,
@@ -67,7 +67,7 @@ impl Producer {
 
     /// Who it is.
     pub fn id(&self) -> ProducerId {
-        self.source.home().id()
+        self.source.dir().id()
     }
 
     /// The stream its clicks go to.
@@ -139,7 +139,7 @@ impl Producer {
     }
 
     /// Takes in what the consumer says. True when its request for replay is served.
-    pub fn hear(&mut self, word: Word) -> io::Result<bool> {
+    pub fn hear(&mut self, word: ProducerProgress) -> io::Result<bool> {
         if let Some(counted) = word.counted.filter(|counted| *counted > self.counted) {
             self.counted = counted;
             self.progress = Instant::now();
@@ -149,7 +149,7 @@ impl Producer {
             if self.reader.next_seq() <= counted {
                 self.reader.seek(counted + 1);
             }
-            self.usage.release(segment::remove_counted(self.source.home().path(), counted)?);
+            self.usage.release(segment::remove_counted(self.source.dir().path(), counted)?);
             self.reader.let_go()?;
         }
         if let Err(error) = self.save(SAVE_EVERY) {
@@ -180,8 +180,8 @@ impl Producer {
         if self.depth() > 0 {
             return self.save(Duration::ZERO);
         }
-        self.usage.release(segment::total_bytes(self.source.home().path())?);
-        self.source.home().remove()
+        self.usage.release(segment::total_bytes(self.source.dir().path())?);
+        self.source.dir().remove()
     }
 
     fn rewind_to(&mut self, seq: u64) {
@@ -195,7 +195,7 @@ impl Producer {
     fn save(&mut self, at_least: Duration) -> io::Result<()> {
         let (when, counted) = self.saved;
         if counted < self.counted && when.elapsed() >= at_least {
-            self.source.home().save_counted(self.counted)?;
+            self.source.dir().save_counted(self.counted)?;
             self.saved = (Instant::now(), self.counted);
         }
         Ok(())
@@ -212,8 +212,8 @@ mod tests {
 
     fn spool(root: &Path, clicks: u64) -> (Arc<Spool>, Arc<Usage>) {
         let usage = Arc::new(Usage::new(1 << 20));
-        let home = Home::create(root, ProducerId([9; 16])).unwrap();
-        let spool = Arc::new(Spool::new(home, usage.clone(), Arc::default(), 24));
+        let dir = ProducerDir::create(root, ProducerId([9; 16])).unwrap();
+        let spool = Arc::new(Spool::new(dir, usage.clone(), Arc::default(), 24));
         for at_ms in 1..=clicks {
             spool.append(&Click { at_ms: at_ms as i64, ..Click::default() }).unwrap();
         }
@@ -232,8 +232,8 @@ mod tests {
         sent
     }
 
-    fn counted(seq: u64) -> Word {
-        Word { counted: Some(seq), replay: None }
+    fn counted(seq: u64) -> ProducerProgress {
+        ProducerProgress { counted: Some(seq), replay: None }
     }
 
     #[test]
@@ -253,11 +253,14 @@ mod tests {
         let (spool, usage) = spool(root.path(), 6);
         let mut producer = Producer::live(spool, usage, 4);
         ship(&mut producer, 2, 100);
-        assert!(producer.hear(Word { counted: Some(2), replay: Some(4) }).unwrap());
+        assert!(producer.hear(ProducerProgress { counted: Some(2), replay: Some(4) }).unwrap());
         assert_eq!(ship(&mut producer, 2, 100), [4, 5, 6]);
         producer.rewind();
         assert_eq!(ship(&mut producer, 100, 100), [3, 4, 5, 6]);
-        assert!(producer.hear(Word { counted: None, replay: Some(50) }).unwrap(), "a request for the future is void");
+        assert!(
+            producer.hear(ProducerProgress { counted: None, replay: Some(50) }).unwrap(),
+            "a request for the future is void"
+        );
         assert_eq!(ship(&mut producer, 100, 100), [0_i64; 0]);
     }
 
@@ -276,9 +279,9 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let (spool, _) = spool(root.path(), 6);
         drop(spool);
-        let home = Home::adopt_dead(root.path()).unwrap().pop().unwrap();
+        let dir = ProducerDir::adopt_dead(root.path()).unwrap().pop().unwrap();
         let usage = Arc::new(Usage::new(1 << 20));
-        let mut producer = Producer::adopted(home, usage.clone(), 4).unwrap();
+        let mut producer = Producer::adopted(dir, usage.clone(), 4).unwrap();
         assert!(usage.bytes() > 0 && !producer.is_finished());
         assert_eq!(ship(&mut producer, 100, 100), [1, 2, 3, 4, 5, 6]);
         producer.hear(counted(6)).unwrap();
@@ -296,8 +299,8 @@ mod tests {
         ship(&mut producer, 100, 100);
         producer.hear(counted(4)).unwrap();
         producer.retire().unwrap();
-        let home = Home::adopt_dead(root.path()).unwrap().pop().unwrap();
-        let mut heir = Producer::adopted(home, Arc::new(Usage::new(1 << 20)), 4).unwrap();
+        let dir = ProducerDir::adopt_dead(root.path()).unwrap().pop().unwrap();
+        let mut heir = Producer::adopted(dir, Arc::new(Usage::new(1 << 20)), 4).unwrap();
         assert_eq!(ship(&mut heir, 100, 100), [5, 6]);
     }
 
@@ -306,8 +309,8 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let (spool, usage) = spool(root.path(), 6);
         let mut producer = Producer::live(spool.clone(), usage, 4);
-        let firsts = segment::list(spool.home().path()).unwrap();
-        std::fs::remove_file(segment::path(spool.home().path(), firsts[0])).unwrap();
+        let firsts = segment::list(spool.dir().path()).unwrap();
+        std::fs::remove_file(segment::path(spool.dir().path(), firsts[0])).unwrap();
         let batch = producer.next_batch(100, 100).unwrap().unwrap();
         assert_eq!((batch.lost_through, batch.lost), (firsts[1] - 1, firsts[1] - 1));
         producer.not_sent(&batch);

@@ -6,15 +6,15 @@ use std::time::{Duration, Instant};
 
 use tokio_util::sync::CancellationToken;
 
-use super::ledger::Fate;
-use super::{Ledger, Producer, adopt};
-use crate::spool::{Bell, Usage};
+use super::shipment_tracker::DeliveryState;
+use super::{Producer, ShipmentTracker, adopt};
+use crate::spool::{Usage, WakeSignal};
 
 /// How often the consumer's word is asked for while something is not counted.
 const ASK_EVERY: Duration = Duration::from_millis(250);
 /// How often directories of dead processes are looked for.
 const ADOPT_EVERY: Duration = Duration::from_secs(5);
-/// The pause after an error, so that a Redis that is away or full is not pressed.
+/// The pause after an error, so that an unavailable or full Redis gets few requests.
 const PAUSE: Duration = Duration::from_millis(250);
 /// Batches of one producer before the others get their turn.
 const TURN: usize = 64;
@@ -40,9 +40,9 @@ pub struct Settings {
 /// Sends the clicks of all producers.
 pub struct Shipper {
     settings: Settings,
-    ledger: Ledger,
+    tracker: ShipmentTracker,
     usage: Arc<Usage>,
-    bell: Arc<Bell>,
+    wake: Arc<WakeSignal>,
     producers: Vec<Producer>,
     run_id: String,
     asked: Option<Instant>,
@@ -50,9 +50,15 @@ pub struct Shipper {
 }
 
 impl Shipper {
-    /// For the `live` producers of this process, which ring `bell`.
-    pub fn new(settings: Settings, ledger: Ledger, usage: Arc<Usage>, bell: Arc<Bell>, live: Vec<Producer>) -> Self {
-        Self { settings, ledger, usage, bell, producers: live, run_id: String::new(), asked: None, adopted: None }
+    /// For the `live` producers of this process, which notify `wake`.
+    pub fn new(
+        settings: Settings,
+        tracker: ShipmentTracker,
+        usage: Arc<Usage>,
+        wake: Arc<WakeSignal>,
+        live: Vec<Producer>,
+    ) -> Self {
+        Self { settings, tracker, usage, wake, producers: live, run_id: String::new(), asked: None, adopted: None }
     }
 
     /// Runs until `stop`, which must come after the last click; then sends what is left, within a few seconds. What can
@@ -73,7 +79,7 @@ impl Shipper {
                     }
                     Ok(()) => {
                         let work = || self.producers.iter().any(Producer::has_unsent);
-                        let _ = tokio::time::timeout(ADOPT_EVERY, self.bell.wait(work)).await;
+                        let _ = tokio::time::timeout(ADOPT_EVERY, self.wake.wait(work)).await;
                         tokio::time::sleep(self.settings.linger).await;
                     }
                 }
@@ -106,23 +112,23 @@ impl Shipper {
 
     async fn ask(&mut self) -> anyhow::Result<()> {
         let ids: Vec<_> = self.producers.iter().map(Producer::id).collect();
-        let report = self.ledger.report(&ids).await?;
+        let report = self.tracker.report(&ids).await?;
         if !self.run_id.is_empty() && self.run_id != report.run_id {
             self.producers.iter_mut().for_each(Producer::rewind);
         }
         self.run_id = report.run_id;
         for (producer, word) in self.producers.iter_mut().zip(report.producers) {
             let replayed = producer.hear(word).unwrap_or_else(|error| {
-                // The others must not wait for a directory that can not be changed.
-                tracing::warn!(producer = %producer.id(), %error, "counted clicks can not be removed from the spool");
+                // The others must not wait for a directory that cannot be changed.
+                tracing::warn!(producer = %producer.id(), %error, "counted clicks cannot be removed from the spool");
                 false
             });
             if let Some(seq) = word.replay.filter(|_| replayed) {
                 tracing::info!(producer = %producer.id(), seq, "the consumer asked for a replay");
-                self.ledger.clear_replay(producer.id(), seq).await?;
+                self.tracker.clear_replay(producer.id(), seq).await?;
             }
             if let Some(entry) = producer.overdue()
-                && self.ledger.fate(producer.stream(), &entry).await? == Fate::Gone
+                && self.tracker.delivery_state(producer.stream(), &entry).await? == DeliveryState::Gone
             {
                 tracing::warn!(producer = %producer.id(), "sent clicks are gone uncounted; sending them again");
                 producer.rewind();
@@ -139,7 +145,7 @@ impl Shipper {
         while more && self.asked.is_none_or(|when| when.elapsed() < ASK_EVERY) {
             more = false;
             for producer in &mut self.producers {
-                more |= send_turn(&self.ledger, &self.settings, producer).await?;
+                more |= send_turn(&self.tracker, &self.settings, producer).await?;
             }
         }
         Ok(())
@@ -176,18 +182,22 @@ impl Shipper {
 }
 
 /// Sends up to [`TURN`] batches of one producer. True when there may be more.
-async fn send_turn(ledger: &Ledger, settings: &Settings, producer: &mut Producer) -> Result<bool, fred::error::Error> {
+async fn send_turn(
+    tracker: &ShipmentTracker,
+    settings: &Settings,
+    producer: &mut Producer,
+) -> Result<bool, fred::error::Error> {
     for _ in 0..TURN {
         let batch = match producer.next_batch(settings.batch, settings.window) {
             Ok(Some(batch)) => batch,
             Ok(None) => return Ok(false),
             Err(error) => {
-                // The others must not wait for a directory that can not be read.
-                tracing::warn!(producer = %producer.id(), %error, "clicks can not be read from the spool");
+                // The others must not wait for a directory that cannot be read.
+                tracing::warn!(producer = %producer.id(), %error, "clicks cannot be read from the spool");
                 return Ok(false);
             }
         };
-        match ledger.send(producer.stream(), producer.encode(&batch)).await {
+        match tracker.send(producer.stream(), producer.encode(&batch)).await {
             Ok(entry) => producer.sent(&batch, entry),
             Err(error) => {
                 producer.not_sent(&batch);

@@ -2,22 +2,22 @@
 
 use std::sync::Arc;
 
-use crate::spool::{Home, Spool};
+use crate::spool::{ProducerDir, Spool};
 
 /// A directory of clicks, and whether more can come.
 pub(super) enum Source {
     /// A serving thread still writes.
     Live(Arc<Spool>),
     /// Its process is dead: nothing comes after `end`.
-    Adopted { home: Home, end: u64 },
+    Adopted { dir: ProducerDir, end: u64 },
 }
 
 impl Source {
     /// The directory.
-    pub(super) fn home(&self) -> &Home {
+    pub(super) fn dir(&self) -> &ProducerDir {
         match self {
-            Self::Live(spool) => spool.home(),
-            Self::Adopted { home, .. } => home,
+            Self::Live(spool) => spool.dir(),
+            Self::Adopted { dir, .. } => dir,
         }
     }
 

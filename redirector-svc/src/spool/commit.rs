@@ -1,8 +1,8 @@
 //! Clicks that are answered together are written together.
 //!
 //! When several requests are at hand, a serving thread makes all their answers in one turn of its event loop. Their clicks
-//! share one `write(2)`, after which the answers leave. A click that is alone is written at once: nobody waits for company,
-//! only for the requests that are there already.
+//! share one `write(2)`, after which the answers leave. A click that is alone is written at once: it waits for
+//! no later one.
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,13 +10,13 @@ use std::task::{Context, Poll, Waker};
 
 use curtail_proto::events::v1::Click;
 
-use super::{Dropped, Spool, record};
+use super::{DropReason, Spool, record};
 
 /// The clicks of one serving thread on the way to its spool.
 #[derive(Debug)]
 pub struct Commit {
     spool: Arc<Spool>,
-    // Only tasks of one thread take it, so nobody ever waits.
+    // Only tasks of one thread take it, so it is never contended.
     turn: Mutex<Turn>,
 }
 
@@ -41,7 +41,7 @@ impl Commit {
     }
 
     /// Takes a click. It is written when the returned future is done, or counted as dropped.
-    pub fn add(self: &Arc<Self>, click: &Click) -> Written {
+    pub fn add(self: &Arc<Self>, click: &Click) -> ClickWrite {
         let mut turn = self.lock();
         let Turn { records, frame, .. } = &mut *turn;
         record::frame(click, frame);
@@ -51,12 +51,12 @@ impl Commit {
         if let Some(writer) = turn.writer.take() {
             writer.wake();
         }
-        Written { commit: self.clone(), turn: turn.number }
+        ClickWrite { commit: self.clone(), turn: turn.number }
     }
 
     /// Writes turn by turn, for ever; `report` hears how many clicks each had and what became of them. To be run on the
     /// thread whose clicks these are.
-    pub async fn run(&self, mut report: impl FnMut(u64, Result<(), Dropped>)) {
+    pub async fn run(&self, mut report: impl FnMut(u64, Result<(), DropReason>)) {
         let mut due = Vec::new();
         std::future::poll_fn(|context| {
             let mut turn = self.lock();
@@ -83,12 +83,12 @@ impl Commit {
 /// Done when a click is written.
 #[derive(Debug)]
 #[must_use = "an answer must not leave before its click is written"]
-pub struct Written {
+pub struct ClickWrite {
     commit: Arc<Commit>,
     turn: u64,
 }
 
-impl Future for Written {
+impl Future for ClickWrite {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
@@ -104,14 +104,14 @@ impl Future for Written {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::spool::{Home, ProducerId, Reader, Usage};
+    use crate::spool::{ProducerDir, ProducerId, Reader, Usage};
 
     #[tokio::test]
     async fn the_clicks_of_a_turn_share_a_write_and_are_there_when_it_is_told() {
         let root = tempfile::tempdir().unwrap();
-        let home = Home::create(root.path(), ProducerId([1; 16])).unwrap();
-        let path = home.path().to_owned();
-        let spool = Arc::new(Spool::new(home, Arc::new(Usage::new(1 << 20)), Arc::default(), 1 << 20));
+        let dir = ProducerDir::create(root.path(), ProducerId([1; 16])).unwrap();
+        let path = dir.path().to_owned();
+        let spool = Arc::new(Spool::new(dir, Arc::new(Usage::new(1 << 20)), Arc::default(), 1 << 20));
         let commit = Arc::new(Commit::new(spool.clone()));
         let turns = Arc::new(Mutex::new(Vec::new()));
         let writer = tokio::spawn({
@@ -139,13 +139,13 @@ mod tests {
     #[tokio::test]
     async fn clicks_that_can_not_be_written_hold_up_nobody() {
         let root = tempfile::tempdir().unwrap();
-        let home = Home::create(root.path(), ProducerId([1; 16])).unwrap();
-        let spool = Arc::new(Spool::new(home, Arc::new(Usage::new(0)), Arc::default(), 1 << 20));
+        let dir = ProducerDir::create(root.path(), ProducerId([1; 16])).unwrap();
+        let spool = Arc::new(Spool::new(dir, Arc::new(Usage::new(0)), Arc::default(), 1 << 20));
         let commit = Arc::new(Commit::new(spool));
         let dropped = Mutex::new(0);
         tokio::select! {
             () = commit.run(|clicks, written| {
-                assert_eq!(written, Err(Dropped::SpoolFull));
+                assert_eq!(written, Err(DropReason::SpoolFull));
                 *dropped.lock().unwrap() += clicks;
             }) => {}
             () = commit.add(&Click { at_ms: 1, ..Click::default() }) => {}

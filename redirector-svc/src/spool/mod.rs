@@ -11,22 +11,22 @@
 //!                                 counted                    the last click known to be counted
 //! ```
 //!
-//! A directory whose lock is free belongs to a dead process and is adopted by a living one ([`home`]). Nothing is ever
+//! A directory whose lock is free belongs to a dead process and is adopted by a living one ([`ProducerDir`]). Nothing is ever
 //! rewritten: segments go when all their clicks are counted.
 
-mod bell;
 pub mod commit;
-pub mod home;
+pub mod producer_dir;
 pub mod reader;
 pub mod record;
 pub mod segment;
 pub mod sync;
 pub mod usage;
+mod wake_signal;
 pub mod writer;
 
-pub use bell::Bell;
-pub use commit::{Commit, Written};
-pub use home::{Home, ProducerId};
+pub use commit::{ClickWrite, Commit};
+pub use producer_dir::{ProducerDir, ProducerId};
 pub use reader::{Batch, Reader};
 pub use usage::Usage;
-pub use writer::{Dropped, Spool};
+pub use wake_signal::WakeSignal;
+pub use writer::{DropReason, Spool};

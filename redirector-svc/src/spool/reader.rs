@@ -16,7 +16,7 @@ const CHUNK: usize = 256 * 1024;
 pub struct Batch {
     /// Number of the first click.
     pub first_seq: u64,
-    /// How many clicks there are; 0 when the batch only tells of a loss.
+    /// How many clicks there are; 0 when the batch only reports a loss.
     pub count: u64,
     /// The payloads, each as field 3 (`clicks`) of a `ClickBatch`.
     pub clicks: Vec<u8>,
@@ -29,7 +29,7 @@ pub struct Batch {
 /// Walks through the segments of one producer.
 #[derive(Debug)]
 pub struct Reader {
-    home: PathBuf,
+    dir: PathBuf,
     next_seq: u64,
     position: Option<Position>,
 }
@@ -44,9 +44,9 @@ struct Position {
 }
 
 impl Reader {
-    /// Starts at click `next_seq` of the producer in `home`.
-    pub fn new(home: PathBuf, next_seq: u64) -> Self {
-        Self { home, next_seq, position: None }
+    /// Starts at click `next_seq` of the producer in `dir`.
+    pub fn new(dir: PathBuf, next_seq: u64) -> Self {
+        Self { dir, next_seq, position: None }
     }
 
     /// Number of the click that [`Reader::read`] gives next.
@@ -62,7 +62,7 @@ impl Reader {
 
     /// Closes the open segment if it is deleted: an open file keeps its place on the disk.
     pub fn let_go(&mut self) -> io::Result<()> {
-        let oldest = segment::list(&self.home)?.first().copied();
+        let oldest = segment::list(&self.dir)?.first().copied();
         if self.position.as_ref().is_some_and(|position| oldest.is_none_or(|oldest| position.segment < oldest)) {
             self.position = None;
         }
@@ -77,7 +77,7 @@ impl Reader {
         let mut batch = Batch { first_seq: self.next_seq, ..Batch::default() };
         while self.next_seq < end && batch.count < max {
             if !self.open(end)? {
-                // The disk has less than was written: somebody deleted files.
+                // The disk has less than was written: files were deleted.
                 self.lose(end, &mut batch);
                 break;
             }
@@ -104,9 +104,9 @@ impl Reader {
 
     /// One past the last whole record, found by reading all of them from the last segment that starts at or before
     /// `next_seq`. For the spool of a dead process, whose end may be torn.
-    pub fn find_end(home: PathBuf) -> io::Result<u64> {
-        let Some(last) = segment::list(&home)?.pop() else { return Ok(1) };
-        let mut reader = Self::new(home, last);
+    pub fn find_end(dir: PathBuf) -> io::Result<u64> {
+        let Some(last) = segment::list(&dir)?.pop() else { return Ok(1) };
+        let mut reader = Self::new(dir, last);
         reader.enter(last)?;
         let mut batch = Batch::default();
         loop {
@@ -124,7 +124,7 @@ impl Reader {
         if self.position.is_some() {
             return Ok(true);
         }
-        let firsts = segment::list(&self.home)?;
+        let firsts = segment::list(&self.dir)?;
         let at = firsts.partition_point(|first| *first <= self.next_seq);
         let Some(first) = firsts.get(at.saturating_sub(1)).filter(|first| **first < end) else { return Ok(false) };
         self.enter(*first)?;
@@ -137,14 +137,14 @@ impl Reader {
     }
 
     fn enter(&mut self, segment: u64) -> io::Result<()> {
-        let file = File::open(segment::path(&self.home, segment))?;
+        let file = File::open(segment::path(&self.dir, segment))?;
         self.position = Some(Position { file, segment, offset: 0, seq: segment });
         Ok(())
     }
 
     fn following_segment(&self) -> io::Result<Option<u64>> {
         let Some(position) = &self.position else { return Ok(None) };
-        Ok(segment::list(&self.home)?.into_iter().find(|first| *first > position.segment))
+        Ok(segment::list(&self.dir)?.into_iter().find(|first| *first > position.segment))
     }
 
     /// Reads one chunk of the open segment into `batch`.
@@ -219,14 +219,14 @@ mod tests {
 
     use super::*;
 
-    fn write_segment(home: &Path, first: u64, count: u64) -> Vec<u8> {
+    fn write_segment(dir: &Path, first: u64, count: u64) -> Vec<u8> {
         let mut bytes = Vec::new();
         let mut buffer = Vec::new();
         for seq in first..first + count {
             record::frame(&Click { at_ms: seq as i64, ..Click::default() }, &mut buffer);
             bytes.extend_from_slice(&buffer);
         }
-        fs::write(segment::path(home, first), &bytes).unwrap();
+        fs::write(segment::path(dir, first), &bytes).unwrap();
         bytes
     }
 
@@ -244,22 +244,22 @@ mod tests {
 
     #[test]
     fn batches_run_over_segments_and_stop_before_the_end() {
-        let home = tempfile::tempdir().unwrap();
-        write_segment(home.path(), 1, 3);
-        write_segment(home.path(), 4, 3);
-        let mut reader = Reader::new(home.path().to_owned(), 1);
+        let dir = tempfile::tempdir().unwrap();
+        write_segment(dir.path(), 1, 3);
+        write_segment(dir.path(), 4, 3);
+        let mut reader = Reader::new(dir.path().to_owned(), 1);
         assert_eq!(drain(&mut reader, 6, 4), [(vec![1, 2, 3, 4], 0, 0), (vec![5], 0, 0)]);
         reader.seek(3);
         assert_eq!(drain(&mut reader, 7, 100), [(vec![3, 4, 5, 6], 0, 0)]);
-        assert_eq!(Reader::find_end(home.path().to_owned()).unwrap(), 7);
+        assert_eq!(Reader::find_end(dir.path().to_owned()).unwrap(), 7);
     }
 
     #[test]
     fn a_seek_finds_clicks_beyond_the_first_chunk_of_a_segment() {
-        let home = tempfile::tempdir().unwrap();
+        let dir = tempfile::tempdir().unwrap();
         let count = 4 * CHUNK as u64 / (record::HEADER as u64 + 2);
-        write_segment(home.path(), 1, count);
-        let mut reader = Reader::new(home.path().to_owned(), count);
+        write_segment(dir.path(), 1, count);
+        let mut reader = Reader::new(dir.path().to_owned(), count);
         assert_eq!(drain(&mut reader, count + 1, 100), [(vec![count as i64], 0, 0)]);
         reader.seek(count - 1);
         assert_eq!(drain(&mut reader, count + 1, 100), [(vec![count as i64 - 1, count as i64], 0, 0)]);
@@ -267,49 +267,49 @@ mod tests {
 
     #[test]
     fn a_torn_end_is_no_click() {
-        let home = tempfile::tempdir().unwrap();
-        let bytes = write_segment(home.path(), 1, 3);
+        let dir = tempfile::tempdir().unwrap();
+        let bytes = write_segment(dir.path(), 1, 3);
         for cut in 1..bytes.len() / 3 {
-            fs::write(segment::path(home.path(), 1), &bytes[..bytes.len() - cut]).unwrap();
-            assert_eq!(Reader::find_end(home.path().to_owned()).unwrap(), 3, "cut {cut}");
+            fs::write(segment::path(dir.path(), 1), &bytes[..bytes.len() - cut]).unwrap();
+            assert_eq!(Reader::find_end(dir.path().to_owned()).unwrap(), 3, "cut {cut}");
         }
-        fs::write(segment::path(home.path(), 1), [bytes, vec![0; 100]].concat()).unwrap();
-        assert_eq!(Reader::find_end(home.path().to_owned()).unwrap(), 4, "zeros behind the last record");
+        fs::write(segment::path(dir.path(), 1), [bytes, vec![0; 100]].concat()).unwrap();
+        assert_eq!(Reader::find_end(dir.path().to_owned()).unwrap(), 4, "zeros behind the last record");
         let empty = tempfile::tempdir().unwrap();
         assert_eq!(Reader::find_end(empty.path().to_owned()).unwrap(), 1);
     }
 
     #[test]
     fn a_hole_is_told_in_a_batch_of_its_own() {
-        let home = tempfile::tempdir().unwrap();
-        write_segment(home.path(), 3, 2);
-        write_segment(home.path(), 7, 2);
-        let mut reader = Reader::new(home.path().to_owned(), 1);
+        let dir = tempfile::tempdir().unwrap();
+        write_segment(dir.path(), 3, 2);
+        write_segment(dir.path(), 7, 2);
+        let mut reader = Reader::new(dir.path().to_owned(), 1);
         let expected = [(vec![3, 4], 2, 2), (vec![7, 8], 6, 2)];
         assert_eq!(drain(&mut reader, 9, 100), expected);
     }
 
     #[test]
     fn a_spoiled_record_costs_only_itself() {
-        let home = tempfile::tempdir().unwrap();
-        let mut bytes = write_segment(home.path(), 1, 3);
+        let dir = tempfile::tempdir().unwrap();
+        let mut bytes = write_segment(dir.path(), 1, 3);
         let second = bytes.len() / 3;
         bytes[second + record::HEADER] ^= 1;
-        fs::write(segment::path(home.path(), 1), bytes).unwrap();
-        let mut reader = Reader::new(home.path().to_owned(), 1);
+        fs::write(segment::path(dir.path(), 1), bytes).unwrap();
+        let mut reader = Reader::new(dir.path().to_owned(), 1);
         assert_eq!(drain(&mut reader, 4, 100), [(vec![1], 0, 0), (vec![3], 2, 1)]);
     }
 
     #[test]
     fn a_deleted_segment_is_not_kept_open() {
-        let home = tempfile::tempdir().unwrap();
-        write_segment(home.path(), 1, 2);
-        let mut reader = Reader::new(home.path().to_owned(), 1);
+        let dir = tempfile::tempdir().unwrap();
+        write_segment(dir.path(), 1, 2);
+        let mut reader = Reader::new(dir.path().to_owned(), 1);
         drain(&mut reader, 3, 100);
         reader.let_go().unwrap();
         assert!(reader.position.is_some(), "it is still there");
-        write_segment(home.path(), 3, 1);
-        segment::remove_counted(home.path(), 2).unwrap();
+        write_segment(dir.path(), 3, 1);
+        segment::remove_counted(dir.path(), 2).unwrap();
         reader.let_go().unwrap();
         assert!(reader.position.is_none());
         assert_eq!(drain(&mut reader, 4, 100), [(vec![3], 0, 0)]);
@@ -317,10 +317,10 @@ mod tests {
 
     #[test]
     fn deleted_files_are_a_loss_and_not_a_standstill() {
-        let home = tempfile::tempdir().unwrap();
-        let mut reader = Reader::new(home.path().to_owned(), 1);
+        let dir = tempfile::tempdir().unwrap();
+        let mut reader = Reader::new(dir.path().to_owned(), 1);
         assert_eq!(drain(&mut reader, 6, 100), [(vec![], 5, 5)]);
-        write_segment(home.path(), 6, 1);
+        write_segment(dir.path(), 6, 1);
         assert_eq!(drain(&mut reader, 7, 100), [(vec![6], 0, 0)]);
     }
 }

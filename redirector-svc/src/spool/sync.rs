@@ -7,7 +7,7 @@ use curtail_lifecycle::Shutdown;
 
 use super::Spool;
 
-/// Flushes all `spools` every `interval` until the process is told to stop, and once more then. A zero interval leaves the
+/// Flushes all `spools` every `interval` until the process stops, and once more then. A zero interval leaves the
 /// flushing to the system.
 pub async fn run(spools: Vec<Arc<Spool>>, interval: Duration, shutdown: Shutdown) -> anyhow::Result<()> {
     if interval.is_zero() {

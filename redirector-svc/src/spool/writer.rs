@@ -7,11 +7,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use curtail_proto::events::v1::Click;
 
-use super::{Bell, Home, Usage, record, segment};
+use super::{ProducerDir, Usage, WakeSignal, record, segment};
 
 /// Why a click was not recorded. The redirect is answered all the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Dropped {
+pub enum DropReason {
     /// The file system has no room.
     DiskFull,
     /// `spool_max_bytes` are taken.
@@ -20,7 +20,7 @@ pub enum Dropped {
     Io,
 }
 
-impl Dropped {
+impl DropReason {
     /// The `reason` of the metric.
     pub fn reason(self) -> &'static str {
         match self {
@@ -34,9 +34,9 @@ impl Dropped {
 /// The writing end of one producer.
 #[derive(Debug)]
 pub struct Spool {
-    home: Home,
+    dir: ProducerDir,
     usage: Arc<Usage>,
-    bell: Arc<Bell>,
+    wake: Arc<WakeSignal>,
     segment_bytes: u64,
     active: Mutex<Active>,
     /// Number of the next click. Written under `active`, after the click is in its file; the shipper reads up to it.
@@ -50,13 +50,13 @@ struct Active {
 }
 
 impl Spool {
-    /// A new producer in `home` whose segments are closed at `segment_bytes`. It rings `bell` when there is a click.
-    pub fn new(home: Home, usage: Arc<Usage>, bell: Arc<Bell>, segment_bytes: u64) -> Self {
-        Self { home, usage, bell, segment_bytes, active: Mutex::default(), next_seq: AtomicU64::new(1) }
+    /// A new producer in `dir` whose segments are closed at `segment_bytes`. It notifies `wake` of a click.
+    pub fn new(dir: ProducerDir, usage: Arc<Usage>, wake: Arc<WakeSignal>, segment_bytes: u64) -> Self {
+        Self { dir, usage, wake, segment_bytes, active: Mutex::default(), next_seq: AtomicU64::new(1) }
     }
 
     /// Records a click: when this returns its number, the click survives the end of the process.
-    pub fn append(&self, click: &Click) -> Result<u64, Dropped> {
+    pub fn append(&self, click: &Click) -> Result<u64, DropReason> {
         let mut record = Vec::new();
         record::frame(click, &mut record);
         self.append_records(&record, 1)?;
@@ -64,15 +64,15 @@ impl Spool {
     }
 
     /// Records `count` clicks that are framed already, all or none.
-    pub fn append_records(&self, records: &[u8], count: u64) -> Result<(), Dropped> {
+    pub fn append_records(&self, records: &[u8], count: u64) -> Result<(), DropReason> {
         self.lock().append(self, records, count)?;
-        self.bell.ring();
+        self.wake.notify();
         Ok(())
     }
 
     /// The directory.
-    pub fn home(&self) -> &Home {
-        &self.home
+    pub fn dir(&self) -> &ProducerDir {
+        &self.dir
     }
 
     /// Number of the click that comes next; all before it can be read.
@@ -93,7 +93,7 @@ impl Spool {
 }
 
 impl Active {
-    fn append(&mut self, spool: &Spool, records: &[u8], count: u64) -> Result<(), Dropped> {
+    fn append(&mut self, spool: &Spool, records: &[u8], count: u64) -> Result<(), DropReason> {
         let seq = spool.next_seq.load(Ordering::Relaxed);
         let size = records.len() as u64;
         if self.bytes + size > spool.segment_bytes {
@@ -104,12 +104,12 @@ impl Active {
             // the newest.
             self.close();
             let _ = self.open(spool, seq);
-            return Err(Dropped::SpoolFull);
+            return Err(DropReason::SpoolFull);
         }
         match self.write(spool, seq, records) {
             Ok(()) => {
                 self.bytes += size;
-                // Before the bell is looked at: the shipper sets the bell and then looks here.
+                // Before the notification: the shipper arms the signal and then looks here.
                 spool.next_seq.store(seq + count, Ordering::SeqCst);
                 Ok(())
             }
@@ -135,7 +135,7 @@ impl Active {
         if let Some(file) = &self.file {
             return Ok(file.clone());
         }
-        let path = segment::path(spool.home.path(), seq);
+        let path = segment::path(spool.dir.path(), seq);
         // Without truncation what a failed attempt left under the same name would stand in front of the records.
         let file = Arc::new(File::options().create(true).write(true).truncate(true).open(path)?);
         Ok(self.file.insert(file).clone())
@@ -150,10 +150,10 @@ impl Active {
     }
 }
 
-fn classify(error: &io::Error) -> Dropped {
+fn classify(error: &io::Error) -> DropReason {
     match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Dropped::DiskFull,
-        _ => Dropped::Io,
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => DropReason::DiskFull,
+        _ => DropReason::Io,
     }
 }
 
@@ -169,27 +169,27 @@ mod tests {
     #[test]
     fn numbers_are_contiguous_over_segments() {
         let root = tempfile::tempdir().unwrap();
-        let home = Home::create(root.path(), ProducerId([1; 16])).unwrap();
-        let spool = Spool::new(home, Arc::new(Usage::new(1 << 20)), Arc::default(), 200);
+        let dir = ProducerDir::create(root.path(), ProducerId([1; 16])).unwrap();
+        let spool = Spool::new(dir, Arc::new(Usage::new(1 << 20)), Arc::default(), 200);
         for expected in 1..=10 {
             assert_eq!(spool.append(&click(1)), Ok(expected));
         }
-        assert_eq!(segment::list(spool.home().path()).unwrap(), [1, 4, 7, 10]);
+        assert_eq!(segment::list(spool.dir().path()).unwrap(), [1, 4, 7, 10]);
     }
 
     #[test]
     fn a_full_spool_drops_and_recovers_once_the_counted_segments_are_gone() {
         let root = tempfile::tempdir().unwrap();
         let usage = Arc::new(Usage::new(200));
-        let home = Home::create(root.path(), ProducerId([1; 16])).unwrap();
-        let spool = Spool::new(home, usage.clone(), Arc::default(), 1 << 20);
+        let dir = ProducerDir::create(root.path(), ProducerId([1; 16])).unwrap();
+        let spool = Spool::new(dir, usage.clone(), Arc::default(), 1 << 20);
         while spool.append(&click(1)).is_ok() {}
         let end = spool.next_seq();
-        assert_eq!(spool.append(&click(1)), Err(Dropped::SpoolFull));
+        assert_eq!(spool.append(&click(1)), Err(DropReason::SpoolFull));
         assert_eq!(spool.next_seq(), end, "a dropped click takes no number");
-        usage.release(segment::remove_counted(spool.home().path(), end - 1).unwrap());
+        usage.release(segment::remove_counted(spool.dir().path(), end - 1).unwrap());
         assert_eq!(spool.append(&click(2)), Ok(end));
-        let mut reader = Reader::new(spool.home().path().to_owned(), end);
+        let mut reader = Reader::new(spool.dir().path().to_owned(), end);
         assert_eq!(reader.read(end + 1, 10).unwrap().unwrap().count, 1);
     }
 }

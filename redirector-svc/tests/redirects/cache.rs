@@ -1,4 +1,4 @@
-//! Freshness: changes arrive, nothing goes back in time, and what is away does not stop warm codes (R2, R3).
+//! Freshness: changes arrive, nothing goes back in time, and an unavailable service does not stop warm codes (R2, R3).
 
 use std::time::{Duration, Instant};
 
@@ -117,7 +117,7 @@ async fn an_entry_in_redis_answers_when_the_owner_does_not() {
         site.redis.exists::<i64, _>("link:localhost:a").await.unwrap() == 1
     };
     until(stored, PATIENCE, "the link is in Redis").await;
-    // A second redirector that knows nothing, and whose owner is away.
+    // A second redirector with an empty cache, while shortener-svc is unavailable.
     site.owner.stop();
     let mut config = site.config.clone();
     let spool = tempfile::tempdir().unwrap();
@@ -164,7 +164,7 @@ async fn a_change_during_a_restart_of_redis_is_seen_after_it() {
     site.until_status("/a", 302).await;
     site.server.as_mut().unwrap().kill9();
     site.until_followed(false).await;
-    // The event is lost with Redis: nobody publishes it.
+    // The event is lost with Redis: it is never published.
     site.owner.put(Target { state: LinkState::Deleted.into(), ..version(2) });
     site.server.as_mut().unwrap().restart().await.unwrap();
     site.until_followed(true).await;

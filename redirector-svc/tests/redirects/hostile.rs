@@ -123,7 +123,7 @@ async fn s03_no_request_adds_a_header_to_an_answer() {
         }
     }
     assert_eq!(tried, 300);
-    assert_eq!(site.get("/split").await.status, 451, "a URL that can not be sent is not sent");
+    assert_eq!(site.get("/split").await.status, 451, "a URL that cannot be sent is not sent");
 }
 
 #[tokio::test(flavor = "multi_thread")]

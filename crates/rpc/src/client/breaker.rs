@@ -120,7 +120,7 @@ impl Breaker {
     }
 }
 
-/// What a refused call is told to wait at least, for the time that a probe is on its way.
+/// The shortest retry delay of a refused call, while a probe is in flight.
 const LEAST_WAIT: Duration = Duration::from_millis(100);
 
 impl Limits {

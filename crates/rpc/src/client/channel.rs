@@ -111,7 +111,7 @@ impl tower::Service<Request<Body>> for Channel {
     type Error = Status;
     type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, Status>> + Send>>;
 
-    /// Always ready: what can not go out at once is refused with an answer, not queued.
+    /// Always ready: what cannot go out at once is refused with an answer, not queued.
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Status>> {
         Poll::Ready(Ok(()))
     }

@@ -1,4 +1,4 @@
-//! What became of a call, and what that says about the backend.
+//! The outcome of a call, and whether it counts against the backend.
 
 use std::time::Duration;
 
@@ -73,7 +73,7 @@ pub(crate) fn code(result: &Result<Response<Body>, Status>) -> tonic::Code {
     status(result).map_or(tonic::Code::Ok, |status| status.code())
 }
 
-/// Whether this speaks against the backend: it is away, overloaded or too slow. A refusal for good reasons does not.
+/// Whether this speaks against the backend: it is unavailable, overloaded or too slow. A refusal for good reasons does not.
 pub(crate) fn is_backend_failure(result: &Result<Response<Body>, Status>) -> bool {
     matches!(code(result), tonic::Code::Unavailable | tonic::Code::DeadlineExceeded)
 }

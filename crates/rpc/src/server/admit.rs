@@ -31,9 +31,9 @@ pub(crate) struct Gate {
     name: &'static str,
     verifier: Verifier,
     clock: Clock,
-    places: Semaphore,
-    most_places: usize,
-    longest: Duration,
+    permits: Semaphore,
+    max_in_flight: usize,
+    max_timeout: Duration,
     pub(super) max_message_bytes: usize,
 }
 
@@ -43,22 +43,22 @@ impl Gate {
             name,
             verifier,
             clock,
-            places: Semaphore::new(settings.max_in_flight),
-            most_places: settings.max_in_flight,
-            longest: Duration::from_millis(settings.read_timeout_ms.max(settings.write_timeout_ms)),
+            permits: Semaphore::new(settings.max_in_flight),
+            max_in_flight: settings.max_in_flight,
+            max_timeout: Duration::from_millis(settings.read_timeout_ms.max(settings.write_timeout_ms)),
             max_message_bytes: settings.max_message_bytes,
         }
     }
 
     /// Whether no call is in flight.
     pub(crate) fn is_idle(&self) -> bool {
-        self.places.available_permits() == self.most_places
+        self.permits.available_permits() == self.max_in_flight
     }
 }
 
 /// Refuses a call at once when as many as allowed are in flight: a queue would only make all of them late.
 pub(crate) async fn shed(State(gate): State<Arc<Gate>>, request: Request<Body>, next: Next) -> Response<Body> {
-    let Ok(_place) = gate.places.try_acquire() else {
+    let Ok(_permit) = gate.permits.try_acquire() else {
         metrics::counter!("rpc_server_shed_total", "service" => gate.name).increment(1);
         let error = Error::new(Code::Unavailable, "OVERLOADED", Code::Unavailable.message());
         return answer(error.retry_after(SHED_RETRY));
@@ -72,7 +72,7 @@ pub(crate) async fn within_deadline(
     mut request: Request<Body>,
     next: Next,
 ) -> Response<Body> {
-    let timeout = deadline::parse(request.headers()).map_or(gate.longest, |asked| asked.min(gate.longest));
+    let timeout = deadline::parse(request.headers()).map_or(gate.max_timeout, |asked| asked.min(gate.max_timeout));
     let due = Instant::now() + timeout.saturating_sub(MARGIN.min(timeout / 10));
     request.extensions_mut().insert(Deadline(due));
     match tokio::time::timeout_at(due.into(), next.run(request)).await {
@@ -81,7 +81,7 @@ pub(crate) async fn within_deadline(
     }
 }
 
-/// Finds out who calls. Nobody passes without a valid token.
+/// Identifies the caller. No call passes without a valid token.
 pub(crate) async fn authenticate(
     State(gate): State<Arc<Gate>>,
     mut request: Request<Body>,
@@ -117,18 +117,18 @@ pub(crate) async fn bound_strangers(State(most): State<u32>, request: Request<Bo
     };
     let response = next.run(request).await;
     match stream {
-        Some(stream) => response.map(|body| Body::new(Unverified { body, _stream: stream })),
+        Some(stream) => response.map(|body| Body::new(UnverifiedResponse { body, _stream: stream })),
         None => response,
     }
 }
 
 /// The answer to a caller that is not known.
-struct Unverified {
+struct UnverifiedResponse {
     body: Body,
     _stream: UnverifiedStream,
 }
 
-impl HttpBody for Unverified {
+impl HttpBody for UnverifiedResponse {
     type Data = Bytes;
     type Error = axum::Error;
 

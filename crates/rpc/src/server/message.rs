@@ -22,18 +22,23 @@ const PREFIX: usize = 5;
 ///
 /// The library has such a bound too, but its status, OUT_OF_RANGE, would pass for a fault.
 pub(super) async fn bound(State(gate): State<Arc<Gate>>, request: Request<Body>, next: Next) -> Response<Body> {
-    let bounded = |inner| Bounded { inner, most: gate.max_message_bytes, prefix: Vec::with_capacity(PREFIX), read: 0 };
+    let bounded = |inner| BoundedMessage {
+        inner,
+        max_bytes: gate.max_message_bytes,
+        prefix: Vec::with_capacity(PREFIX),
+        read: 0,
+    };
     next.run(request.map(|body| Body::new(bounded(body)))).await
 }
 
-struct Bounded {
+struct BoundedMessage {
     inner: Body,
-    most: usize,
+    max_bytes: usize,
     prefix: Vec<u8>,
     read: usize,
 }
 
-impl Bounded {
+impl BoundedMessage {
     fn is_too_long(&mut self, piece: &[u8]) -> bool {
         self.read += piece.len();
         let missing = PREFIX - self.prefix.len();
@@ -42,11 +47,11 @@ impl Bounded {
             [_, a, b, c, d] => u32::from_be_bytes([a, b, c, d]) as usize,
             _ => 0,
         };
-        announced > self.most || self.read > self.most + PREFIX
+        announced > self.max_bytes || self.read > self.max_bytes + PREFIX
     }
 }
 
-impl HttpBody for Bounded {
+impl HttpBody for BoundedMessage {
     type Data = Bytes;
     type Error = Box<dyn std::error::Error + Send + Sync>;
 

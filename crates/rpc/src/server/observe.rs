@@ -54,7 +54,7 @@ fn status(response: &Response<Body>) -> Option<Status> {
     }
 }
 
-/// One line: our faults and what is away are news, refusals are not.
+/// Writes one line. Faults and unavailable dependencies are warnings or errors, refusals are not.
 fn log(status: Option<&Status>, ms: f64) {
     let Some(status) = status else { return tracing::debug!(ms, "ok") };
     let code = code_name(status.code());

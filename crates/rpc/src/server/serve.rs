@@ -29,7 +29,7 @@ const KEEP_ALIVE: Duration = Duration::from_secs(20);
 const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Once nothing is in flight, connections that stay open while the process drains (a health watcher) get this long.
-const LINGER: Duration = Duration::from_millis(500);
+const DRAIN_IDLE: Duration = Duration::from_millis(500);
 
 /// A gRPC server under construction.
 pub struct Server {
@@ -133,8 +133,8 @@ fn http(settings: &curtail_config::Rpc) -> Http {
 async fn drained(gate: &Gate, shutdown: &Shutdown) {
     shutdown.draining().await;
     let mut idle_since = Instant::now();
-    while idle_since.elapsed() < LINGER {
-        tokio::time::sleep(LINGER / 10).await;
+    while idle_since.elapsed() < DRAIN_IDLE {
+        tokio::time::sleep(DRAIN_IDLE / 10).await;
         if !gate.is_idle() {
             idle_since = Instant::now();
         }

@@ -1,6 +1,6 @@
-//! What bounds an answer that is a stream: a place of its own, the life of its token, a longest life, the end of the server.
+//! What bounds an answer that is a stream: a permit of its own, the life of its token, a longest life, the end of the server.
 //!
-//! The beginning of a stream, up to its headers, is a call like any other, with a deadline and a place among those in flight.
+//! The beginning of a stream, up to its headers, is a call like any other, with a deadline and a permit among those in flight.
 //! HTTP/2 pings tell when the reader is gone, however quiet the stream is.
 
 use std::{
@@ -21,7 +21,7 @@ use tonic::Status;
 
 use crate::{Caller, Code, Error, streaming};
 
-/// How long a reader should stay away from a server that has no place for its stream.
+/// How long a reader should stay away from a server that has no permit for its stream.
 const FULL_RETRY: Duration = Duration::from_secs(1);
 
 /// A reader may come back at once; the pause is for the load balancer to look elsewhere.
@@ -30,29 +30,29 @@ const ENDED_RETRY: Duration = Duration::from_millis(100);
 /// The streams of one server.
 pub(crate) struct Streams {
     name: &'static str,
-    places: Arc<Semaphore>,
-    longest: Duration,
+    permits: Arc<Semaphore>,
+    max_life: Duration,
     clock: Clock,
     shutdown: Shutdown,
 }
 
 impl Streams {
     pub(crate) fn new(name: &'static str, settings: &curtail_config::Rpc, clock: Clock, shutdown: Shutdown) -> Self {
-        let places = Arc::new(Semaphore::new(settings.max_streams));
-        Self { name, places, longest: Duration::from_secs(settings.stream_max_seconds), clock, shutdown }
+        let permits = Arc::new(Semaphore::new(settings.max_streams));
+        Self { name, permits, max_life: Duration::from_secs(settings.stream_max_seconds), clock, shutdown }
     }
 
-    /// Resolves when a stream of this caller has to end, with what its reader is told.
+    /// Resolves when a stream of this caller has to end, with the error for its reader.
     fn end(&self, caller: Option<&Caller>) -> impl Future<Output = Error> + Send + 'static {
         let token = match caller {
             Some(Caller::User(user)) => Duration::try_from(user.expires_at - self.clock.now()).unwrap_or_default(),
             Some(Caller::Service(_)) | None => Duration::MAX,
         };
-        let (longest, shutdown) = (self.longest, self.shutdown.clone());
+        let (max_life, shutdown) = (self.max_life, self.shutdown.clone());
         async move {
             tokio::select! {
                 () = tokio::time::sleep(token) => Error::new(Code::Unauthenticated, "TOKEN_EXPIRED", "the token has expired"),
-                () = tokio::time::sleep(longest) => ended(),
+                () = tokio::time::sleep(max_life) => ended(),
                 () = shutdown.draining() => ended(),
             }
         }
@@ -70,7 +70,7 @@ pub(crate) async fn bound(State(streams): State<Arc<Streams>>, request: Request<
     if !streaming::is_stream(request.uri().path()) {
         return next.run(request).await;
     }
-    let Ok(place) = Arc::clone(&streams.places).try_acquire_owned() else {
+    let Ok(permit) = Arc::clone(&streams.permits).try_acquire_owned() else {
         metrics::counter!("rpc_server_shed_total", "service" => streams.name).increment(1);
         let error = Error::new(Code::Unavailable, "TOO_MANY_STREAMS", "too many streams at once");
         return Status::from(error.retry_after(FULL_RETRY)).into_http();
@@ -80,36 +80,36 @@ pub(crate) async fn bound(State(streams): State<Arc<Streams>>, request: Request<
     if response.headers().contains_key("grpc-status") {
         return response;
     }
-    let place = Place::new(streams.name, place);
-    response.map(|body| Body::new(Bounded { open: Some((body, place)), end: Box::pin(end) }))
+    let permit = StreamPermit::new(streams.name, permit);
+    response.map(|body| Body::new(BoundedStream { open: Some((body, permit)), end: Box::pin(end) }))
 }
 
 /// Counts an open stream.
-struct Place {
+struct StreamPermit {
     service: &'static str,
     _permit: OwnedSemaphorePermit,
 }
 
-impl Place {
+impl StreamPermit {
     fn new(service: &'static str, permit: OwnedSemaphorePermit) -> Self {
         metrics::gauge!("rpc_server_streams_open", "service" => service).increment(1.0);
         Self { service, _permit: permit }
     }
 }
 
-impl Drop for Place {
+impl Drop for StreamPermit {
     fn drop(&mut self) {
         metrics::gauge!("rpc_server_streams_open", "service" => self.service).decrement(1.0);
     }
 }
 
 /// The body of a stream, which ends with a status of ours when its time is over.
-struct Bounded {
-    open: Option<(Body, Place)>,
+struct BoundedStream {
+    open: Option<(Body, StreamPermit)>,
     end: Pin<Box<dyn Future<Output = Error> + Send>>,
 }
 
-impl hyper::body::Body for Bounded {
+impl hyper::body::Body for BoundedStream {
     type Data = Bytes;
     type Error = axum::Error;
 
@@ -134,7 +134,7 @@ impl hyper::body::Body for Bounded {
 fn trailers(error: Error) -> HeaderMap {
     let mut trailers = HeaderMap::new();
     if Status::from(error).add_header(&mut trailers).is_err() {
-        tracing::error!("a status can not be written as trailers");
+        tracing::error!("a status cannot be written as trailers");
     }
     trailers
 }

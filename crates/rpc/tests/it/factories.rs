@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// What makes a server or a channel. The lint that bans the methods can be switched off where it stands; this can not.
+/// What makes a server or a channel. The lint that bans the methods can be switched off where it stands; this cannot.
 const MAKERS: [&str; 6] = [
     "transport::Endpoint",
     "transport::Server",

@@ -1,6 +1,6 @@
 // A gRPC client that shares no code with the services: node foreign.mjs PACKAGES PROTOS ADDRESS TOKEN
 //
-// Prints a line of JSON for each thing it tries: what was tried, then what came of it. After `watching` it waits to be told of the end.
+// Prints a line of JSON for each thing it tries: the attempt, then its outcome. After `watching` it waits for the end.
 import { createRequire } from "node:module";
 
 const [packages, protos, address, token] = process.argv.slice(2);
@@ -20,7 +20,7 @@ const search = new SearchService(address, insecure);
 const signed = new grpc.Metadata();
 signed.set("authorization", `Bearer ${token}`);
 
-/** What became of a call: its answer, or the name of its status. */
+/** The outcome of a call: its response, or the name of its status. */
 const ended = (start) =>
   new Promise((resolve) => {
     start((error, answer) => resolve(error ? grpc.status[error.code] : answer));

@@ -1,4 +1,4 @@
-//! The key ring follows auth-svc, and nobody is let in while there is none.
+//! The key ring follows auth-svc, and refuses every call without one.
 
 use std::{
     convert::Infallible,
@@ -87,7 +87,7 @@ async fn s23_a_rotation_fails_nobody_and_a_removed_key_is_refused() {
 
     drop(listener);
     let error = ask(&backend, &old).await.unwrap_err();
-    assert_eq!(error.code, Code::Unavailable, "without a ring nobody can tell");
+    assert_eq!(error.code, Code::Unavailable, "without a ring no token can be verified");
     assert!(!readiness.is_ready());
 
     auth.publish(&[&old]);

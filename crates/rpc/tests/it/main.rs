@@ -1,5 +1,5 @@
 //! Calls over real connections.
-#![allow(clippy::unwrap_used, reason = "a test that can not go on fails")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot continue fails")]
 
 mod backend;
 mod breaker;

@@ -1,4 +1,4 @@
-//! What the tests are told with.
+//! The fixture of the tests.
 
 mod consumer;
 mod owner;

@@ -45,7 +45,7 @@ impl Site {
         Self::on(curtail_testkit::redis().await, None, clock, |_| {}).await
     }
 
-    /// With a Redis that nobody else uses.
+    /// With a Redis of its own.
     pub async fn alone(change: impl FnOnce(&mut Config)) -> Self {
         let dir = tempfile::tempdir().unwrap().keep();
         let server = PrivateRedis::start(dir, curtail_testkit::free_port()).await.unwrap();
@@ -69,7 +69,7 @@ impl Site {
         config.redirector.threads = 2;
         config.redirector.ip_per_second = 0;
         config.redirector.not_found_per_minute = 0;
-        // So that a busy machine does not look like an owner that is away.
+        // So that a busy machine does not look like an unavailable owner.
         config.redirector.fill_timeout_ms = 5000;
         change(&mut config);
         let shutdown = Shutdown::configured(&config.lifecycle);
@@ -105,7 +105,7 @@ impl Site {
         self.announce(target).await;
     }
 
-    /// An event that tells of `target`, whatever the owner has.
+    /// Publishes an event with `target`, whatever the owner has.
     pub async fn announce(&self, target: &Target) {
         let snapshot = Some(LinkSnapshot { link: None, target: Some(target.clone()) });
         let envelope = Envelope {

@@ -6,32 +6,32 @@ use std::task::{Context, Poll, ready};
 
 use http::Response;
 
-use super::visit::Prepared;
+use super::visit::PreparedResponse;
 use super::{App, Body};
-use crate::spool::Written;
+use crate::spool::ClickWrite;
 
 /// Becomes the answer to a request. For a warm code nothing is allocated for it.
-pub enum Answering {
+pub enum ResponseFuture {
     /// Leaves when its click, if there is one, is written.
-    Prepared(Option<Response<Body>>, Option<Written>),
+    Ready(Option<Response<Body>>, Option<ClickWrite>),
     /// Something must be asked first.
     Later(Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>),
 }
 
-impl Answering {
+impl ResponseFuture {
     /// Counts the answer, and lets it leave when its click is written.
-    pub(super) fn of(app: &App, prepared: Prepared) -> Self {
-        app.meters.response(prepared.response.status());
-        Self::Prepared(Some(prepared.response), prepared.click)
+    pub(super) fn of(app: &App, prepared: PreparedResponse) -> Self {
+        app.metrics.response(prepared.response.status());
+        Self::Ready(Some(prepared.response), prepared.click)
     }
 }
 
-impl Future for Answering {
+impl Future for ResponseFuture {
     type Output = Result<Response<Body>, Infallible>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         match &mut *self {
-            Self::Prepared(response, click) => {
+            Self::Ready(response, click) => {
                 if let Some(click) = click {
                     ready!(Pin::new(click).poll(context));
                 }

@@ -47,17 +47,17 @@ impl fmt::Debug for ProducerId {
 
 /// A producer's directory, locked for this process until it is dropped.
 #[derive(Debug)]
-pub struct Home {
+pub struct ProducerDir {
     id: ProducerId,
     path: PathBuf,
     /// The flock goes with the descriptor, also when the process is killed.
     _lock: File,
 }
 
-impl Home {
+impl ProducerDir {
     /// Makes the directory of a new producer under `root`.
     pub fn create(root: &Path, id: ProducerId) -> io::Result<Self> {
-        // It gets its name when the lock is held: nobody may adopt a directory that is just being made.
+        // It gets its name when the lock is held: no process may adopt an unfinished directory.
         let (unnamed, path) = (root.join(format!(".new-{id}")), root.join(id.to_string()));
         fs::create_dir_all(&unnamed)?;
         let lock = File::create(unnamed.join("lock"))?;
@@ -109,7 +109,7 @@ impl Home {
         fs::read_to_string(self.path.join("counted")).ok().and_then(|text| text.trim().parse().ok()).unwrap_or(0)
     }
 
-    /// Remembers the last counted click for whoever comes next.
+    /// Stores the last counted click for the next process.
     pub fn save_counted(&self, counted: u64) -> io::Result<()> {
         let unnamed = self.path.join("counted.new");
         fs::write(&unnamed, counted.to_string())?;
@@ -129,14 +129,14 @@ mod tests {
     #[test]
     fn a_directory_is_adopted_once_its_holder_is_gone() {
         let root = tempfile::tempdir().unwrap();
-        let home = Home::create(root.path(), ProducerId([7; 16])).unwrap();
-        home.save_counted(42).unwrap();
-        assert!(Home::adopt_dead(root.path()).unwrap().is_empty(), "held");
-        drop(home);
-        let adopted = Home::adopt_dead(root.path()).unwrap();
+        let dir = ProducerDir::create(root.path(), ProducerId([7; 16])).unwrap();
+        dir.save_counted(42).unwrap();
+        assert!(ProducerDir::adopt_dead(root.path()).unwrap().is_empty(), "held");
+        drop(dir);
+        let adopted = ProducerDir::adopt_dead(root.path()).unwrap();
         assert_eq!(adopted.len(), 1);
         assert_eq!((adopted[0].id(), adopted[0].saved_counted()), (ProducerId([7; 16]), 42));
-        assert!(Home::adopt_dead(root.path()).unwrap().is_empty(), "held again");
+        assert!(ProducerDir::adopt_dead(root.path()).unwrap().is_empty(), "held again");
     }
 
     #[test]
@@ -145,7 +145,7 @@ mod tests {
         for name in [".new-00", "lost+found", "07070707070707070707070707070707x", "+7070707070707070707070707070707"] {
             fs::create_dir(root.path().join(name)).unwrap();
         }
-        assert!(Home::adopt_dead(root.path()).unwrap().is_empty());
+        assert!(ProducerDir::adopt_dead(root.path()).unwrap().is_empty());
     }
 
     #[test]

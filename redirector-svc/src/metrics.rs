@@ -3,13 +3,13 @@
 use http::StatusCode;
 use metrics::{Counter, Histogram, counter, histogram};
 
-use crate::spool::Dropped;
+use crate::spool::DropReason;
 
 /// The statuses that are counted apart.
 const STATUSES: [u16; 14] = [200, 301, 302, 307, 308, 400, 404, 405, 410, 421, 429, 431, 451, 503];
 
 /// Metrics of redirects, the cache and clicks.
-pub struct Meters {
+pub struct Metrics {
     responses: Vec<Counter>,
     other_responses: Counter,
     /// At any time the sum of counted, waiting and dropped ones.
@@ -39,12 +39,12 @@ pub struct Meters {
     io_error: Counter,
 }
 
-impl Meters {
+impl Metrics {
     /// Registers them with the recorder, which must be installed before.
     pub fn new() -> Self {
         let responses = |status: u16| counter!("redirector_responses_total", "status" => status.to_string());
         let lookups = |layer: &'static str, outcome: &'static str| counter!("redirector_cache_lookups_total", "layer" => layer, "outcome" => outcome);
-        let dropped = |why: Dropped| counter!("redirector_clicks_dropped_total", "reason" => why.reason());
+        let dropped = |why: DropReason| counter!("redirector_clicks_dropped_total", "reason" => why.reason());
         // Shown from the start, although it is counted elsewhere.
         counter!("redirector_clicks_dropped_total", "reason" => "lost").increment(0);
         Self {
@@ -61,9 +61,9 @@ impl Meters {
             stale: counter!("redirector_cache_stale_total"),
             events: counter!("redirector_link_events_total"),
             fill_seconds: histogram!("redirector_fill_seconds"),
-            disk_full: dropped(Dropped::DiskFull),
-            spool_full: dropped(Dropped::SpoolFull),
-            io_error: dropped(Dropped::Io),
+            disk_full: dropped(DropReason::DiskFull),
+            spool_full: dropped(DropReason::SpoolFull),
+            io_error: dropped(DropReason::Io),
         }
     }
 
@@ -74,18 +74,18 @@ impl Meters {
     }
 
     /// Counts clicks that are answered, and whether they could be recorded.
-    pub fn clicks(&self, count: u64, written: Result<(), Dropped>) {
+    pub fn clicks(&self, count: u64, written: Result<(), DropReason>) {
         self.clicks_served.increment(count);
         match written {
             Ok(()) => {}
-            Err(Dropped::DiskFull) => self.disk_full.increment(count),
-            Err(Dropped::SpoolFull) => self.spool_full.increment(count),
-            Err(Dropped::Io) => self.io_error.increment(count),
+            Err(DropReason::DiskFull) => self.disk_full.increment(count),
+            Err(DropReason::SpoolFull) => self.spool_full.increment(count),
+            Err(DropReason::Io) => self.io_error.increment(count),
         }
     }
 }
 
-impl Default for Meters {
+impl Default for Metrics {
     fn default() -> Self {
         Self::new()
     }

@@ -1,4 +1,4 @@
-//! One question at a time for each code.
+//! One request at a time for each code.
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -7,28 +7,28 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 
-use super::{Cached, Key, Unavailable};
+use super::{CachedLink, Key, Unavailable};
 
-/// Questions under way at once; more are refused, so that a flood of cold codes takes neither memory nor the owner's time.
+/// Requests in flight at once. More are refused, so that a flood of cold codes takes neither memory nor time of shortener-svc.
 const MAX_FLIGHTS: usize = 1024;
 
-/// The outcome of a flight.
-pub type Landed = Result<Arc<Cached>, Unavailable>;
+/// The outcome of a request.
+pub type FillResult = Result<Arc<CachedLink>, Unavailable>;
 
-/// The questions that are under way.
+/// The requests in flight.
 #[derive(Default)]
-pub struct Flights {
-    flying: Mutex<HashMap<Key, watch::Receiver<Option<Landed>>>>,
+pub struct SingleFlight {
+    flying: Mutex<HashMap<Key, watch::Receiver<Option<FillResult>>>>,
 }
 
-impl Flights {
-    /// Joins the flight for `key`, or starts `ask` on `runtime`. The flight goes on when whoever started it goes away.
+impl SingleFlight {
+    /// Joins the request for `key`, or starts `ask` on `runtime`. It continues when its callers are dropped.
     pub fn join(
         self: &Arc<Self>,
         key: &Key,
         runtime: &Handle,
-        ask: impl Future<Output = Landed> + Send + 'static,
-    ) -> Result<watch::Receiver<Option<Landed>>, Unavailable> {
+        ask: impl Future<Output = FillResult> + Send + 'static,
+    ) -> Result<watch::Receiver<Option<FillResult>>, Unavailable> {
         let mut flying = self.lock();
         if let Some(flight) = flying.get(key) {
             return Ok(flight.clone());
@@ -41,31 +41,31 @@ impl Flights {
         let (flights, key) = (self.clone(), key.clone());
         runtime.spawn(async move {
             // Also when `ask` panics or the runtime ends, the next one must be able to start.
-            let _leave = Leave { flights, key };
+            let _leave = FlightGuard { flights, key };
             let _ = land.send(Some(ask.await));
         });
         Ok(flight)
     }
 
-    /// Waits until it has landed.
-    pub async fn landed(mut flight: watch::Receiver<Option<Landed>>) -> Landed {
+    /// Waits for the outcome.
+    pub async fn wait(mut flight: watch::Receiver<Option<FillResult>>) -> FillResult {
         match flight.wait_for(Option::is_some).await {
-            Ok(landed) => landed.clone().unwrap_or(Err(Unavailable)),
+            Ok(result) => result.clone().unwrap_or(Err(Unavailable)),
             Err(_) => Err(Unavailable),
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<Key, watch::Receiver<Option<Landed>>>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<Key, watch::Receiver<Option<FillResult>>>> {
         self.flying.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-struct Leave {
-    flights: Arc<Flights>,
+struct FlightGuard {
+    flights: Arc<SingleFlight>,
     key: Key,
 }
 
-impl Drop for Leave {
+impl Drop for FlightGuard {
     fn drop(&mut self) {
         self.flights.lock().remove(&self.key);
     }
@@ -84,7 +84,7 @@ mod tests {
 
     #[tokio::test]
     async fn many_who_want_the_same_ask_once_and_the_next_one_asks_again() {
-        let (flights, asked) = (Arc::new(Flights::default()), Arc::new(AtomicUsize::new(0)));
+        let (flights, asked) = (Arc::new(SingleFlight::default()), Arc::new(AtomicUsize::new(0)));
         for round in 1..=2 {
             let ask = || {
                 let asked = asked.clone();
@@ -96,7 +96,7 @@ mod tests {
             };
             let flown: Vec<_> = (0..10).map(|_| flights.join(&key("a"), &Handle::current(), ask()).unwrap()).collect();
             for flight in flown {
-                assert!(Flights::landed(flight).await.is_err());
+                assert!(SingleFlight::wait(flight).await.is_err());
             }
             while !flights.lock().is_empty() {
                 tokio::task::yield_now().await;
@@ -107,7 +107,7 @@ mod tests {
 
     #[tokio::test]
     async fn more_than_the_bound_are_refused_at_once() {
-        let flights = Arc::new(Flights::default());
+        let flights = Arc::new(SingleFlight::default());
         for n in 0..MAX_FLIGHTS {
             flights.join(&key(&n.to_string()), &Handle::current(), std::future::pending()).unwrap();
         }
