@@ -8,20 +8,16 @@ use curtail_config::Config;
 use serde_json::json;
 use time::OffsetDateTime;
 
-use crate::{
-    SCHEMA,
-    app::{App, Parts},
-    domain::{AccountStatus, Email, FullName, Password},
-    entropy::Entropy,
-    services::{
-        audit::{Actor, Entry},
-        erasure,
-        events::Facts,
-        registration::{self, Applicant, Identity, Made},
-    },
-    start::MIGRATOR,
-    store::{revocations::Revoked, sessions, signing_keys, users},
-};
+use crate::app::{App, Parts};
+use crate::audit::{Actor, AuditEntry};
+use crate::domain::{Email, FullName, Password};
+use crate::entropy::Entropy;
+use crate::events::EventWriter;
+use crate::registration::{self, AccountDetails, AccountOptions, SignupRequest};
+use crate::revocations::RevocationSubject;
+use crate::signing_keys::store::SigningKeyRow;
+use crate::users::AccountStatus;
+use crate::{MIGRATOR, SCHEMA, erasure, sessions, signing_keys, users};
 
 /// An account that the operator makes.
 #[derive(Clone)]
@@ -56,39 +52,39 @@ pub struct KeyInfo {
 /// Makes an account with its personal workspace; the account's id.
 ///
 /// # Errors
-/// When a field is out of its bounds, the address is taken, or the database is away.
+/// When a field is out of its bounds, the address is taken, or the database is unavailable.
 pub async fn create_user(config: &Config, user: NewUser) -> anyhow::Result<i64> {
     let app = app(config).await?;
-    let applicant = Applicant {
+    let signup = SignupRequest {
         email: Email::parse(&user.email)?,
         password: Password::parse(user.password, "password")?,
         full_name: FullName::parse(&user.full_name)?,
     };
-    registration::require_strong(&applicant, config.auth.min_password_score)?;
+    registration::require_strong(&signup, config.auth.min_password_score)?;
     let (now, mut rng) = (app.now(), app.entropy.fork());
-    let hash = app.passwords.hash(applicant.password.clone(), &mut rng).await?;
+    let hash = app.hasher.hash(signup.password.clone(), &mut rng).await?;
     let mut tx = app.pool.begin().await?;
     // The operator vouches for the address.
-    let made = Made { platform_admin: user.platform_admin, verified: true, ip_prefix: None };
-    let identity = Identity { email: &applicant.email, full_name: &applicant.full_name, password_hash: &hash };
-    let made = registration::insert(&app, &mut tx, identity, made, now, &mut rng).await?;
+    let options = AccountOptions { platform_admin: user.platform_admin, verified: true, ip_prefix: None };
+    let details = AccountDetails { email: &signup.email, full_name: &signup.full_name, password_hash: &hash };
+    let account = registration::insert(&app, &mut tx, details, options, now, &mut rng).await?;
     tx.commit().await?;
-    Ok(made.user.id)
+    Ok(account.user.id)
 }
 
 /// Makes an account an administrator of the platform; the account's id. Its access tokens have to be refreshed.
 ///
 /// # Errors
-/// When there is no such address, or the database is away.
+/// When there is no such address, or the database is unavailable.
 pub async fn promote_user(config: &Config, email: &str) -> anyhow::Result<i64> {
     let app = app(config).await?;
     let (now, mut rng) = (app.now(), app.entropy.fork());
     let email = Email::parse(email)?;
     let mut tx = app.pool.begin().await?;
-    let id = users::promote(&mut *tx, &email.key(), now).await?;
+    let id = users::store::promote(&mut *tx, &email.key(), now).await?;
     let id = id.with_context(|| format!("there is no account with the address {}", email.as_str()))?;
-    Facts { conn: &mut tx, now, rng: &mut rng }.revoked(Revoked::User(id)).await?;
-    let entry = Entry::new("account.promoted", &Actor::operator(), now).account(id).target(id);
+    EventWriter { conn: &mut tx, now, rng: &mut rng }.revoked(RevocationSubject::User(id)).await?;
+    let entry = AuditEntry::new("account.promoted", &Actor::operator(), now).account(id).target(id);
     entry.after(json!({"platformAdmin": true})).record(&mut tx).await?;
     tx.commit().await?;
     Ok(id)
@@ -96,7 +92,7 @@ pub async fn promote_user(config: &Config, email: &str) -> anyhow::Result<i64> {
 
 /// What an operator can make of an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fate {
+pub enum AccountState {
     /// It may be used, again.
     Active,
     /// It may not be used until it is active again; its sessions end.
@@ -109,32 +105,32 @@ pub enum Fate {
 ///
 /// # Errors
 /// When there is no such address, the account owns a workspace with other members alone (only for erasing), or the database is
-/// away.
-pub async fn set_fate(config: &Config, email: &str, fate: Fate) -> anyhow::Result<i64> {
+/// unavailable.
+pub async fn set_account_state(config: &Config, email: &str, state: AccountState) -> anyhow::Result<i64> {
     let app = app(config).await?;
     let (now, mut rng) = (app.now(), app.entropy.fork());
     let email = Email::parse(email)?;
     let mut tx = app.pool.begin().await?;
-    let login = users::by_email(&mut *tx, &email.key()).await?;
+    let login = users::store::by_email(&mut *tx, &email.key()).await?;
     let user = login.with_context(|| format!("there is no account with the address {}", email.as_str()))?.user;
-    let status = match fate {
-        Fate::Active => AccountStatus::Active,
-        Fate::Suspended => AccountStatus::Suspended,
-        Fate::Erased => {
+    let status = match state {
+        AccountState::Active => AccountStatus::Active,
+        AccountState::Suspended => AccountStatus::Suspended,
+        AccountState::Erased => {
             erasure::remove(&app, &mut tx, &user, &Actor::operator(), now, &mut rng).await?;
             tx.commit().await?;
             return Ok(user.id);
         }
     };
-    users::set_status(&mut *tx, user.id, status, now).await?;
+    users::store::set_status(&mut *tx, user.id, status, now).await?;
     if status == AccountStatus::Suspended {
-        let ended = sessions::end_all(&mut tx, user.id, None, now).await?;
-        let mut facts = Facts { conn: &mut tx, now, rng: &mut rng };
-        facts.sessions_ended(&ended).await?;
-        facts.revoked(Revoked::User(user.id)).await?;
+        let ended = sessions::store::end_all(&mut tx, user.id, None, now).await?;
+        let mut events = EventWriter { conn: &mut tx, now, rng: &mut rng };
+        events.sessions_ended(&ended).await?;
+        events.revoked(RevocationSubject::User(user.id)).await?;
     }
     let name = |status: AccountStatus| json!({"status": format!("{status:?}").to_uppercase()});
-    let entry = Entry::new("account.status_changed", &Actor::operator(), now).account(user.id).target(user.id);
+    let entry = AuditEntry::new("account.status_changed", &Actor::operator(), now).account(user.id).target(user.id);
     entry.before(name(user.status)).after(name(status)).record(&mut tx).await?;
     tx.commit().await?;
     Ok(user.id)
@@ -144,7 +140,7 @@ pub async fn set_fate(config: &Config, email: &str, fate: Fate) -> anyhow::Resul
 /// expired.
 ///
 /// # Errors
-/// When the database is away.
+/// When the database is unavailable.
 pub async fn rotate_keys(config: &Config) -> anyhow::Result<String> {
     let app = app(config).await?;
     Ok(app.keys.rotate(&mut app.entropy.fork()).await?)
@@ -153,7 +149,7 @@ pub async fn rotate_keys(config: &Config) -> anyhow::Result<String> {
 /// Removes a signing key: whatever it signed is refused within two seconds.
 ///
 /// # Errors
-/// When there is no such key, it is the only one, or the database is away.
+/// When there is no such key, it is the only one, or the database is unavailable.
 pub async fn remove_key(config: &Config, kid: &str) -> anyhow::Result<()> {
     Ok(app(config).await?.keys.remove(kid).await?)
 }
@@ -161,14 +157,11 @@ pub async fn remove_key(config: &Config, kid: &str) -> anyhow::Result<()> {
 /// The signing keys, the newest first.
 ///
 /// # Errors
-/// When the database is away.
+/// When the database is unavailable.
 pub async fn list_keys(config: &Config) -> anyhow::Result<Vec<KeyInfo>> {
-    let rows = signing_keys::all(&app(config).await?.pool).await?;
-    let info = |row: signing_keys::SigningKeyRow| KeyInfo {
-        kid: row.kid,
-        signing_from: row.signing_from,
-        verify_until: row.verify_until,
-    };
+    let rows = signing_keys::store::all(&app(config).await?.pool).await?;
+    let info =
+        |row: SigningKeyRow| KeyInfo { kid: row.kid, signing_from: row.signing_from, verify_until: row.verify_until };
     Ok(rows.into_iter().map(info).collect())
 }
 

@@ -1,4 +1,4 @@
-//! Everything that handlers work with, wired in one place.
+//! What handlers and tasks share.
 
 use std::sync::Arc;
 
@@ -8,54 +8,56 @@ use sqlx::{PgPool, PgTransaction};
 use time::{Duration, OffsetDateTime};
 use tokio::sync::Notify;
 
-use crate::{
-    Error,
-    entropy::Entropy,
-    secrets::Secrets,
-    services::{activity::Activity, issuer::Issuer, keys::Keys, limits::Limits, passwords::Passwords},
-};
+use crate::Error;
+use crate::activity::Activity;
+use crate::entropy::Entropy;
+use crate::issuer::Issuer;
+use crate::limits::Limits;
+use crate::password_hasher::PasswordHasher;
+use crate::secrets::Secrets;
+use crate::signing_keys::SigningKeys;
 
-/// The parts of a running auth-svc. Cheap to share, made once.
+/// The shared parts of a running auth-svc, created once.
 #[derive(Debug)]
 pub struct App {
     /// Connections to the schema `auth`.
     pub pool: PgPool,
     /// The time.
-    pub clock: Clock,
+    pub(crate) clock: Clock,
     /// Randomness.
     pub entropy: Entropy,
     /// Ids of users, workspaces, sessions and keys.
-    pub ids: Ids,
+    pub(crate) ids: Ids,
     /// Keys derived from the master key.
-    pub secrets: Secrets,
+    pub(crate) secrets: Secrets,
     /// Hashing.
-    pub passwords: Passwords,
+    pub(crate) hasher: PasswordHasher,
     /// Limits of logins and sign-ups.
     pub limits: Limits,
     /// Signing keys.
-    pub keys: Arc<Keys>,
-    /// Makes tokens.
-    pub issuer: Issuer,
+    pub keys: Arc<SigningKeys>,
+    /// Issues tokens.
+    pub(crate) issuer: Issuer,
     /// When sessions and keys were last used.
-    pub activity: Activity,
-    /// Tells the relay that events are waiting.
-    pub outbox: Outbox,
-    /// Told when a question came whose answer goes by mail.
-    pub mail_requested: Notify,
-    /// Lives, costs and rates.
-    pub settings: curtail_config::Auth,
+    pub(crate) activity: Activity,
+    /// Wakes the relay when events are waiting.
+    pub(crate) outbox: Outbox,
+    /// Wakes the mail worker when a request was stored.
+    pub(crate) mail_requested: Notify,
+    /// Lifetimes, costs and rates.
+    pub(crate) settings: curtail_config::Auth,
     /// Quotas.
-    pub plans: curtail_config::Plans,
+    pub(crate) plans: curtail_config::Plans,
 }
 
 impl App {
-    /// Wires an app. Nothing is contacted yet.
+    /// Creates the app. It connects to nothing yet.
     pub fn new(config: &Config, parts: Parts) -> anyhow::Result<Self> {
         let Parts { pool, redis, clock, entropy, ids, outbox } = parts;
         let secrets = Secrets::derive(&config.auth.master_key.key32());
-        let keys = Arc::new(Keys::new(&config.auth, &secrets, pool.clone(), clock.clone()));
+        let keys = Arc::new(SigningKeys::new(&config.auth, &secrets, pool.clone(), clock.clone()));
         Ok(Self {
-            passwords: Passwords::new(&config.auth, &mut entropy.fork())?,
+            hasher: PasswordHasher::new(&config.auth, &mut entropy.fork())?,
             limits: Limits::new(&config.auth, secrets.clone(), redis, clock.clone()),
             issuer: Issuer::new(&config.auth, &secrets, Arc::clone(&keys)),
             activity: Activity::default(),
@@ -72,7 +74,7 @@ impl App {
         })
     }
 
-    /// The time in microseconds, as PostgreSQL keeps it: what is answered now is what is read later.
+    /// The time in microseconds, as PostgreSQL stores it: a time in a response equals the one that is read later.
     pub fn now(&self) -> OffsetDateTime {
         let now = self.clock.now();
         now - Duration::nanoseconds((now.nanosecond() % 1000).into())
@@ -83,7 +85,7 @@ impl App {
         self.ids.0.next().map_err(|error| Error::Rpc(curtail_rpc::Error::unavailable(error)))
     }
 
-    /// Commits a transaction with events in it and has them published now rather than at the next look.
+    /// Commits a transaction with events in it and wakes the relay, so that they are published at once.
     pub async fn commit(&self, tx: PgTransaction<'static>) -> Result<(), Error> {
         tx.commit().await?;
         self.outbox.wake();
@@ -91,7 +93,7 @@ impl App {
     }
 }
 
-/// What an app is made of.
+/// What an app is created from.
 #[expect(missing_debug_implementations, reason = "the generator has none")]
 pub struct Parts {
     /// Connections to the schema `auth`.
@@ -104,12 +106,12 @@ pub struct Parts {
     pub entropy: Entropy,
     /// Ids.
     pub ids: curtail_ids::Generator,
-    /// Who publishes; `None` when nobody in this process does.
+    /// The relay of this process, if it has one.
     pub outbox: Option<curtail_streams::RelayHandle>,
 }
 
 /// The id generator.
-pub struct Ids(curtail_ids::Generator);
+pub(crate) struct Ids(curtail_ids::Generator);
 
 impl std::fmt::Debug for Ids {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -118,7 +120,7 @@ impl std::fmt::Debug for Ids {
 }
 
 /// The way to the relay.
-pub struct Outbox(Option<curtail_streams::RelayHandle>);
+pub(crate) struct Outbox(Option<curtail_streams::RelayHandle>);
 
 impl Outbox {
     fn wake(&self) {

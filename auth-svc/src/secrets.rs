@@ -1,17 +1,17 @@
 //! Keys derived from the master key, one for each purpose.
 //!
-//! The master key itself is used for nothing but deriving, so a tag made for one purpose can never pass for another.
+//! The master key is used only for deriving, so a tag of one purpose never passes for another.
 
 use hmac::{Hmac, Mac as _};
 use sha2::Sha256;
 
 /// A 256-bit key for message authentication codes of one purpose.
 #[derive(Clone)]
-pub struct MacKey([u8; 32]);
+pub(crate) struct MacKey([u8; 32]);
 
 impl MacKey {
     /// Derives the key of `purpose` (HKDF-Expand of one block: HMAC-SHA256 over the label and 0x01).
-    pub fn derive(master: &[u8; 32], purpose: &str) -> Self {
+    pub(crate) fn derive(master: &[u8; 32], purpose: &str) -> Self {
         let mut mac = keyed(master);
         mac.update(b"curtail/auth/");
         mac.update(purpose.as_bytes());
@@ -20,16 +20,16 @@ impl MacKey {
     }
 
     /// HMAC-SHA256 over the parts. Each part goes in with its length, so parts cannot flow into each other.
-    pub fn tag(&self, parts: &[&[u8]]) -> [u8; 32] {
-        self.fed(parts).finalize().into_bytes().into()
+    pub(crate) fn tag(&self, parts: &[&[u8]]) -> [u8; 32] {
+        self.mac_over(parts).finalize().into_bytes().into()
     }
 
     /// Whether `tag` belongs to the parts, compared in constant time.
-    pub fn verify(&self, parts: &[&[u8]], tag: &[u8]) -> bool {
-        self.fed(parts).verify_slice(tag).is_ok()
+    pub(crate) fn verify(&self, parts: &[&[u8]], tag: &[u8]) -> bool {
+        self.mac_over(parts).verify_slice(tag).is_ok()
     }
 
-    fn fed(&self, parts: &[&[u8]]) -> Hmac<Sha256> {
+    fn mac_over(&self, parts: &[&[u8]]) -> Hmac<Sha256> {
         let mut mac = keyed(&self.0);
         for part in parts {
             mac.update(&(part.len() as u64).to_be_bytes());
@@ -49,26 +49,23 @@ impl std::fmt::Debug for MacKey {
     }
 }
 
-/// All keys of auth-svc.
 #[derive(Clone)]
-pub struct Secrets {
-    /// Refresh tokens.
-    pub refresh: MacKey,
-    /// Device tokens.
-    pub device: MacKey,
+pub(crate) struct Secrets {
+    pub(crate) refresh: MacKey,
+    pub(crate) device: MacKey,
     /// The pepper of API keys.
-    pub api_key: MacKey,
+    pub(crate) api_key: MacKey,
     /// The pepper of tokens in mails.
-    pub mail_token: MacKey,
+    pub(crate) mail_token: MacKey,
     /// Names of counters in Redis, so that it never sees an address.
-    pub limits: MacKey,
+    pub(crate) limits: MacKey,
     /// Seals the seeds of signing keys.
-    pub seal: [u8; 32],
+    pub(crate) seal: [u8; 32],
 }
 
 impl Secrets {
     /// Derives everything from the 32 bytes of `auth.master_key`.
-    pub fn derive(master: &[u8; 32]) -> Self {
+    pub(crate) fn derive(master: &[u8; 32]) -> Self {
         Self {
             refresh: MacKey::derive(master, "refresh"),
             device: MacKey::derive(master, "device"),

@@ -8,19 +8,12 @@ use curtail_config::Config;
 use curtail_lifecycle::{Admin, Latch, Readiness, Shutdown, Tasks};
 use curtail_proto::auth::v1::auth_service_server::AuthServiceServer;
 use curtail_rpc::Verifier;
-use sqlx::migrate::Migrator;
 use tokio::net::TcpListener;
 
-use crate::{
-    SCHEMA,
-    app::{App, Parts},
-    entropy::Entropy,
-    rpcs::Handlers,
-    services::{mail_requests, upkeep},
-};
-
-/// The migrations of the schema `auth`.
-pub static MIGRATOR: Migrator = sqlx::migrate!();
+use crate::app::{App, Parts};
+use crate::entropy::Entropy;
+use crate::rpc::AuthApi;
+use crate::{MIGRATOR, SCHEMA, mail_worker, maintenance};
 
 /// Between two tries to reach the database at the start.
 const RETRY_AFTER: Duration = Duration::from_millis(500);
@@ -28,7 +21,7 @@ const RETRY_AFTER: Duration = Duration::from_millis(500);
 /// Brings the schema up to date.
 ///
 /// # Errors
-/// When the database is away or a migration fails.
+/// When the database is unavailable or a migration fails.
 pub async fn migrate(database: &curtail_config::Database) -> anyhow::Result<()> {
     Ok(curtail_db::migrate(database, SCHEMA, &MIGRATOR).await?)
 }
@@ -57,7 +50,7 @@ impl Running {
     }
 }
 
-/// Runs the service until the process is told to stop.
+/// Runs the service until shutdown begins.
 ///
 /// # Errors
 /// When an address is taken, a migration is missing or a part fails.
@@ -65,7 +58,7 @@ pub async fn run(config: Config, shutdown: Shutdown) -> anyhow::Result<()> {
     start(config, Clock::system(), Entropy::system(), shutdown).await?.join().await
 }
 
-/// Binds the ports and starts everything. PostgreSQL and Redis may be away: the service is then up but not ready.
+/// Binds the ports and starts everything. PostgreSQL and Redis may be unavailable: the service is then up but not ready.
 ///
 /// # Errors
 /// When an address is taken or a setting is of no use.
@@ -87,7 +80,7 @@ pub async fn start(config: Config, clock: Clock, entropy: Entropy, shutdown: Shu
     )?);
     let verifier = Verifier::new(&config.rpc.service_key, app.keys.ring_cache());
     let server = curtail_rpc::Server::new("auth", &config.rpc, verifier, clock)
-        .add_service(AuthServiceServer::new(Handlers::new(Arc::clone(&app))));
+        .add_service(AuthServiceServer::new(AuthApi::new(Arc::clone(&app))));
 
     let mut tasks = Tasks::new(shutdown.clone());
     tasks.spawn("admin port", admin.serve(shutdown.clone()));
@@ -115,9 +108,9 @@ async fn work_with_database(
     let mut tasks = Tasks::new(shutdown.clone());
     tasks.spawn("ids", ids.run(shutdown.clone()));
     tasks.spawn("relay", relay.run(shutdown.clone()));
-    tasks.spawn("activity", upkeep::write_activity(Arc::clone(&app), shutdown.clone()));
-    tasks.spawn("mail requests", mail_requests::answer_all(Arc::clone(&app), shutdown.clone()));
-    tasks.spawn("clearing", upkeep::clear(Arc::clone(&app), shutdown.clone()));
+    tasks.spawn("activity", maintenance::write_activity(Arc::clone(&app), shutdown.clone()));
+    tasks.spawn("mail requests", mail_worker::run(Arc::clone(&app), shutdown.clone()));
+    tasks.spawn("clearing", maintenance::delete_expired(Arc::clone(&app), shutdown.clone()));
     tasks.spawn("signing keys", async move {
         while let Err(error) = app.keys.ensure_one(&mut app.entropy.fork()).await {
             tracing::warn!(%error, "no signing key yet");
@@ -127,7 +120,7 @@ async fn work_with_database(
             }
         }
         keys_read.set(true);
-        upkeep::follow_keys(app, shutdown).await
+        maintenance::reload_keys(app, shutdown).await
     });
     tasks.join().await
 }

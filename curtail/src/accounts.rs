@@ -3,7 +3,7 @@
 use std::{io::Read as _, path::Path};
 
 use anyhow::{Context as _, ensure};
-use auth_svc::admin::{self, Fate, NewUser};
+use auth_svc::admin::{self, AccountState, NewUser};
 
 use crate::{
     cli::{Keys, User},
@@ -16,7 +16,7 @@ const MAX_INPUT_BYTES: u64 = 4096;
 /// Creates, promotes, suspends, activates or erases an account.
 ///
 /// # Errors
-/// What auth-svc refuses, or that the database is away.
+/// What auth-svc refuses, or that the database is unavailable.
 pub(crate) async fn user(dir: &Path, command: User) -> anyhow::Result<()> {
     let config = settings::load(dir)?;
     match command {
@@ -30,15 +30,15 @@ pub(crate) async fn user(dir: &Path, command: User) -> anyhow::Result<()> {
             terminal::say(&format!("{email} is an administrator of the platform."));
         }
         User::Suspend { email } => {
-            admin::set_fate(&config, &email, Fate::Suspended).await?;
+            admin::set_account_state(&config, &email, AccountState::Suspended).await?;
             terminal::say(&format!("{email} is suspended."));
         }
         User::Activate { email } => {
-            admin::set_fate(&config, &email, Fate::Active).await?;
+            admin::set_account_state(&config, &email, AccountState::Active).await?;
             terminal::say(&format!("{email} can be used again."));
         }
         User::Erase { email } => {
-            admin::set_fate(&config, &email, Fate::Erased).await?;
+            admin::set_account_state(&config, &email, AccountState::Erased).await?;
             terminal::say(&format!("{email} is erased."));
         }
     }
@@ -48,7 +48,7 @@ pub(crate) async fn user(dir: &Path, command: User) -> anyhow::Result<()> {
 /// Rotates the signing keys.
 ///
 /// # Errors
-/// When the database is away.
+/// When the database is unavailable.
 pub(crate) async fn keys(dir: &Path, command: Keys) -> anyhow::Result<()> {
     let config = settings::load(dir)?;
     config.require_secrets(&["auth.master_key"])?;

@@ -7,35 +7,34 @@ use curtail_proto::auth::v1::Client;
 use crate::Error;
 
 /// How much of a user agent is kept, in characters.
-pub const MAX_USER_AGENT_CHARS: usize = 256;
+pub(crate) const MAX_USER_AGENT_CHARS: usize = 256;
 
 /// What the gateway saw of a client. The address is used for limits and stored only as a prefix.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ClientInfo {
+pub(crate) struct ClientInfo {
     /// The whole address; never stored, never logged.
-    pub ip: IpAddr,
+    pub(crate) ip: IpAddr,
     /// At most 256 characters, without control characters.
-    pub user_agent: String,
+    pub(crate) user_agent: String,
     /// The device cookie, not checked yet.
-    pub device: String,
+    pub(crate) device: String,
 }
 
 impl ClientInfo {
     /// Reads the client of a request that needs one: sign-ups and logins are limited by address.
-    pub fn required(client: Option<Client>) -> Result<Self, Error> {
-        let refused = || Error::invalid("client.ip", "CLIENT_INVALID", "The address of the client is missing.");
-        let client = client.ok_or_else(refused)?;
-        let ip = client.ip.parse::<IpAddr>().map_err(|_| refused())?.to_canonical();
+    pub(crate) fn required(client: Option<Client>) -> Result<Self, Error> {
+        let client = client.ok_or(Error::CLIENT_INVALID)?;
+        let ip = client.ip.parse::<IpAddr>().map_err(|_| Error::CLIENT_INVALID)?.to_canonical();
         Ok(Self { ip, user_agent: shown_user_agent(&client.user_agent), device: client.device })
     }
 
     /// Reads the client of a request that can do without.
-    pub fn optional(client: Option<Client>) -> Option<Self> {
+    pub(crate) fn optional(client: Option<Client>) -> Option<Self> {
         Self::required(client).ok()
     }
 
     /// The network that is stored and shown: /24 or /48.
-    pub fn ip_prefix(&self) -> String {
+    pub(crate) fn ip_prefix(&self) -> String {
         curtail_edge::ip_prefix(self.ip)
     }
 }

@@ -1,7 +1,7 @@
 //! Device tokens: the proof that a browser has signed in to an account before (OWASP "device cookies").
 //!
 //! A known device has a failure budget of its own, so a stranger who burns the limits of the account or of a shared
-//! address locks nobody out. The token opens nothing; it is bound to the account and to a random number for the device.
+//! address locks no owner out. The token opens nothing; it is bound to the account and to a random number for the device.
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use rand::{CryptoRng, RngExt as _};
@@ -12,19 +12,19 @@ const RAW_BYTES: usize = 16 + 32;
 
 /// A device that has signed in to the account before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct DeviceToken {
+pub(crate) struct DeviceToken {
     /// Tells devices of the account apart.
-    pub nonce: [u8; 16],
+    pub(crate) nonce: [u8; 16],
 }
 
 impl DeviceToken {
     /// A device that is seen for the first time.
-    pub fn generate(rng: &mut impl CryptoRng) -> Self {
+    pub(crate) fn generate(rng: &mut impl CryptoRng) -> Self {
         Self { nonce: rng.random() }
     }
 
     /// Checks a device cookie against the account; `None` when it is not one of this account.
-    pub fn verify(key: &MacKey, user_id: i64, text: &str) -> Option<Self> {
+    pub(crate) fn verify(key: &MacKey, user_id: i64, text: &str) -> Option<Self> {
         if text.len() != (RAW_BYTES * 4).div_ceil(3) {
             return None;
         }
@@ -33,8 +33,7 @@ impl DeviceToken {
         key.verify(&[&user_id.to_be_bytes(), &nonce], &raw[16..]).then_some(Self { nonce })
     }
 
-    /// The cookie's value.
-    pub fn expose(&self, key: &MacKey, user_id: i64) -> String {
+    pub(crate) fn expose(&self, key: &MacKey, user_id: i64) -> String {
         let tag = key.tag(&[&user_id.to_be_bytes(), &self.nonce]);
         BASE64_URL_SAFE_NO_PAD.encode([&self.nonce[..], &tag].concat())
     }

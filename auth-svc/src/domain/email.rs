@@ -3,37 +3,37 @@
 use crate::Error;
 
 /// The longest address in bytes (RFC 5321, 4.5.3.1.3 without the angle brackets).
-pub const MAX_BYTES: usize = 254;
+pub(crate) const MAX_BYTES: usize = 254;
 /// The longest part before the @ in bytes (RFC 5321, 4.5.3.1.1).
-pub const MAX_LOCAL_BYTES: usize = 64;
+pub(crate) const MAX_LOCAL_BYTES: usize = 64;
 /// The longest label of the domain in bytes (RFC 1035, 2.3.4).
 const MAX_LABEL_BYTES: usize = 63;
 
 /// A valid address: dot-atom, @, host name; ASCII only, the domain in lower case. International domains come as A-labels.
 ///
-/// Quoted local parts and address literals are refused: nobody signs up with them, and they are what header injection
-/// is made of.
+/// Quoted local parts and address literals are refused: no user signs up with them, and header injection
+/// needs them.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Email(String);
+pub(crate) struct Email(String);
 
 impl Email {
     /// Checks an address as a user typed it. Space around it is not part of it.
-    pub fn parse(text: &str) -> Result<Self, Error> {
+    pub(crate) fn parse(text: &str) -> Result<Self, Error> {
         let text = text.trim_matches(' ');
-        let (local, domain) = text.split_once('@').filter(|_| text.len() <= MAX_BYTES).ok_or_else(refused)?;
+        let (local, domain) = text.split_once('@').filter(|_| text.len() <= MAX_BYTES).ok_or(Error::EMAIL_INVALID)?;
         if !is_local_part(local) || !is_host_name(domain) {
-            return Err(refused());
+            return Err(Error::EMAIL_INVALID);
         }
         Ok(Self(format!("{local}@{}", domain.to_ascii_lowercase())))
     }
 
     /// The address as it is shown and written to.
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 
     /// What makes an address unique: all of it in lower case, because no mail host in use tells `Bob@` from `bob@`.
-    pub fn key(&self) -> String {
+    pub(crate) fn key(&self) -> String {
         self.0.to_ascii_lowercase()
     }
 }
@@ -51,14 +51,6 @@ fn is_host_name(domain: &str) -> bool {
             && !label.starts_with('-')
             && !label.ends_with('-')
     })
-}
-
-fn refused() -> Error {
-    Error::invalid(
-        "email",
-        "EMAIL_INVALID",
-        "Enter an e-mail address such as name@example.com, at most 254 characters.",
-    )
 }
 
 #[cfg(test)]

@@ -1,23 +1,19 @@
-//! Values of the domain with their bounds. Whoever holds one knows that it is valid.
+//! Values with their bounds. A value that exists is valid.
+//!
+//! Nothing here knows the database, the network or the application.
 
-mod account;
-mod api_key_text;
 mod client;
 mod device_token;
 mod email;
-mod full_name;
-mod mail_token;
+mod names;
 mod password;
 mod refresh_token;
-mod workspace_name;
+mod session;
 
-pub use account::{AccountStatus, User};
-pub use api_key_text::{ApiKeyText, PREFIX_CHARS};
-pub use client::ClientInfo;
-pub use device_token::DeviceToken;
-pub use email::Email;
-pub use full_name::FullName;
-pub use mail_token::{MailPurpose, MailToken};
-pub use password::Password;
-pub use refresh_token::RefreshToken;
-pub use workspace_name::WorkspaceName;
+pub(crate) use client::ClientInfo;
+pub(crate) use device_token::DeviceToken;
+pub(crate) use email::Email;
+pub(crate) use names::{FullName, WorkspaceName};
+pub(crate) use password::Password;
+pub(crate) use refresh_token::RefreshToken;
+pub(crate) use session::Session;

@@ -7,13 +7,13 @@
 use crate::Error;
 
 /// The longest password in bytes: enough for any passphrase, little enough that hashing it costs what hashing any costs.
-pub const MAX_BYTES: usize = 256;
+pub(crate) const MAX_BYTES: usize = 256;
 /// The fewest characters of a new password, whatever the estimate says (NIST SP 800-63B, 3.1.1.2).
-pub const MIN_CHARS: usize = 8;
+pub(crate) const MIN_CHARS: usize = 8;
 
 /// At most 256 bytes as it was sent. Never shown by `Debug`.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Password {
+pub(crate) struct Password {
     form: String,
     /// As it was sent, if that differs.
     raw: Option<String>,
@@ -21,9 +21,9 @@ pub struct Password {
 
 impl Password {
     /// Takes a password from the request's `field`.
-    pub fn parse(text: String, field: &'static str) -> Result<Self, Error> {
+    pub(crate) fn parse(text: String, field: &'static str) -> Result<Self, Error> {
         if text.len() > MAX_BYTES {
-            return Err(Error::invalid(field, "PASSWORD_TOO_LONG", "A password has at most 256 bytes."));
+            return Err(Error::password_too_long(field));
         }
         let form = curtail_text::password::opaque_string(&text).into_owned();
         let raw = (form != text).then_some(text);
@@ -31,17 +31,17 @@ impl Password {
     }
 
     /// The form that is hashed and compared.
-    pub fn expose(&self) -> &str {
+    pub(crate) fn expose(&self) -> &str {
         &self.form
     }
 
     /// The password as it was sent, if that differs from its form.
-    pub fn expose_raw(&self) -> Option<&str> {
+    pub(crate) fn expose_raw(&self) -> Option<&str> {
         self.raw.as_deref()
     }
 
     /// Whether it has the characters that a new password needs.
-    pub fn is_long_enough(&self) -> bool {
+    pub(crate) fn is_long_enough(&self) -> bool {
         self.form.chars().count() >= MIN_CHARS
     }
 }

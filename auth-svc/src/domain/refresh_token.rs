@@ -13,23 +13,23 @@ const RAW_BYTES: usize = 8 + 4 + 32;
 
 /// A token as it was shown, its MAC not checked yet.
 #[derive(Clone, PartialEq, Eq)]
-pub struct RefreshToken {
+pub(crate) struct RefreshToken {
     /// The session that it claims to be of.
-    pub session_id: i64,
+    pub(crate) session_id: i64,
     /// Its number in the session.
-    pub generation: i32,
+    pub(crate) generation: i32,
     tag: [u8; 32],
 }
 
 impl RefreshToken {
     /// The token of `generation`.
-    pub fn issue(key: &MacKey, session_id: i64, generation: i32, salt: &[u8]) -> Self {
+    pub(crate) fn issue(key: &MacKey, session_id: i64, generation: i32, salt: &[u8]) -> Self {
         let tag = key.tag(&[&session_id.to_be_bytes(), &generation.to_be_bytes(), salt]);
         Self { session_id, generation, tag }
     }
 
     /// Reads a token; `None` when it is not one.
-    pub fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         let text = text.strip_prefix(BRAND).filter(|rest| rest.len() == (RAW_BYTES * 4).div_ceil(3))?;
         let raw: [u8; RAW_BYTES] = BASE64_URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok()?;
         Some(Self {
@@ -40,12 +40,12 @@ impl RefreshToken {
     }
 
     /// Whether we made it for the session with this salt; in constant time.
-    pub fn is_genuine(&self, key: &MacKey, salt: &[u8]) -> bool {
+    pub(crate) fn is_genuine(&self, key: &MacKey, salt: &[u8]) -> bool {
         key.verify(&[&self.session_id.to_be_bytes(), &self.generation.to_be_bytes(), salt], &self.tag)
     }
 
     /// The form that clients hold.
-    pub fn expose(&self) -> String {
+    pub(crate) fn expose(&self) -> String {
         let mut raw = Vec::with_capacity(RAW_BYTES);
         raw.extend(self.session_id.to_be_bytes());
         raw.extend(self.generation.to_be_bytes());

@@ -9,7 +9,7 @@ use crate::{Plan, Role, Scope};
 pub enum Subject {
     /// A user by id.
     User(i64),
-    /// A service by name, for calls that no one asked it to make.
+    /// A service by name, for calls on its own behalf.
     Service(String),
 }
 
