@@ -19,7 +19,7 @@ use crate::auth::Authenticator;
 use crate::cookies::Cookies;
 use crate::http::overload::Overload;
 use crate::limits;
-use crate::live::ConnectionLimiter;
+use crate::live::{ConnectionLimiter, LiveFeeds};
 use crate::qr::Pictures;
 use crate::rate::address::AddressLimiter;
 use crate::rate::shared::SharedLimiter;
@@ -43,6 +43,7 @@ pub(crate) struct ActiveConfig {
 
 /// The state of the gateway under one configuration.
 pub struct AppState {
+    pub(crate) schema: CurtailSchema,
     pub(crate) settings: curtail_config::Gateway,
     pub(crate) plans: curtail_config::Plans,
     pub(crate) documents: Documents,
@@ -61,10 +62,10 @@ pub struct AppState {
 /// The state that survives a change of the configuration: connections, open streams, verified credentials.
 #[derive(Clone)]
 pub struct SharedState {
-    pub(crate) schema: CurtailSchema,
     pub(crate) sizes: Arc<Sizes>,
     pub(crate) usage: Arc<Usage>,
     pub(crate) upstreams: Upstreams,
+    feeds: LiveFeeds,
     pub(crate) authenticator: Arc<Authenticator>,
     pub(crate) connections: ConnectionLimiter,
     /// Pages of exports that are fetched at once.
@@ -92,12 +93,11 @@ impl SharedState {
         clock: Clock,
         rng: StdRng,
     ) -> anyhow::Result<Self> {
-        let schema = schema::build(upstreams.clone());
-        let sdl = schema.sdl();
+        let sdl = schema::sdl();
         Ok(Self {
-            schema,
             sizes: Arc::new(Sizes::from_sdl(&sdl)?),
             usage: Arc::new(Usage::from_sdl(&sdl)?),
+            feeds: LiveFeeds::new(&upstreams),
             upstreams,
             authenticator: Arc::new(authenticator),
             connections: ConnectionLimiter::new(settings.live_connections, settings.live_connections_per_user),
@@ -124,6 +124,7 @@ impl App {
             .with_context(|| format!("gateway.persisted_manifest {}", settings.persisted_manifest))?;
         shared.usage.list(manifest.names());
         Ok(Self(Arc::new(AppState {
+            schema: schema::build(shared.upstreams.clone(), shared.feeds.clone(), settings.development),
             plans: config.plans.clone(),
             documents,
             persisted: Persisted::new(limits::persisted(&settings), manifest),

@@ -8,8 +8,8 @@ use curtail_graphql_http::{Params, RequestError};
 use serde_json::{Value, json};
 
 use super::answer;
+use super::errors::{Detail, present};
 use super::followed::{self, Followed};
-use super::mask::{Detail, mask};
 use super::operation::Operation;
 use crate::app::App;
 use crate::error::{Code, Refusal};
@@ -65,8 +65,8 @@ impl Batch {
                 Ok(operation) => {
                     let counted = operation.count(app, context);
                     let mut log = Followed::begin(&operation, "batch", context, counted);
-                    let mut executed = app.shared.schema.execute(operation.into_request(app, context, detail)).await;
-                    log.answered(&mask(&mut executed, id, detail));
+                    let mut executed = app.schema.execute(operation.into_request(app, context, detail)).await;
+                    log.answered(&present(&mut executed, id, detail));
                     serde_json::to_value(&executed).unwrap_or_default()
                 }
                 Err(refusal) => {

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use curtail_telemetry::RequestId;
 
-use super::mask::Masked;
+use super::errors::ErrorSummary;
 use super::operation::Operation;
 use super::request_log::shown;
 use crate::error::Code;
@@ -55,9 +55,9 @@ impl Followed {
     }
 
     /// Another answer is sent. The first error of all is the one that is logged.
-    pub fn answered(&mut self, masked: &Masked) {
+    pub fn answered(&mut self, summary: &ErrorSummary) {
         self.answers += 1;
-        self.code = self.code.or_else(|| masked.codes.first().copied());
+        self.code = self.code.or_else(|| summary.codes.first().copied());
     }
 }
 

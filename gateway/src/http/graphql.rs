@@ -13,8 +13,8 @@ use http::{HeaderMap, Method, StatusCode, header};
 
 use super::answer::{self, AnsweredWith};
 use super::batch::Batch;
+use super::errors::{Detail, ErrorSummary, present};
 use super::exchange::{Exchange, Shown};
-use super::mask::{Detail, Masked, mask};
 use super::operation::{Operation, detail};
 use super::request_log::Seen;
 use super::size::read_body;
@@ -194,10 +194,10 @@ impl Asked {
         self.exchange.seen.note(|facts| facts.counted = Some(counted));
         let request = operation.into_request(app, context, detail);
         let started = Instant::now();
-        let mut executed = app.shared.schema.execute(request).await;
+        let mut executed = app.schema.execute(request).await;
         self.note(started, context);
-        let masked = mask(&mut executed, self.exchange.seen.id.as_str(), detail);
-        self.answer(&executed, &masked)
+        let summary = present(&mut executed, self.exchange.seen.id.as_str(), detail);
+        self.answer(&executed, &summary)
     }
 
     async fn execute_batch(&self, batch: Batch, context: &RequestContext, detail: Detail) -> Response {
@@ -215,20 +215,20 @@ impl Asked {
         });
     }
 
-    fn answer(&self, executed: &async_graphql::Response, masked: &Masked) -> Response {
-        let mut response = if masked.not_executed {
+    fn answer(&self, executed: &async_graphql::Response, summary: &ErrorSummary) -> Response {
+        let mut response = if summary.not_executed {
             let status = status::of_refusal(Code::ValidationFailed, self.media);
             let errors = serde_json::json!({"errors": executed.errors});
             answer::json(&errors, status, self.media)
         } else {
-            answer::json(executed, status::of_execution(has_data(&executed.data), &masked.codes), self.media)
+            answer::json(executed, status::of_execution(has_data(&executed.data), &summary.codes), self.media)
         };
-        if let Some(code) = masked.codes.first() {
+        if let Some(code) = summary.codes.first() {
             response.extensions_mut().insert(AnsweredWith(*code));
         }
         let status = response.status();
         if matches!(status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) {
-            response.headers_mut().insert(header::RETRY_AFTER, masked.retry_after.unwrap_or(1).max(1).into());
+            response.headers_mut().insert(header::RETRY_AFTER, summary.retry_after.map_or(1, answer::seconds).into());
         }
         response
     }

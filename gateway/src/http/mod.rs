@@ -4,11 +4,11 @@
 pub(crate) mod answer;
 pub(crate) mod assets;
 mod batch;
+mod errors;
 pub mod exchange;
 mod followed;
 pub(crate) mod graphql;
 pub(crate) mod host;
-mod mask;
 mod operation;
 pub(crate) mod overload;
 pub(crate) mod pages;

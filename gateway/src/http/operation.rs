@@ -8,8 +8,8 @@ use curtail_graphql_http::{Document, Params, Plan, is_closed, plan};
 use futures_util::stream::BoxStream;
 use futures_util::{Stream, StreamExt as _};
 
+use super::errors::{Detail, ErrorSummary, present};
 use super::followed::Followed;
-use super::mask::{Detail, Masked, mask};
 use crate::app::App;
 use crate::auth::CredentialMonitor;
 use crate::error::{Code, Refusal};
@@ -98,7 +98,7 @@ impl Operation {
         transport: &'static str,
         monitor: Option<CredentialMonitor>,
         detail: Detail,
-    ) -> impl Stream<Item = (Response, Masked)> + Send + use<> {
+    ) -> impl Stream<Item = (Response, ErrorSummary)> + Send + use<> {
         let mut log = Followed::begin(&self, transport, context, self.count(app, context));
         let id = context.call.request_id.as_ref().map_or_else(String::new, |id| id.as_str().to_owned());
         let request = match monitor.filter(|_| self.plan.kind == OperationType::Subscription) {
@@ -108,20 +108,16 @@ impl Operation {
             }
             None => self.into_request(app, context, detail),
         };
-        let answers: BoxStream<'static, Response> = app.shared.schema.execute_stream(request);
+        let answers: BoxStream<'static, Response> = app.schema.execute_stream(request);
         answers.map(move |mut answer| {
-            let masked = mask(&mut answer, &id, detail);
-            log.answered(&masked);
-            (answer, masked)
+            let summary = present(&mut answer, &id, detail);
+            log.answered(&summary);
+            (answer, summary)
         })
     }
 }
 
 /// How much a caller may learn of what does not fit.
 pub fn detail(app: &App, signed_in: bool) -> Detail {
-    match (app.settings.development, signed_in) {
-        (true, _) => Detail::Suggestions,
-        (false, true) => Detail::Errors,
-        (false, false) => Detail::None,
-    }
+    if app.settings.development || signed_in { Detail::Errors } else { Detail::None }
 }

@@ -16,7 +16,7 @@ use http_body_util::BodyExt as _;
 use hyper::body::Frame;
 use serde::Serialize;
 
-use super::mask::Masked;
+use super::errors::ErrorSummary;
 use crate::app::App;
 use crate::live::ConnectionPermit;
 
@@ -26,7 +26,7 @@ const RETRY: Duration = Duration::from_millis(500);
 /// Sends `answers` as they come. `permit` is held as long as the connection is open.
 pub fn answer(
     app: &App,
-    answers: impl Stream<Item = (Answer, Masked)> + Send + 'static,
+    answers: impl Stream<Item = (Answer, ErrorSummary)> + Send + 'static,
     permit: ConnectionPermit,
 ) -> Response {
     let shutdown = app.shared.shutdown.clone();

@@ -11,3 +11,26 @@ pub mod source;
 
 pub use connections::{ConnectionLimiter, ConnectionPermit, Owner};
 pub use feed::{Clicks, Feeds, LinkChanges};
+
+use std::sync::Arc;
+
+use crate::upstreams::Upstreams;
+
+/// The streams of the services that subscriptions read. Clones share them.
+#[derive(Clone)]
+pub struct LiveFeeds {
+    /// Clicks as they happen.
+    pub clicks: Arc<Clicks>,
+    /// Changes of links as they happen.
+    pub link_changes: Arc<LinkChanges>,
+}
+
+impl LiveFeeds {
+    /// Opens no stream yet.
+    pub fn new(upstreams: &Upstreams) -> Self {
+        Self {
+            clicks: Arc::new(Clicks::new(upstreams.live.clone())),
+            link_changes: Arc::new(LinkChanges::new(upstreams.link_live.clone())),
+        }
+    }
+}

@@ -40,7 +40,7 @@ pub use loaders::attach;
 pub use queries::Query;
 pub use subscription::Subscription;
 
-use crate::live::{Clicks, LinkChanges};
+use crate::live::LiveFeeds;
 use crate::request::RequestContext;
 use crate::upstreams::Upstreams;
 
@@ -63,10 +63,10 @@ pub struct Mutation(
 pub type CurtailSchema = Schema<Query, Mutation, Subscription>;
 
 /// Builds the schema over `upstreams`. Each request needs its own data: the [`RequestContext`] and, by [`attach`], loaders.
-pub fn build(upstreams: Upstreams) -> CurtailSchema {
-    let clicks = Clicks::new(upstreams.live.clone());
-    let changes = LinkChanges::new(upstreams.link_live.clone());
-    Schema::build(Query, Mutation::default(), Subscription).data(upstreams).data(clicks).data(changes).finish()
+/// `suggestions`: whether validation names similar fields and arguments.
+pub fn build(upstreams: Upstreams, feeds: LiveFeeds, suggestions: bool) -> CurtailSchema {
+    let schema = Schema::build(Query, Mutation::default(), Subscription).data(upstreams).data(feeds);
+    if suggestions { schema.finish() } else { schema.disable_suggestions().finish() }
 }
 
 /// The schema as checked in at `gateway/schema.graphql`.

@@ -1,6 +1,9 @@
 //! Expected outcomes as data, faults as errors.
 
-use async_graphql::{Error, ErrorExtensions as _, SimpleObject};
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_graphql::{Error, ErrorExtensionValues, SimpleObject};
 use curtail_rpc::Code;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -78,18 +81,29 @@ pub fn found<T>(result: Result<tonic::Response<T>, tonic::Status>) -> Result<Opt
     }
 }
 
-/// A GraphQL error with the stable code and reason in its extensions, and the seconds to wait where waiting helps.
+/// A GraphQL error with `error` as its source. The HTTP layer finds it there and writes its [`extensions`].
 pub fn fault(error: curtail_rpc::Error) -> Error {
-    Error::new(error.message.to_string()).extend_with(|_, extensions| {
-        extensions.set("code", error.code.as_str());
-        extensions.set("reason", error.reason.as_ref());
-        if let Some(field) = &error.field {
-            extensions.set("field", camel_case(field));
-        }
-        if let Some(wait) = error.retry_after {
-            extensions.set("retryAfter", wait.as_secs_f64().ceil() as u32);
-        }
-    })
+    Error { message: error.message.to_string(), source: Some(Arc::new(error)), extensions: None }
+}
+
+/// What a client may see of `error` beside its message: the stable code and reason, the field, and the seconds to wait where waiting
+/// helps.
+pub fn extensions(error: &curtail_rpc::Error) -> ErrorExtensionValues {
+    let mut extensions = ErrorExtensionValues::default();
+    extensions.set("code", error.code.as_str());
+    extensions.set("reason", error.reason.as_ref());
+    if let Some(field) = &error.field {
+        extensions.set("field", camel_case(field));
+    }
+    if let Some(wait) = error.retry_after {
+        extensions.set("retryAfter", seconds(wait));
+    }
+    extensions
+}
+
+/// Whole seconds, rounded up.
+fn seconds(wait: Duration) -> u32 {
+    wait.as_secs_f64().ceil() as u32
 }
 
 /// A field of a message (`full_name`) as GraphQL calls it (`fullName`).
@@ -141,8 +155,9 @@ mod tests {
     fn an_outage_is_a_fault() {
         let error = curtail_rpc::Error::new(Code::Unavailable, "LINKS_UNAVAILABLE", "try again");
         let fault = outcome::<()>(Err(error.into())).unwrap_err();
-        let code = fault.extensions.and_then(|e| e.get("code").cloned());
-        assert_eq!(code, Some("UNAVAILABLE".into()));
+        let source = fault.source.unwrap().downcast::<curtail_rpc::Error>().unwrap();
+        assert_eq!(source.code, Code::Unavailable);
+        assert_eq!(extensions(&source).get("code"), Some(&"UNAVAILABLE".into()));
     }
 
     #[test]

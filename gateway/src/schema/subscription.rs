@@ -11,7 +11,7 @@ use super::problem::fault;
 use super::scalars::parse_id;
 use super::workspace_or_default;
 use crate::auth::CredentialMonitor;
-use crate::live::{Clicks, LinkChanges};
+use crate::live::LiveFeeds;
 use crate::request::RequestContext;
 
 /// Everything that can be followed.
@@ -29,7 +29,8 @@ impl Subscription {
     ) -> Result<impl Stream<Item = Result<ClickBatch, Error>> + use<>, Error> {
         let workspace_id = workspace_or_default(ctx.data::<RequestContext>()?, workspace_id)?;
         let watch = WatchClicksRequest { workspace_id, link_id: link_or_all(link_id) };
-        let clicks = ctx.data::<Clicks>()?.watch(ctx.data::<CredentialMonitor>()?, watch).await.map_err(fault)?;
+        let clicks =
+            ctx.data::<LiveFeeds>()?.clicks.watch(ctx.data::<CredentialMonitor>()?, watch).await.map_err(fault)?;
         Ok(clicks.map(|item| item.map(ClickBatch::from).map_err(fault)))
     }
 
@@ -43,7 +44,12 @@ impl Subscription {
     ) -> Result<impl Stream<Item = Result<LinkChange, Error>> + use<>, Error> {
         let workspace_id = workspace_or_default(ctx.data::<RequestContext>()?, workspace_id)?;
         let watch = WatchLinksRequest { workspace_id, link_id: link_or_all(link_id) };
-        let changes = ctx.data::<LinkChanges>()?.watch(ctx.data::<CredentialMonitor>()?, watch).await.map_err(fault)?;
+        let changes = ctx
+            .data::<LiveFeeds>()?
+            .link_changes
+            .watch(ctx.data::<CredentialMonitor>()?, watch)
+            .await
+            .map_err(fault)?;
         Ok(one_by_one(changes))
     }
 }

@@ -7,6 +7,7 @@ use curtail_clock::Clock;
 use curtail_proto::auth::v1::auth_service_client::AuthServiceClient;
 use curtail_proto::auth::v1::{Client, ExchangeRequest, exchange_request::Credential};
 use curtail_rpc::{CallContext, ServiceIdentity};
+use gateway::live::LiveFeeds;
 use gateway::request::{Principal, RequestContext};
 use gateway::schema;
 use gateway::upstreams::Upstreams;
@@ -65,7 +66,8 @@ async fn fifty_links_with_their_totals_cost_two_rpcs() {
         let (context, upstreams) = caller(&platform, access).await;
         let query = query.replace("first: 50", &format!("workspaceId: \"{workspace}\", first: 50"));
         let request = schema::attach(Request::new(query).data(context.clone()), &upstreams, &context);
-        let answer = schema::build(upstreams).execute(request).await;
+        let feeds = LiveFeeds::new(&upstreams);
+        let answer = schema::build(upstreams, feeds, false).execute(request).await;
         assert!(answer.errors.is_empty(), "{:?}", answer.errors);
         let page = answer.data.into_json().unwrap();
         let edges = page["links"]["edges"].as_array().unwrap();

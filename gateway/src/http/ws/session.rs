@@ -22,16 +22,16 @@ use crate::app::App;
 use crate::auth::CredentialMonitor;
 use crate::error::{Code, Refusal};
 use crate::http::answer;
+use crate::http::errors::ErrorSummary;
 use crate::http::exchange::charge;
 use crate::http::followed;
-use crate::http::mask::Masked;
 use crate::http::operation::{Operation, detail};
 use crate::rate::shared::Outcome;
 use crate::request::RequestContext;
 
 type Socket = WebSocketStream<TokioIo<Upgraded>>;
 /// The answers of an operation; `None` is its end.
-type Answers = BoxStream<'static, Option<Box<(Response, Masked)>>>;
+type Answers = BoxStream<'static, Option<Box<(Response, ErrorSummary)>>>;
 
 /// A client that takes nothing for so long is given up.
 const SEND: Duration = Duration::from_secs(10);
@@ -65,7 +65,7 @@ struct Session {
 
 enum Event {
     Frame(Option<Result<Message, Error>>),
-    Answer(String, Option<Box<(Response, Masked)>>),
+    Answer(String, Option<Box<(Response, ErrorSummary)>>),
     Ended,
     Draining,
     InitTimeout,
@@ -192,9 +192,9 @@ impl Session {
         Ok(answers.map(|answer| Some(Box::new(answer))).chain(stream::once(async { None })).boxed())
     }
 
-    async fn answer(&mut self, id: String, answer: Option<Box<(Response, Masked)>>) -> Result<(), Option<Close>> {
+    async fn answer(&mut self, id: String, answer: Option<Box<(Response, ErrorSummary)>>) -> Result<(), Option<Close>> {
         match answer.as_deref() {
-            Some((answer, masked)) if masked.not_executed => {
+            Some((answer, summary)) if summary.not_executed => {
                 self.operations.remove(&id);
                 let errors = serde_json::to_value(&answer.errors).unwrap_or_default();
                 self.say(message::error(&id, &errors)).await
