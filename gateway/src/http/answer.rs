@@ -2,14 +2,12 @@
 
 use std::time::Duration;
 
-use axum::body::Body;
 use axum::response::Response;
-use curtail_graphql_http::MediaType;
+use curtail_graphql_http::{MediaType, json_response, sse};
 use http::{HeaderValue, StatusCode, header};
-use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{sse, status};
+use super::status;
 use crate::error::{Code, Refusal};
 
 /// The code of the answer's first error, for the log and the metrics; travels in the extensions of the response.
@@ -21,8 +19,8 @@ pub fn refused(refusal: &Refusal, media: MediaType, request_id: &str) -> Respons
     let body = json!({"errors": errors(refusal, request_id)});
     let status = status::of_refusal(if refusal.of_document { Code::ValidationFailed } else { refusal.code }, media);
     let mut response = match media {
-        MediaType::EventStream if status == StatusCode::OK => sse::refused(&body),
-        _ => json_response(status, media, body.to_string()),
+        MediaType::EventStream if status == StatusCode::OK => sse::single(&body),
+        _ => json_response(&body, status, media),
     };
     describe(&mut response, refusal);
     if refusal.code == Code::MethodNotAllowed {
@@ -55,25 +53,9 @@ pub fn errors(refusal: &Refusal, request_id: &str) -> Value {
     json!([{"message": refusal.message, "extensions": extensions}])
 }
 
-/// An answer with `body`, whose errors were masked before.
-pub fn json(body: &impl Serialize, status: StatusCode, media: MediaType) -> Response {
-    match serde_json::to_string(body) {
-        Ok(body) => json_response(status, media, body),
-        // Only a map with keys that are no strings can not be written, and there is none.
-        Err(_) => json_response(StatusCode::INTERNAL_SERVER_ERROR, media, "{}".to_owned()),
-    }
-}
-
 /// Whole seconds, rounded up and at least one: a client that comes back must not be too early.
 pub fn seconds(duration: Duration) -> u64 {
     duration.as_secs_f64().ceil().max(1.0) as u64
-}
-
-fn json_response(status: StatusCode, media: MediaType, body: String) -> Response {
-    let mut response = Response::new(Body::from(body));
-    *response.status_mut() = status;
-    response.headers_mut().insert(header::CONTENT_TYPE, media.header());
-    response
 }
 
 #[cfg(test)]

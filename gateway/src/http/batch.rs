@@ -4,13 +4,13 @@
 //! one that is refused does not keep the others from being executed.
 
 use async_graphql::parser::types::OperationType;
-use curtail_graphql_http::{Params, RequestError};
+use curtail_graphql_http::{Operation, Params, RequestError};
 use serde_json::{Value, json};
 
 use super::answer;
 use super::errors::{Detail, present};
 use super::followed::{self, Followed};
-use super::operation::Operation;
+use super::operation;
 use crate::app::App;
 use crate::error::{Code, Refusal};
 use crate::request::RequestContext;
@@ -19,7 +19,7 @@ use crate::request::RequestContext;
 pub struct Batch(Vec<Result<Operation, Refusal>>);
 
 impl Batch {
-    /// Checks each of them, as [`Operation::check`] does.
+    /// Checks each of them, as [`operation::check`] does.
     ///
     /// # Errors
     /// `TOO_MANY_CREDENTIAL_MUTATIONS`: what one operation may not do, a batch may not do either.
@@ -51,8 +51,8 @@ impl Batch {
     }
 
     /// What all of them take out of the caller's bucket; one that is refused takes as much as the cheapest.
-    pub fn units(&self) -> u64 {
-        self.0.iter().map(|member| member.as_ref().map_or(1, Operation::units)).sum()
+    pub fn tokens(&self) -> u64 {
+        self.0.iter().map(|member| member.as_ref().map_or(1, operation::tokens)).sum()
     }
 
     /// Executes them.
@@ -60,12 +60,14 @@ impl Batch {
         let id = context.call.request_id.as_ref().map_or("", |id| id.as_str());
         let mut answers = Vec::with_capacity(self.0.len());
         for member in self.0 {
-            let operation = member.and_then(|operation| operation.check_introspection(detail).map(|()| operation));
+            let operation =
+                member.and_then(|operation| operation::check_introspection(&operation, detail).map(|()| operation));
             answers.push(match operation {
                 Ok(operation) => {
-                    let counted = operation.count(app, context);
+                    let counted = operation::count(&operation, app, context);
                     let mut log = Followed::begin(&operation, "batch", context, counted);
-                    let mut executed = app.schema.execute(operation.into_request(app, context, detail)).await;
+                    let mut executed =
+                        app.schema.execute(operation::into_request(operation, app, context, detail)).await;
                     log.answered(&present(&mut executed, id, detail));
                     serde_json::to_value(&executed).unwrap_or_default()
                 }
@@ -80,7 +82,7 @@ impl Batch {
 }
 
 fn one(app: &App, params: Params, stranger: bool) -> Result<Operation, Refusal> {
-    let operation = Operation::check(app, params, stranger)?;
+    let operation = operation::check(app, params, stranger)?;
     match operation.plan.kind {
         OperationType::Subscription => Err(Refusal::new(Code::ValidationFailed, "a batch has no subscriptions")),
         OperationType::Query | OperationType::Mutation => Ok(operation),

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Instant;
 
+use curtail_graphql_http::Operation;
 use curtail_telemetry::RequestId;
 
 use super::errors::ErrorSummary;
-use super::operation::Operation;
 use super::request_log::shown;
 use crate::error::Code;
 use crate::request::RequestContext;

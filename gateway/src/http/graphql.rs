@@ -1,24 +1,25 @@
 //! `GET|POST /graphql`: from the request to the answer, one step after the other. A step that refuses ends it.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use async_graphql::Value;
 use async_graphql::parser::types::OperationType;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use curtail_edge::RequestOrigin;
-use curtail_graphql_http::{Body, MediaType, Params, is_json, negotiate};
+use curtail_graphql_http::{Body, MediaType, Operation, Params, is_json, json_response, negotiate, sse, ws};
+use futures_util::StreamExt as _;
 use http::{HeaderMap, Method, StatusCode, header};
 
 use super::answer::{self, AnsweredWith};
 use super::batch::Batch;
 use super::errors::{Detail, ErrorSummary, present};
 use super::exchange::{Exchange, Shown};
-use super::operation::{Operation, detail};
+use super::operation::{self, detail};
 use super::request_log::Seen;
 use super::size::read_body;
-use super::{sse, status, ws};
+use super::{socket, status};
 use crate::app::App;
 use crate::auth::CredentialMonitor;
 use crate::error::{Code, Refusal};
@@ -30,8 +31,8 @@ pub async fn graphql(State(app): State<App>, request: Request) -> Response {
     let Some(seen) = request.extensions().get::<Arc<Seen>>().cloned() else {
         return answer::refused(&Refusal::internal(), MediaType::Json, "");
     };
-    if ws::is_asked(&request) {
-        let accepted = ws::accept(&app, &seen, request);
+    if ws::is_requested(&request) {
+        let accepted = socket::accept(&app, &seen, request);
         return accepted.unwrap_or_else(|refusal| answer::refused(&refusal, MediaType::Json, seen.id.as_str()));
     }
     let Some(media) = negotiate(request.headers()) else {
@@ -66,10 +67,10 @@ impl Work {
         }
     }
 
-    fn units(&self) -> u64 {
+    fn tokens(&self) -> u64 {
         match self {
-            Self::One(operation) => operation.units(),
-            Self::Batch(batch) => batch.units(),
+            Self::One(operation) => operation::tokens(operation),
+            Self::Batch(batch) => batch.tokens(),
         }
     }
 }
@@ -100,9 +101,9 @@ impl Asked {
         let caller = self.exchange.authenticate(&shown, work.only_credentials()).await?;
         let detail = detail(&self.exchange.app, caller.is_some());
         if let Work::One(operation) = &work {
-            operation.check_introspection(detail)?;
+            operation::check_introspection(operation, detail)?;
         }
-        self.exchange.take(caller.as_ref(), work.units()).await?;
+        self.exchange.take(caller.as_ref(), work.tokens()).await?;
 
         let context = self.exchange.context(&shown, caller.as_ref());
         let mut response = match work {
@@ -148,7 +149,7 @@ impl Asked {
 
     /// Checks the bounds, and whether it may come by this way.
     fn check_one(&self, method: &Method, params: Params, stranger: bool) -> Result<Operation, Refusal> {
-        let operation = Operation::check(&self.exchange.app, params, stranger)?;
+        let operation = operation::check(&self.exchange.app, params, stranger)?;
         let plan = &operation.plan;
         match (plan.kind, self.media) {
             (OperationType::Subscription, MediaType::EventStream) => {}
@@ -185,14 +186,22 @@ impl Asked {
         // Its line is written when it ends.
         self.exchange.seen.note(|facts| facts.followed = true);
         let app = &self.exchange.app;
-        Ok(sse::answer(app, operation.into_answers(app, context, "event-stream", monitor, detail), permit))
+        let responses = operation::into_responses(operation, app, context, "event-stream", monitor, detail);
+        let responses = responses.map(move |(response, _)| {
+            // It counts as open until the last response is sent.
+            let _held = &permit;
+            response
+        });
+        let (keep_alive, shutdown) = (app.settings.live_keep_alive_ms, app.shared.shutdown.clone());
+        let until = async move { shutdown.draining().await };
+        Ok(sse::stream(responses, Duration::from_millis(keep_alive), until))
     }
 
     async fn execute(&self, operation: Operation, context: &RequestContext, detail: Detail) -> Response {
         let app = &self.exchange.app;
-        let counted = operation.count(app, context);
+        let counted = operation::count(&operation, app, context);
         self.exchange.seen.note(|facts| facts.counted = Some(counted));
-        let request = operation.into_request(app, context, detail);
+        let request = operation::into_request(operation, app, context, detail);
         let started = Instant::now();
         let mut executed = app.schema.execute(request).await;
         self.note(started, context);
@@ -204,7 +213,7 @@ impl Asked {
         let started = Instant::now();
         let answers = batch.execute(&self.exchange.app, context, detail).await;
         self.note(started, context);
-        answer::json(&answers, StatusCode::OK, self.media)
+        json_response(&answers, StatusCode::OK, self.media)
     }
 
     /// Notes what executing took.
@@ -219,9 +228,9 @@ impl Asked {
         let mut response = if summary.not_executed {
             let status = status::of_refusal(Code::ValidationFailed, self.media);
             let errors = serde_json::json!({"errors": executed.errors});
-            answer::json(&errors, status, self.media)
+            json_response(&errors, status, self.media)
         } else {
-            answer::json(executed, status::of_execution(has_data(&executed.data), &summary.codes), self.media)
+            json_response(executed, status::of_execution(has_data(&executed.data), &summary.codes), self.media)
         };
         if let Some(code) = summary.codes.first() {
             response.extensions_mut().insert(AnsweredWith(*code));

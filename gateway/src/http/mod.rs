@@ -17,9 +17,8 @@ pub(crate) mod request_log;
 pub(crate) mod security;
 mod server;
 pub(crate) mod size;
-mod sse;
+mod socket;
 pub(crate) mod status;
 pub(crate) mod unsubscribe;
-mod ws;
 
 pub(crate) use server::serve;

@@ -100,6 +100,17 @@ mod tests {
     }
 
     #[test]
+    fn requests_that_the_transport_refuses_have_the_status_of_their_code() {
+        use curtail_graphql_http::Code as Graphql;
+        for code in [Graphql::BadRequest, Graphql::NotAcceptable, Graphql::Subscriptions, Graphql::Batch, Graphql::Cost]
+        {
+            for media in [MediaType::GraphqlResponse, MediaType::Json] {
+                assert_eq!(of_refusal(code.into(), media), code.status(media), "{code:?}");
+            }
+        }
+    }
+
+    #[test]
     fn upstream_codes_have_the_status_of_their_table() {
         for code in Upstream::ALL {
             assert_eq!(of(code.into()), code.http(), "{code}");

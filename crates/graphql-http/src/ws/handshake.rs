@@ -1,78 +1,63 @@
 //! From a request to a socket.
 
-use std::sync::Arc;
-
 use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
-use curtail_edge::RequestOrigin;
-use curtail_proto::auth::v1::Client;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
-use super::session;
-use crate::app::App;
-use crate::auth::Credential;
-use crate::error::{Code, Refusal};
-use crate::http::exchange::Shown;
-use crate::http::request_log::Seen;
-use crate::live::ConnectionPermit;
+use super::session::{self, SocketHandler, SocketSettings};
+use crate::error::{Code, RequestError};
 
 /// The one subprotocol.
 const SUBPROTOCOL: &str = "graphql-transport-ws";
 /// What is read at once, in bytes. Every socket keeps a buffer of this size; the library's default is 128 KiB.
 const READ_BUFFER: usize = 2 * 1024;
 
-/// What the handshake told of the client.
-pub(super) struct Guest {
-    /// The credential in a header or, from our pages, in a cookie.
-    pub(super) credential: Option<Credential>,
-    /// What was seen of the client.
-    pub(super) client: Client,
-    /// The request.
-    pub(super) seen: Arc<Seen>,
-    /// Held as long as the socket is open.
-    pub(super) permit: ConnectionPermit,
-}
-
-/// Whether the request wants to become a socket.
-pub fn is_asked(request: &Request) -> bool {
+/// Returns `true` if the request asks to become a socket.
+pub fn is_requested(request: &Request) -> bool {
     request.method() == Method::GET && has_token(request.headers(), header::UPGRADE, "websocket")
 }
 
-/// Answers the handshake and serves the socket.
-///
-/// # Errors
-/// When it is none that we can take, a page of another origin asks, or too many sockets are open.
-pub fn accept(app: &App, seen: &Arc<Seen>, mut request: Request) -> Result<Response, Refusal> {
-    let headers = request.headers();
-    let key = check(headers)?;
-    let Shown { credential, origin, client, .. } = Shown::read(app, seen, headers)?;
-    // Browsers send cookies along with whatever page opens a socket, and never hide where it came from.
-    if origin == RequestOrigin::Foreign {
-        return Err(Refusal::new(Code::CrossSite, "this origin may not open a socket"));
+/// A request to become a socket that fulfils all conditions.
+pub struct Upgrade {
+    accept: HeaderValue,
+    connection: OnUpgrade,
+}
+
+impl Upgrade {
+    /// Checks the handshake (RFC 6455, section 4.2.1).
+    ///
+    /// # Errors
+    /// `BAD_REQUEST` when a part of it is missing or another subprotocol is asked for.
+    pub fn new(request: &mut Request) -> Result<Self, RequestError> {
+        let accept = check(request.headers())?;
+        Ok(Self { accept, connection: hyper::upgrade::on(request) })
     }
-    let guest = Guest { credential, client, seen: seen.clone(), permit: app.shared.connections.acquire()? };
-    let (app, upgrade) = (app.clone(), hyper::upgrade::on(&mut request));
-    tokio::spawn(async move {
-        let Ok(upgraded) = upgrade.await else { return };
-        let longest = app.settings.max_body_bytes;
-        let config = WebSocketConfig::default()
-            .read_buffer_size(READ_BUFFER)
-            .max_message_size(Some(longest))
-            .max_frame_size(Some(longest));
-        let socket = WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, Some(config)).await;
-        session::serve(app, guest, socket).await;
-    });
-    Ok(switching(&key))
+
+    /// Answers the handshake, and serves the socket in a task of its own.
+    pub fn serve<H: SocketHandler>(self, settings: SocketSettings, handler: H) -> Response {
+        let Self { accept, connection } = self;
+        tokio::spawn(async move {
+            let Ok(upgraded) = connection.await else { return };
+            let config = WebSocketConfig::default()
+                .read_buffer_size(READ_BUFFER)
+                .max_message_size(Some(settings.max_message_bytes))
+                .max_frame_size(Some(settings.max_message_bytes));
+            let socket = WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, Some(config)).await;
+            session::serve(settings, handler, socket).await;
+        });
+        switching(&accept)
+    }
 }
 
 /// The value of `Sec-WebSocket-Accept`, when everything that it takes is there (RFC 6455, section 4.2.1).
-fn check(headers: &HeaderMap) -> Result<HeaderValue, Refusal> {
-    let bad = |message| Err(Refusal::new(Code::BadRequest, message));
+fn check(headers: &HeaderMap) -> Result<HeaderValue, RequestError> {
+    let bad = |message| Err(RequestError::new(Code::BadRequest, message));
     if !has_token(headers, header::CONNECTION, "upgrade") {
         return bad("Connection: Upgrade is missing");
     }

@@ -1,11 +1,11 @@
 //! The messages of graphql-transport-ws.
 
 use async_graphql::Response;
-use curtail_graphql_http::Params;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::close::Close;
+use crate::params::Params;
 
 /// The longest id of an operation in bytes, so that the reason of a close frame can name it.
 pub const MAX_ID: usize = 64;
@@ -87,7 +87,7 @@ pub fn complete(id: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use curtail_graphql_http::DocumentSource;
+    use crate::persisted::DocumentSource;
 
     #[test]
     fn messages_of_the_protocol_are_read() {

@@ -3,18 +3,16 @@
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
-use crate::error::{Code, Refusal};
-
 /// Why the server closes a socket.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Close {
-    /// The gateway stops; the client may come back at once.
+    /// The server stops; the client may reconnect at once.
     GoingAway,
-    /// Something that is no message of the protocol.
+    /// Not a message of the protocol.
     BadMessage(&'static str),
     /// An operation before `connection_init`.
     Unauthorized,
-    /// The credential is refused, or has ended. A client that has a fresh one may come back.
+    /// The credential is refused, or has ended. A client with a fresh one may reconnect.
     Forbidden(&'static str),
     /// No `connection_init` in time.
     InitTimeout,
@@ -22,20 +20,11 @@ pub enum Close {
     DuplicateId(String),
     /// A second `connection_init`, or too many sockets.
     TooMany(&'static str),
-    /// A fault of ours, or something that we need is away; the client may come back.
+    /// The server failed, or something that it needs is unavailable; the client may reconnect.
     TryAgain,
 }
 
 impl Close {
-    /// How a refused `connection_init` ends.
-    pub fn of(refusal: &Refusal) -> Self {
-        match refusal.code {
-            Code::Unauthenticated => Self::Forbidden("Forbidden"),
-            Code::Connections => Self::TooMany("Too many sockets"),
-            _ => Self::TryAgain,
-        }
-    }
-
     /// The frame that says so. Reasons fit into the 123 bytes that a close frame has for them.
     pub fn frame(&self) -> CloseFrame {
         let (code, reason) = match self {
@@ -55,7 +44,7 @@ impl Close {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::ws::message::MAX_ID;
+    use crate::ws::message::MAX_ID;
 
     #[test]
     fn reasons_fit_into_a_close_frame() {
