@@ -79,6 +79,7 @@ local left, until_full = 0, 0
 if buckets > 0 then
   local interval, capacity = quota(1)
   until_full = (taken and full_at[1] or was_full_at[1]) - now
-  left = math.floor(capacity - until_full / interval + 0.000001)
+  -- What is stored is precise to a thousandth of a ms; a token that is due by that much counts as there.
+  left = math.min(capacity, math.floor(capacity - (until_full - 0.001) / interval))
 end
 return {math.ceil(wait), left, math.ceil(until_full), tries}

@@ -49,6 +49,16 @@ async fn intervals_need_not_be_whole_milliseconds() {
 }
 
 #[tokio::test]
+async fn what_is_left_of_a_large_bucket_is_exact() {
+    let (limiter, clock) = limiter().await;
+    for round in 0..20 {
+        let key = format!("large {round}");
+        assert_eq!(limiter.take(&[bucket(&key, 100_000, 3)], None).await.unwrap().remaining, 99_997);
+        clock.advance(time::Duration::milliseconds(7));
+    }
+}
+
+#[tokio::test]
 async fn several_buckets_are_taken_from_together_or_not_at_all() {
     let (limiter, _) = limiter().await;
     assert!(limiter.take(&[bucket("empty", 1, 1)], None).await.unwrap().wait.is_none());
