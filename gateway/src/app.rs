@@ -17,9 +17,9 @@ use tokio::sync::Semaphore;
 
 use crate::auth::Authenticator;
 use crate::cookies::Cookies;
-use crate::http::overload::Overload;
 use crate::limits;
 use crate::live::{ConnectionLimiter, LiveFeeds};
+use crate::overload::Overload;
 use crate::qr::Pictures;
 use crate::rate::address::AddressLimiter;
 use crate::rate::shared::SharedLimiter;
@@ -154,7 +154,7 @@ impl App {
     }
 
     /// How long a request may take.
-    pub(crate) fn patience(&self) -> Duration {
+    pub(crate) fn request_timeout(&self) -> Duration {
         Duration::from_millis(self.settings.request_timeout_ms)
     }
 

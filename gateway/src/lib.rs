@@ -22,6 +22,7 @@ pub mod error;
 pub mod http;
 pub mod limits;
 pub mod live;
+pub mod overload;
 mod qr;
 pub mod rate;
 pub mod reload;

@@ -1,7 +1,7 @@
-//! How many requests are worked on at once, and what happens to the rest.
+//! Caps the requests in flight, and sheds the rest.
 //!
-//! A request waits a moment for its place and is then refused, because an answer that comes too late costs as much as one
-//! in time. A gateway that refuses much says so by its readiness, so that load balancers send less.
+//! A request waits a moment for a permit and is then refused, because a late response costs as much as one in time. A gateway
+//! that sheds many requests stops being ready, so that load balancers send less.
 //!
 //! A request with a body takes its place when the body is there. Until then it only counts among the bodies of its address
 //! that are on their way, so a client that sends slowly holds no place from others.
@@ -25,16 +25,15 @@ use http::Method;
 use http_body::Frame;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::request_log::Seen;
-use crate::app::App;
 use crate::error::{Code, Refusal};
 
-/// The places, and the memory of refusals.
+/// The permits, and the memory of refusals.
 #[derive(Clone)]
 pub struct Overload {
-    places: Arc<Semaphore>,
+    permits: Arc<Semaphore>,
     bodies: Bodies,
-    patience: Duration,
+    bodies_per_address: usize,
+    max_wait: Duration,
     shed: Arc<Shed>,
 }
 
@@ -63,9 +62,9 @@ impl Overload {
             rest: Duration::from_millis(config.shed_not_ready_ms),
             recent: Mutex::default(),
         };
-        let patience = Duration::from_millis(config.queue_ms);
-        let places = Arc::new(Semaphore::new(config.max_in_flight));
-        Self { places, bodies: Bodies::default(), patience, shed: Arc::new(shed) }
+        let max_wait = Duration::from_millis(config.queue_ms);
+        let permits = Arc::new(Semaphore::new(config.max_in_flight));
+        Self { permits, bodies: Bodies::default(), bodies_per_address: config.bodies_per_address, max_wait, shed: Arc::new(shed) }
     }
 
     /// Waits for a place.
@@ -73,7 +72,7 @@ impl Overload {
     /// # Errors
     /// `OVERLOADED` when none became free in time.
     async fn enter(&self) -> Result<OwnedSemaphorePermit, Refusal> {
-        match tokio::time::timeout(self.patience, Arc::clone(&self.places).acquire_owned()).await {
+        match tokio::time::timeout(self.max_wait, Arc::clone(&self.permits).acquire_owned()).await {
             Ok(Ok(place)) => Ok(place),
             Ok(Err(_)) | Err(_) => {
                 metrics::counter!("gateway_requests_shed_total").increment(1);
@@ -112,22 +111,22 @@ impl Shed {
 }
 
 /// Holds a place while the request is answered; with a body, from its end on.
-pub async fn limit(State(app): State<App>, request: Request, next: Next) -> Response {
+pub async fn limit(State(overload): State<Overload>, request: Request, next: Next) -> Response {
     let reads_body = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS | Method::DELETE);
     if !reads_body || request.body().is_end_stream() {
-        return match app.overload.enter().await {
+        return match overload.enter().await {
             Ok(_place) => next.run(request).await,
             Err(refusal) => refusal.into_response(),
         };
     }
-    let client = request.extensions().get::<Arc<Seen>>().map_or(IpAddr::from([0, 0, 0, 0]), |seen| seen.client);
-    let Some(body_place) = app.overload.bodies.enter(client, app.settings.bodies_per_address) else {
+    let client = request.extensions().get().copied().unwrap_or_else(|| IpAddr::from([0, 0, 0, 0]).into());
+    let Some(body_place) = overload.bodies.enter(client, overload.bodies_per_address) else {
         let refusal = Refusal::new(Code::RateLimited, "too many bodies of this address are on their way");
         return refusal.retry_after(Duration::from_secs(1)).into_response();
     };
     let place = Arc::new(Mutex::new(None));
     let request = request.map(|body| {
-        let (overload, place) = (app.overload.clone(), Arc::clone(&place));
+        let (overload, place) = (overload.clone(), Arc::clone(&place));
         Body::new(PlacedBody { body, entering: None, overload, place, body_place: Some(body_place) })
     });
     let response = next.run(request).await;
@@ -141,11 +140,10 @@ struct Bodies(Arc<Mutex<HashMap<ClientNetwork, usize>>>);
 
 impl Bodies {
     /// `None`: as many are on their way as allowed.
-    fn enter(&self, client: IpAddr, most: usize) -> Option<BodyPlace> {
-        let key = ClientNetwork::from(client);
+    fn enter(&self, key: ClientNetwork, max: usize) -> Option<BodyPlace> {
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let count = counts.entry(key).or_default();
-        if *count >= most {
+        if *count >= max {
             return None;
         }
         *count += 1;
@@ -231,7 +229,7 @@ impl Drop for PlacedBody {
     fn drop(&mut self) {
         let mut place = self.place.lock().unwrap_or_else(PoisonError::into_inner);
         if place.is_none() && self.entering.is_none() {
-            *place = Arc::clone(&self.overload.places).try_acquire_owned().ok();
+            *place = Arc::clone(&self.overload.permits).try_acquire_owned().ok();
         }
     }
 }

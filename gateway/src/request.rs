@@ -31,14 +31,14 @@ pub struct RequestContext {
     pub refresh_cookie: Option<String>,
     session_change: Arc<Mutex<Option<SessionChange>>>,
     memberships_changed: Arc<AtomicBool>,
-    lasting: Option<Lasting>,
+    stream: Option<StreamState>,
 }
 
 /// A request whose answers go on: what was known when it came does not last.
 #[derive(Clone)]
-struct Lasting {
+struct StreamState {
     monitor: CredentialMonitor,
-    patience: Duration,
+    timeout: Duration,
 }
 
 impl RequestContext {
@@ -56,23 +56,23 @@ impl RequestContext {
             refresh_cookie,
             session_change: Arc::default(),
             memberships_changed: Arc::default(),
-            lasting: None,
+            stream: None,
         }
     }
 
-    /// The same for answers that go on: each call is made with the latest internal token and may take `patience`.
-    pub fn lasting(self, monitor: CredentialMonitor, patience: Duration) -> Self {
-        Self { lasting: Some(Lasting { monitor, patience }), ..self }
+    /// The same for answers that go on: each call is made with the latest internal token and may take `timeout`.
+    pub fn for_stream(self, monitor: CredentialMonitor, timeout: Duration) -> Self {
+        Self { stream: Some(StreamState { monitor, timeout }), ..self }
     }
 
     /// Whether the answers go on.
-    pub fn is_lasting(&self) -> bool {
-        self.lasting.is_some()
+    pub fn is_stream(&self) -> bool {
+        self.stream.is_some()
     }
 
     fn call(&self) -> curtail_rpc::CallContext {
-        let Some(Lasting { monitor, patience }) = &self.lasting else { return self.call.clone() };
-        let call = curtail_rpc::CallContext { deadline: Instant::now() + *patience, ..self.call.clone() };
+        let Some(StreamState { monitor, timeout }) = &self.stream else { return self.call.clone() };
+        let call = curtail_rpc::CallContext { deadline: Instant::now() + *timeout, ..self.call.clone() };
         match monitor.status().principal() {
             Some(principal) => call.on_behalf_of(principal.internal_token),
             // It ends with the credential; until then the service refuses.

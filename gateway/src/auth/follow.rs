@@ -19,7 +19,7 @@ use super::Revocations;
 const POLL: Duration = Duration::from_millis(800);
 /// How long one question may take.
 const TIMEOUT: Duration = Duration::from_millis(700);
-/// Asked again for this much before the last answer: the clocks of two machines differ, and transactions end late.
+/// GraphqlRequest again for this much before the last answer: the clocks of two machines differ, and transactions end late.
 const OVERLAP: time::Duration = time::Duration::seconds(30);
 /// How often old entries are forgotten.
 const FORGET: Duration = Duration::from_secs(60);

@@ -7,9 +7,9 @@ use async_graphql::parser::types::OperationType;
 use curtail_graphql_http::{Operation, Params, RequestError};
 use serde_json::{Value, json};
 
-use super::answer;
+use super::response;
 use super::errors::{Detail, present};
-use super::followed::{self, Followed};
+use super::operation_log::{self, OperationGuard};
 use super::operation;
 use crate::app::App;
 use crate::error::{Code, Refusal};
@@ -65,15 +65,15 @@ impl Batch {
             answers.push(match operation {
                 Ok(operation) => {
                     let counted = operation::count(&operation, app, context);
-                    let mut log = Followed::begin(&operation, "batch", context, counted);
+                    let mut log = OperationGuard::begin(&operation, "batch", context, counted);
                     let mut executed =
                         app.schema.execute(operation::into_request(operation, app, context, detail)).await;
                     log.answered(&present(&mut executed, id, detail));
                     serde_json::to_value(&executed).unwrap_or_default()
                 }
                 Err(refusal) => {
-                    followed::refused(id, "batch", refusal.code);
-                    json!({"errors": answer::errors(&refusal, id)})
+                    operation_log::refused(id, "batch", refusal.code);
+                    json!({"errors": response::errors(&refusal, id)})
                 }
             });
         }

@@ -12,12 +12,12 @@ use curtail_graphql_http::{Body, MediaType, Operation, Params, is_json, json_res
 use futures_util::StreamExt as _;
 use http::{HeaderMap, Method, StatusCode, header};
 
-use super::answer::{self, AnsweredWith};
+use super::response::{self, ResponseCode};
 use super::batch::Batch;
 use super::errors::{Detail, ErrorSummary, present};
-use super::exchange::{Exchange, Shown};
+use super::pipeline::{RequestPipeline, ClientMetadata};
 use super::operation::{self, detail};
-use super::request_log::Seen;
+use super::request_log::RequestRecord;
 use super::size::read_body;
 use super::{socket, status};
 use crate::app::App;
@@ -28,27 +28,27 @@ use crate::request::RequestContext;
 
 /// Answers a request, within the time it has.
 pub async fn graphql(State(app): State<App>, request: Request) -> Response {
-    let Some(seen) = request.extensions().get::<Arc<Seen>>().cloned() else {
-        return answer::refused(&Refusal::internal(), MediaType::Json, "");
+    let Some(record) = request.extensions().get::<Arc<RequestRecord>>().cloned() else {
+        return response::refused(&Refusal::internal(), MediaType::Json, "");
     };
     if ws::is_requested(&request) {
-        let accepted = socket::accept(&app, &seen, request);
-        return accepted.unwrap_or_else(|refusal| answer::refused(&refusal, MediaType::Json, seen.id.as_str()));
+        let accepted = socket::accept(&app, &record, request);
+        return accepted.unwrap_or_else(|refusal| response::refused(&refusal, MediaType::Json, record.id.as_str()));
     }
     let Some(media) = negotiate(request.headers()) else {
         let refusal = Refusal::new(
             Code::NotAcceptable,
             "answers are application/graphql-response+json, application/json or text/event-stream",
         );
-        return answer::refused(&refusal, MediaType::Json, seen.id.as_str());
+        return response::refused(&refusal, MediaType::Json, record.id.as_str());
     };
-    let mut asked = Asked { exchange: Exchange::begin(&app, seen.clone()), media };
-    let deadline = asked.exchange.deadline;
+    let mut asked = GraphqlRequest { pipeline: RequestPipeline::begin(&app, record.clone()), media };
+    let deadline = asked.pipeline.deadline;
     let result = tokio::time::timeout_at(deadline.into(), asked.run(request))
         .await
         .unwrap_or_else(|_| Err(Refusal::deadline_exceeded()));
-    let mut response = result.unwrap_or_else(|refusal| answer::refused(&refusal, media, seen.id.as_str()));
-    asked.exchange.finish(&mut response);
+    let mut response = result.unwrap_or_else(|refusal| response::refused(&refusal, media, record.id.as_str()));
+    asked.pipeline.finish(&mut response);
     response
 }
 
@@ -76,40 +76,40 @@ impl Work {
 }
 
 /// One request on its way.
-struct Asked {
-    exchange: Exchange,
+struct GraphqlRequest {
+    pipeline: RequestPipeline,
     media: MediaType,
 }
 
-impl Asked {
+impl GraphqlRequest {
     async fn run(&mut self, request: Request) -> Result<Response, Refusal> {
         let (parts, body) = request.into_parts();
         let (method, headers) = (&parts.method, &parts.headers);
         // What is refused by its form needs no body.
-        let shown = Shown::read(&self.exchange.app, &self.exchange.seen, headers)?;
+        let metadata = ClientMetadata::read(&self.pipeline.app, &self.pipeline.record, headers)?;
         check_form(method, headers)?;
-        shown.check_origin(method)?;
+        metadata.check_origin(method)?;
         let sent = match *method {
             Method::GET => Body::One(Params::from_query_string(parts.uri.query().unwrap_or_default())?),
             _ => {
-                let settings = &self.exchange.app.settings;
+                let settings = &self.pipeline.app.settings;
                 Body::read(&read_body(headers, body, settings.max_body_bytes).await?, settings.max_batch)?
             }
         };
 
-        let work = self.check(method, sent, shown.credential.is_none())?;
-        let caller = self.exchange.authenticate(&shown, work.only_credentials()).await?;
-        let detail = detail(&self.exchange.app, caller.is_some());
+        let work = self.check(method, sent, metadata.credential.is_none())?;
+        let caller = self.pipeline.authenticate(&metadata, work.only_credentials()).await?;
+        let detail = detail(&self.pipeline.app, caller.is_some());
         if let Work::One(operation) = &work {
             operation::check_introspection(operation, detail)?;
         }
-        self.exchange.take(caller.as_ref(), work.tokens()).await?;
+        self.pipeline.take(caller.as_ref(), work.tokens()).await?;
 
-        let context = self.exchange.context(&shown, caller.as_ref());
+        let context = self.pipeline.context(&metadata, caller.as_ref());
         let mut response = match work {
             Work::One(operation) if self.media == MediaType::EventStream => {
-                let Shown { credential, client, .. } = shown;
-                let app = &self.exchange.app;
+                let ClientMetadata { credential, client, .. } = metadata;
+                let app = &self.pipeline.app;
                 let monitor = credential.zip(caller).map(|(credential, known)| {
                     CredentialMonitor::start(&app.shared.authenticator, credential, client, known)
                 });
@@ -119,15 +119,15 @@ impl Asked {
             Work::Batch(batch) => self.execute_batch(batch, &context, detail).await,
         };
         // A page of another origin can not make its visitor's browser keep a session.
-        if shown.origin != RequestOrigin::Foreign
+        if metadata.origin != RequestOrigin::Foreign
             && let Some(change) = context.take_session_change()
         {
-            for cookie in self.exchange.app.cookies.write(&change) {
+            for cookie in self.pipeline.app.cookies.write(&change) {
                 response.headers_mut().append(header::SET_COOKIE, cookie);
             }
         }
-        if let Some(credential) = shown.credential.filter(|_| context.memberships_changed()) {
-            self.exchange.app.shared.authenticator.forget(&credential);
+        if let Some(credential) = metadata.credential.filter(|_| context.memberships_changed()) {
+            self.pipeline.app.shared.authenticator.forget(&credential);
         }
         Ok(response)
     }
@@ -140,8 +140,8 @@ impl Asked {
                 Err(Refusal::new(Code::NotAcceptable, "batches are answered as JSON"))
             }
             Body::Batch(members) => {
-                let batch = Batch::check(&self.exchange.app, members, stranger)?;
-                self.exchange.seen.note(|facts| (facts.kind, facts.cost) = ("batch", batch.cost()));
+                let batch = Batch::check(&self.pipeline.app, members, stranger)?;
+                self.pipeline.record.note(|facts| (facts.kind, facts.cost) = ("batch", batch.cost()));
                 Ok(Work::Batch(batch))
             }
         }
@@ -149,7 +149,7 @@ impl Asked {
 
     /// Checks the bounds, and whether it may come by this way.
     fn check_one(&self, method: &Method, params: Params, stranger: bool) -> Result<Operation, Refusal> {
-        let operation = operation::check(&self.exchange.app, params, stranger)?;
+        let operation = operation::check(&self.pipeline.app, params, stranger)?;
         let plan = &operation.plan;
         match (plan.kind, self.media) {
             (OperationType::Subscription, MediaType::EventStream) => {}
@@ -165,7 +165,7 @@ impl Asked {
             }
             _ => {}
         }
-        self.exchange.seen.note(|facts| {
+        self.pipeline.record.note(|facts| {
             facts.kind = operation.kind();
             facts.cost = plan.cost;
             facts.operation = operation.name.clone();
@@ -181,11 +181,11 @@ impl Asked {
         monitor: Option<CredentialMonitor>,
         detail: Detail,
     ) -> Result<Response, Refusal> {
-        let mut permit = self.exchange.app.shared.connections.acquire()?;
-        permit.assign_owner(Owner::new(context.principal.as_ref(), self.exchange.seen.client))?;
+        let mut permit = self.pipeline.app.shared.connections.acquire()?;
+        permit.assign_owner(Owner::new(context.principal.as_ref(), self.pipeline.record.client))?;
         // Its line is written when it ends.
-        self.exchange.seen.note(|facts| facts.followed = true);
-        let app = &self.exchange.app;
+        self.pipeline.record.note(|facts| facts.followed = true);
+        let app = &self.pipeline.app;
         let responses = operation::into_responses(operation, app, context, "event-stream", monitor, detail);
         let responses = responses.map(move |(response, _)| {
             // It counts as open until the last response is sent.
@@ -198,27 +198,27 @@ impl Asked {
     }
 
     async fn execute(&self, operation: Operation, context: &RequestContext, detail: Detail) -> Response {
-        let app = &self.exchange.app;
+        let app = &self.pipeline.app;
         let counted = operation::count(&operation, app, context);
-        self.exchange.seen.note(|facts| facts.counted = Some(counted));
+        self.pipeline.record.note(|facts| facts.counted = Some(counted));
         let request = operation::into_request(operation, app, context, detail);
         let started = Instant::now();
         let mut executed = app.schema.execute(request).await;
         self.note(started, context);
-        let summary = present(&mut executed, self.exchange.seen.id.as_str(), detail);
+        let summary = present(&mut executed, self.pipeline.record.id.as_str(), detail);
         self.answer(&executed, &summary)
     }
 
     async fn execute_batch(&self, batch: Batch, context: &RequestContext, detail: Detail) -> Response {
         let started = Instant::now();
-        let answers = batch.execute(&self.exchange.app, context, detail).await;
+        let answers = batch.execute(&self.pipeline.app, context, detail).await;
         self.note(started, context);
         json_response(&answers, StatusCode::OK, self.media)
     }
 
     /// Notes what executing took.
     fn note(&self, started: Instant, context: &RequestContext) {
-        self.exchange.seen.note(|facts| {
+        self.pipeline.record.note(|facts| {
             facts.executed = started.elapsed();
             facts.rpcs = context.rpc_count();
         });
@@ -233,11 +233,11 @@ impl Asked {
             json_response(executed, status::of_execution(has_data(&executed.data), &summary.codes), self.media)
         };
         if let Some(code) = summary.codes.first() {
-            response.extensions_mut().insert(AnsweredWith(*code));
+            response.extensions_mut().insert(ResponseCode(*code));
         }
         let status = response.status();
         if matches!(status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) {
-            response.headers_mut().insert(header::RETRY_AFTER, summary.retry_after.map_or(1, answer::seconds).into());
+            response.headers_mut().insert(header::RETRY_AFTER, summary.retry_after.map_or(1, response::seconds).into());
         }
         response
     }

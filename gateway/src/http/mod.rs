@@ -1,16 +1,15 @@
 //! GraphQL over HTTP, of our own instead of async-graphql-axum: that one runs mutations by GET, parses any content type,
 //! takes multipart and batches of any length and always answers 200.
 
-pub(crate) mod answer;
+pub(crate) mod response;
 pub(crate) mod assets;
 mod batch;
 mod errors;
-pub mod exchange;
-mod followed;
+pub mod pipeline;
+mod operation_log;
 pub(crate) mod graphql;
 pub(crate) mod host;
 mod operation;
-pub(crate) mod overload;
 pub(crate) mod pages;
 pub(crate) mod playground;
 pub(crate) mod request_log;

@@ -7,14 +7,14 @@ use futures_util::stream::BoxStream;
 use futures_util::{Stream, StreamExt as _};
 
 use super::errors::{Detail, ErrorSummary, present};
-use super::followed::Followed;
+use super::operation_log::OperationGuard;
 use crate::app::App;
 use crate::auth::CredentialMonitor;
 use crate::error::{Code, Refusal};
 use crate::rate::shared;
 use crate::request::RequestContext;
 use crate::schema;
-use crate::usage::Counted;
+use crate::usage::OperationUsage;
 
 /// Checks the bounds. To an `anonymous` caller root fields that are not for everyone look like fields that do not exist; the cost of
 /// an operation would tell them apart.
@@ -47,7 +47,7 @@ pub fn tokens(operation: &Operation) -> u64 {
 }
 
 /// Counts that it is executed.
-pub fn count(operation: &Operation, app: &App, context: &RequestContext) -> Counted {
+pub fn count(operation: &Operation, app: &App, context: &RequestContext) -> OperationUsage {
     app.shared.usage.count(&operation.document, operation.name.as_deref(), operation.kind(), context)
 }
 
@@ -74,11 +74,11 @@ pub fn into_responses(
     monitor: Option<CredentialMonitor>,
     detail: Detail,
 ) -> impl Stream<Item = (Response, ErrorSummary)> + Send + use<> {
-    let mut log = Followed::begin(&operation, transport, context, count(&operation, app, context));
+    let mut log = OperationGuard::begin(&operation, transport, context, count(&operation, app, context));
     let id = context.call.request_id.as_ref().map_or_else(String::new, |id| id.as_str().to_owned());
     let request = match monitor.filter(|_| operation.plan.kind == OperationType::Subscription) {
         Some(monitor) => {
-            let context = context.clone().lasting(monitor.clone(), app.patience());
+            let context = context.clone().for_stream(monitor.clone(), app.request_timeout());
             into_request(operation, app, &context, detail).data(monitor)
         }
         None => into_request(operation, app, context, detail),

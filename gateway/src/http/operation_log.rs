@@ -12,17 +12,17 @@ use super::errors::ErrorSummary;
 use super::request_log::shown;
 use crate::error::Code;
 use crate::request::RequestContext;
-use crate::usage::Counted;
+use crate::usage::OperationUsage;
 
 /// An operation that runs. Its line is written when this is dropped, whoever ended it.
-pub struct Followed {
+pub struct OperationGuard {
     request_id: Option<RequestId>,
     transport: &'static str,
     kind: &'static str,
     name: Option<String>,
     caller: &'static str,
     cost: u64,
-    counted: Counted,
+    counted: OperationUsage,
     calls: Arc<AtomicU32>,
     calls_before: u32,
     started: Instant,
@@ -30,9 +30,9 @@ pub struct Followed {
     code: Option<Code>,
 }
 
-impl Followed {
+impl OperationGuard {
     /// It begins.
-    pub fn begin(operation: &Operation, transport: &'static str, context: &RequestContext, counted: Counted) -> Self {
+    pub fn begin(operation: &Operation, transport: &'static str, context: &RequestContext, counted: OperationUsage) -> Self {
         let caller = match &context.principal {
             None => "anonymous",
             Some(principal) if principal.api_key_id.is_some() => "api-key",
@@ -61,7 +61,7 @@ impl Followed {
     }
 }
 
-impl Drop for Followed {
+impl Drop for OperationGuard {
     fn drop(&mut self) {
         tracing::info!(
             request_id = self.request_id.as_ref().map(RequestId::as_str),

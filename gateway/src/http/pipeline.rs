@@ -10,7 +10,7 @@ use curtail_edge::RequestOrigin;
 use curtail_proto::auth::v1::Client;
 use http::{HeaderMap, Method, header};
 
-use super::request_log::Seen;
+use super::request_log::RequestRecord;
 use crate::app::App;
 use crate::auth::{Authenticated, Credential, find};
 use crate::cookies::RequestCookies;
@@ -22,7 +22,7 @@ use crate::request::RequestContext;
 const LONGEST_USER_AGENT: usize = 512;
 
 /// What a request shows of its sender.
-pub struct Shown {
+pub struct ClientMetadata {
     /// The credential that counts.
     pub credential: Option<Credential>,
     /// Whose page made a browser send it.
@@ -32,19 +32,19 @@ pub struct Shown {
     cookies: RequestCookies,
 }
 
-impl Shown {
+impl ClientMetadata {
     /// Reads the headers.
     ///
     /// # Errors
     /// `UNAUTHENTICATED` when they name a credential in a form that is not taken.
-    pub fn read(app: &App, seen: &Seen, headers: &HeaderMap) -> Result<Self, Refusal> {
+    pub fn read(app: &App, record: &RequestRecord, headers: &HeaderMap) -> Result<Self, Refusal> {
         let cookies = app.cookies.read(headers);
         let origin = app.origins.classify(headers);
         let credential = find(headers, cookies.access.as_deref(), origin)
             .map_err(|_| Refusal::new(Code::Unauthenticated, "Authorization or X-Api-Key is malformed"))?;
         let agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let client = Client {
-            ip: seen.client.to_string(),
+            ip: record.client.to_string(),
             user_agent: agent.chars().take(LONGEST_USER_AGENT).collect(),
             device: cookies.device.clone().unwrap_or_default(),
         };
@@ -78,11 +78,11 @@ impl Shown {
 }
 
 /// One request on its way.
-pub struct Exchange {
+pub struct RequestPipeline {
     /// The gateway.
     pub app: App,
     /// The request.
-    pub seen: Arc<Seen>,
+    pub record: Arc<RequestRecord>,
     /// When the answer is due.
     pub deadline: Instant,
     /// What the caller's bucket holds, for the headers of whatever answer it becomes.
@@ -91,11 +91,11 @@ pub struct Exchange {
     drop_cookie: bool,
 }
 
-impl Exchange {
-    /// Begins with a request that was just seen.
-    pub fn begin(app: &App, seen: Arc<Seen>) -> Self {
-        let deadline = seen.arrived + app.patience();
-        Self { app: app.clone(), seen, deadline, quota: None, drop_cookie: false }
+impl RequestPipeline {
+    /// Begins with a request that was just record.
+    pub fn begin(app: &App, record: Arc<RequestRecord>) -> Self {
+        let deadline = record.arrived + app.request_timeout();
+        Self { app: app.clone(), record, deadline, quota: None, drop_cookie: false }
     }
 
     /// Finds out who it is; `None` without a credential. `forgiving`: an access cookie that is not good any more does not stand
@@ -103,17 +103,17 @@ impl Exchange {
     ///
     /// # Errors
     /// `UNAUTHENTICATED` when the credential is not good, `UNAVAILABLE` and the like when auth-svc can not be asked.
-    pub async fn authenticate(&mut self, shown: &Shown, forgiving: bool) -> Result<Option<Authenticated>, Refusal> {
-        let kind = match shown.credential {
+    pub async fn authenticate(&mut self, metadata: &ClientMetadata, forgiving: bool) -> Result<Option<Authenticated>, Refusal> {
+        let kind = match metadata.credential {
             None => "anonymous",
             Some(Credential::AccessToken(_)) => "session",
             Some(Credential::Cookie(_)) => "cookie",
             Some(Credential::ApiKey(_)) => "api-key",
         };
-        self.seen.note(|facts| facts.caller = kind);
-        let Some(credential) = &shown.credential else { return Ok(None) };
-        let call = curtail_rpc::CallContext::new(self.deadline).for_request(self.seen.id.clone());
-        match self.app.shared.authenticator.authenticate(credential, &shown.client, &call).await {
+        self.record.note(|facts| facts.caller = kind);
+        let Some(credential) = &metadata.credential else { return Ok(None) };
+        let call = curtail_rpc::CallContext::new(self.deadline).for_request(self.record.id.clone());
+        match self.app.shared.authenticator.authenticate(credential, &metadata.client, &call).await {
             Ok(caller) => Ok(Some(caller)),
             Err(refusal) if refusal.code == Code::Unauthenticated && matches!(credential, Credential::Cookie(_)) => {
                 self.drop_cookie = true;
@@ -128,7 +128,7 @@ impl Exchange {
     /// # Errors
     /// `RATE_LIMITED` when it holds less; `UNAVAILABLE` when Redis is away and the limiter is closed.
     pub async fn take(&mut self, caller: Option<&Authenticated>, tokens: u64) -> Result<(), Refusal> {
-        let (quota, result) = match charge(&self.app, caller, self.seen.client, tokens).await {
+        let (quota, result) = match charge(&self.app, caller, self.record.client, tokens).await {
             Outcome::Pass(quota) => (quota, Ok(())),
             Outcome::Refuse(refusal, quota) => (quota, Err(refusal)),
         };
@@ -137,13 +137,13 @@ impl Exchange {
     }
 
     /// What its calls of services carry.
-    pub fn context(&self, shown: &Shown, caller: Option<&Authenticated>) -> RequestContext {
+    pub fn context(&self, metadata: &ClientMetadata, caller: Option<&Authenticated>) -> RequestContext {
         let principal = caller.map(|caller| caller.principal.clone());
-        let mut call = curtail_rpc::CallContext::new(self.deadline).for_request(self.seen.id.clone());
+        let mut call = curtail_rpc::CallContext::new(self.deadline).for_request(self.record.id.clone());
         if let Some(principal) = &principal {
             call = call.on_behalf_of(principal.internal_token.clone());
         }
-        RequestContext::new(principal, shown.client.clone(), call, shown.refresh())
+        RequestContext::new(principal, metadata.client.clone(), call, metadata.refresh())
     }
 
     /// Writes what every answer of a caller carries, also a refusal.

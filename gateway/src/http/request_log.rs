@@ -13,25 +13,25 @@ use curtail_edge::ClientNetwork;
 use curtail_telemetry::{REQUEST_ID_HEADER, RequestId};
 use tracing::{Instrument as _, field};
 
-use super::answer::AnsweredWith;
+use super::response::ResponseCode;
 use super::server::Peer;
 use crate::app::App;
-use crate::usage::{Counted, LONGEST_NAME};
+use crate::usage::{OperationUsage, LONGEST_NAME};
 
 /// What is known of a request from its first moment on; travels in its extensions.
-pub struct Seen {
+pub struct RequestRecord {
     /// Names it in all logs.
     pub id: RequestId,
     /// The client, behind proxies that we trust.
     pub client: IpAddr,
     /// When its headers were read.
     pub arrived: Instant,
-    facts: Mutex<Facts>,
+    facts: Mutex<RequestFacts>,
 }
 
 /// What the handler adds.
 #[derive(Debug, Clone, Default)]
-pub struct Facts {
+pub struct RequestFacts {
     /// The operation's name, if it has one.
     pub operation: Option<String>,
     /// `query`, `mutation`, `subscription` or `rest`; empty when it never became one.
@@ -45,18 +45,18 @@ pub struct Facts {
     /// Its answers follow one after the other and have a line of their own, at their end.
     pub followed: bool,
     /// What was counted of it when it was executed.
-    pub counted: Option<Counted>,
+    pub counted: Option<OperationUsage>,
     /// How long resolvers ran, the waiting for services included.
     pub executed: Duration,
 }
 
-impl Seen {
+impl RequestRecord {
     /// Adds to the facts.
-    pub fn note(&self, change: impl FnOnce(&mut Facts)) {
+    pub fn note(&self, change: impl FnOnce(&mut RequestFacts)) {
         change(&mut self.facts.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
-    fn facts(&self) -> Facts {
+    fn facts(&self) -> RequestFacts {
         self.facts.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
@@ -74,20 +74,20 @@ pub async fn observe(State(app): State<App>, mut request: Request, next: Next) -
     }
     let method = request.method().clone();
     let path = known_path(request.uri().path());
-    let seen = Arc::new(Seen { id, client, arrived, facts: Mutex::default() });
+    let record = Arc::new(RequestRecord { id, client, arrived, facts: Mutex::default() });
     request.extensions_mut().insert(ClientNetwork::from(client));
-    request.extensions_mut().insert(seen.clone());
+    request.extensions_mut().insert(record.clone());
 
     let mut response = next.run(request).instrument(span.clone()).await;
-    response.headers_mut().insert(REQUEST_ID_HEADER, seen.id.to_header());
+    response.headers_mut().insert(REQUEST_ID_HEADER, record.id.to_header());
 
-    let (facts, took, status) = (seen.facts(), arrived.elapsed(), response.status());
-    let code = response.extensions().get::<AnsweredWith>().map(|with| with.0.as_str());
+    let (facts, took, status) = (record.facts(), arrived.elapsed(), response.status());
+    let code = response.extensions().get::<ResponseCode>().map(|with| with.0.as_str());
     measure(path, status.as_u16(), &facts, took);
     if !facts.followed {
         let _entered = span.enter();
         tracing::info!(
-            request_id = %seen.id,
+            request_id = %record.id,
             %method,
             path,
             status = status.as_u16(),
@@ -113,7 +113,7 @@ pub(super) fn shown(name: &str) -> field::DisplayValue<&str> {
 
 /// - `gateway_request_seconds{path,kind,status}`: from the first byte of the headers to the answer
 /// - `gateway_overhead_seconds{kind,operation}`: the part of it in which no resolver ran
-fn measure(path: &'static str, status: u16, facts: &Facts, took: Duration) {
+fn measure(path: &'static str, status: u16, facts: &RequestFacts, took: Duration) {
     let kind = if facts.kind.is_empty() { "none" } else { facts.kind };
     let class = match status {
         // Becoming a socket is a success.

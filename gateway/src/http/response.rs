@@ -12,7 +12,7 @@ use crate::error::{Code, Refusal};
 
 /// The code of the answer's first error, for the log and the metrics; travels in the extensions of the response.
 #[derive(Debug, Clone, Copy)]
-pub struct AnsweredWith(pub Code);
+pub struct ResponseCode(pub Code);
 
 /// The answer to a request that was not executed.
 pub fn refused(refusal: &Refusal, media: MediaType, request_id: &str) -> Response {
@@ -38,7 +38,7 @@ pub fn describe(response: &mut Response, refusal: &Refusal) {
     if refusal.code == Code::Unauthenticated {
         headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"curtail\""));
     }
-    response.extensions_mut().insert(AnsweredWith(refusal.code));
+    response.extensions_mut().insert(ResponseCode(refusal.code));
 }
 
 /// The errors of a refusal, as GraphQL has them.

@@ -10,7 +10,7 @@ use curtail_listener::BodyTooSlow;
 use http::{HeaderMap, header};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 
-use super::overload::NoPlace;
+use crate::overload::NoPlace;
 use crate::app::App;
 use crate::error::{Code, Refusal};
 

@@ -16,10 +16,10 @@ use futures_util::stream::BoxStream;
 use http::{HeaderMap, HeaderValue, header};
 use serde_json::{Map, Value};
 
-use super::exchange::{Shown, charge};
+use super::pipeline::{ClientMetadata, charge};
 use super::operation::{self, detail};
-use super::request_log::Seen;
-use super::{answer, followed};
+use super::request_log::RequestRecord;
+use super::{operation_log, response};
 use crate::app::App;
 use crate::auth::{Authenticated, Credential, CredentialMonitor, CredentialStatus, find};
 use crate::error::{Code, Refusal};
@@ -30,7 +30,7 @@ use crate::request::RequestContext;
 /// One socket.
 struct Socket {
     app: App,
-    seen: Arc<Seen>,
+    record: Arc<RequestRecord>,
     client: Client,
     /// The credential of the handshake: in a header or, from our pages, in a cookie.
     credential: Option<Credential>,
@@ -53,9 +53,9 @@ struct Caller {
 ///
 /// # Errors
 /// When the handshake is incomplete, a page of another origin asks, or too many sockets are open.
-pub fn accept(app: &App, seen: &Arc<Seen>, mut request: Request) -> Result<Response, Refusal> {
+pub fn accept(app: &App, record: &Arc<RequestRecord>, mut request: Request) -> Result<Response, Refusal> {
     let upgrade = Upgrade::new(&mut request)?;
-    let Shown { credential, origin, client, .. } = Shown::read(app, seen, request.headers())?;
+    let ClientMetadata { credential, origin, client, .. } = ClientMetadata::read(app, record, request.headers())?;
     // Browsers send cookies along with whatever page opens a socket, and always say where it came from.
     if origin == RequestOrigin::Foreign {
         return Err(Refusal::new(Code::CrossSite, "this origin may not open a socket"));
@@ -67,7 +67,7 @@ pub fn accept(app: &App, seen: &Arc<Seen>, mut request: Request) -> Result<Respo
         max_message_bytes: app.settings.max_body_bytes,
         max_operations: app.settings.live_operations_per_socket,
     };
-    let socket = Socket { app: app.clone(), seen: seen.clone(), client, credential, permit, caller: None };
+    let socket = Socket { app: app.clone(), record: record.clone(), client, credential, permit, caller: None };
     metrics::counter!("gateway_sockets_total").increment(1);
     Ok(upgrade.serve(settings, socket))
 }
@@ -78,14 +78,14 @@ impl SocketHandler for Socket {
         let credential = given.or_else(|| self.credential.take());
         let authenticated = match &credential {
             Some(credential) => {
-                let call = curtail_rpc::CallContext::new(Instant::now() + self.app.patience())
-                    .for_request(self.seen.id.clone());
+                let call = curtail_rpc::CallContext::new(Instant::now() + self.app.request_timeout())
+                    .for_request(self.record.id.clone());
                 let caller = self.app.shared.authenticator.authenticate(credential, &self.client, &call).await;
                 Some(caller.map_err(|refusal| close(&refusal))?)
             }
             None => None,
         };
-        let owner = Owner::new(authenticated.as_ref().map(|caller| &caller.principal), self.seen.client);
+        let owner = Owner::new(authenticated.as_ref().map(|caller| &caller.principal), self.record.client);
         self.permit.assign_owner(owner).map_err(|refusal| close(&refusal))?;
         let monitor = credential.zip(authenticated.clone()).map(|(credential, caller)| {
             CredentialMonitor::start(&self.app.shared.authenticator, credential, self.client.clone(), caller)
@@ -114,7 +114,7 @@ impl SocketHandler for Socket {
     fn closing(&mut self, code: Option<u16>) {
         let code = code.unwrap_or(0);
         metrics::counter!("gateway_sockets_closed_total", "code" => code.to_string()).increment(1);
-        tracing::debug!(request_id = %self.seen.id, code, "a socket is closed");
+        tracing::debug!(request_id = %self.record.id, code, "a socket is closed");
     }
 }
 
@@ -131,14 +131,14 @@ impl Socket {
         let detail = detail(&self.app, authenticated.is_some());
         operation::check_introspection(&operation, detail)?;
         let tokens = operation::tokens(&operation);
-        if let Outcome::Refuse(refusal, _) = charge(&self.app, authenticated.as_ref(), self.seen.client, tokens).await {
+        if let Outcome::Refuse(refusal, _) = charge(&self.app, authenticated.as_ref(), self.record.client, tokens).await {
             return Err(refusal);
         }
         let principal = authenticated.as_ref().map(|caller| caller.principal.clone());
         let latest = monitor.as_ref().map(CredentialMonitor::status).and_then(CredentialStatus::principal);
         let principal = latest.or(principal);
         let mut call =
-            curtail_rpc::CallContext::new(Instant::now() + self.app.patience()).for_request(self.seen.id.clone());
+            curtail_rpc::CallContext::new(Instant::now() + self.app.request_timeout()).for_request(self.record.id.clone());
         if let Some(principal) = &principal {
             call = call.on_behalf_of(principal.internal_token.clone());
         }
@@ -156,8 +156,8 @@ impl Socket {
 
     /// The errors of an operation that was refused, which is logged here.
     fn errors(&self, refusal: &Refusal) -> Value {
-        followed::refused(self.seen.id.as_str(), "websocket", refusal.code);
-        answer::errors(refusal, self.seen.id.as_str())
+        operation_log::refused(self.record.id.as_str(), "websocket", refusal.code);
+        response::errors(refusal, self.record.id.as_str())
     }
 }
 

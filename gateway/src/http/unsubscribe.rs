@@ -59,7 +59,7 @@ pub async fn act(State(app): State<App>, address: Wanted) -> Response {
 }
 
 fn call(app: &App) -> CallContext {
-    CallContext::new(Instant::now() + app.patience()).for_request(app.request_id())
+    CallContext::new(Instant::now() + app.request_timeout()).for_request(app.request_id())
 }
 
 /// An address without a token, or with two, is that of no mail.

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use utoipa::openapi::path::Parameter;
 
 use crate::error::{Code, Refusal};
-use crate::http::{answer, status};
+use crate::http::{response, status};
 use crate::schema::problem::UserError;
 
 /// The media type of problems.
@@ -114,13 +114,13 @@ impl Problem {
             request_id,
             errors: &self.errors,
             limit: *limit,
-            retry_after: self.refusal.retry_after.map(answer::seconds),
+            retry_after: self.refusal.retry_after.map(response::seconds),
         };
         // Texts, numbers and a list of them are always JSON.
         let mut response = Response::new(Body::from(serde_json::to_vec(&details).unwrap_or_default()));
         *response.status_mut() = status;
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
-        answer::describe(&mut response, &self.refusal);
+        response::describe(&mut response, &self.refusal);
         response
     }
 

@@ -15,8 +15,8 @@ use super::problem::Problem;
 use super::query;
 use crate::app::App;
 use crate::error::{Code, Refusal};
-use crate::http::exchange::{Exchange, Shown};
-use crate::http::request_log::Seen;
+use crate::http::pipeline::{RequestPipeline, ClientMetadata};
+use crate::http::request_log::RequestRecord;
 use crate::rate::shared::tokens;
 
 /// Adds an operation.
@@ -43,43 +43,43 @@ fn route<E: Endpoint>() -> MethodRouter<App> {
 /// Answers a request, within the time it has.
 async fn handle<E: Endpoint>(State(app): State<App>, request: Request) -> Response {
     let path = request.uri().path().to_owned();
-    let Some(seen) = request.extensions().get::<Arc<Seen>>().cloned() else {
+    let Some(record) = request.extensions().get::<Arc<RequestRecord>>().cloned() else {
         return Problem::from(Refusal::internal()).answer("", &path);
     };
-    let mut exchange = Exchange::begin(&app, seen.clone());
-    let deadline = exchange.deadline;
-    let result = tokio::time::timeout_at(deadline.into(), run::<E>(&mut exchange, request)).await;
+    let mut pipeline = RequestPipeline::begin(&app, record.clone());
+    let deadline = pipeline.deadline;
+    let result = tokio::time::timeout_at(deadline.into(), run::<E>(&mut pipeline, request)).await;
     let mut response = result
         .unwrap_or_else(|_| Err(Refusal::deadline_exceeded().into()))
-        .unwrap_or_else(|problem| problem.answer(seen.id.as_str(), &path));
-    exchange.finish(&mut response);
+        .unwrap_or_else(|problem| problem.answer(record.id.as_str(), &path));
+    pipeline.finish(&mut response);
     response
 }
 
-async fn run<E: Endpoint>(exchange: &mut Exchange, request: Request) -> Result<Response, Problem> {
-    exchange.seen.note(|facts| {
+async fn run<E: Endpoint>(pipeline: &mut RequestPipeline, request: Request) -> Result<Response, Problem> {
+    pipeline.record.note(|facts| {
         facts.kind = "rest";
         facts.operation = Some(E::OPERATION.id.to_owned());
     });
     let (mut parts, body) = request.into_parts();
-    let shown = Shown::read(&exchange.app, &exchange.seen, &parts.headers)?;
-    shown.check_origin(&parts.method)?;
-    if shown.credential.is_none() && !E::OPERATION.public {
+    let metadata = ClientMetadata::read(&pipeline.app, &pipeline.record, &parts.headers)?;
+    metadata.check_origin(&parts.method)?;
+    if metadata.credential.is_none() && !E::OPERATION.public {
         return Err(Problem::new(Code::Unauthenticated, "sign in, or send an API key"));
     }
-    let caller = exchange.authenticate(&shown, E::OPERATION.public).await?;
-    let input = read::<E>(&mut parts, body, exchange.app.settings.max_body_bytes).await;
+    let caller = pipeline.authenticate(&metadata, E::OPERATION.public).await?;
+    let input = read::<E>(&mut parts, body, pipeline.app.settings.max_body_bytes).await;
     // What is malformed is paid for too.
     let cost = input.as_ref().map_or(E::OPERATION.cost, E::cost);
-    exchange.seen.note(|facts| facts.cost = cost);
-    exchange.take(caller.as_ref(), tokens(cost, 0)).await?;
+    pipeline.record.note(|facts| facts.cost = cost);
+    pipeline.take(caller.as_ref(), tokens(cost, 0)).await?;
     let input = input?;
 
-    let context = exchange.context(&shown, caller.as_ref());
-    let call = Call { app: exchange.app.clone(), context, credential: shown.credential, uri: parts.uri };
+    let context = pipeline.context(&metadata, caller.as_ref());
+    let call = Call { app: pipeline.app.clone(), context, credential: metadata.credential, uri: parts.uri };
     let started = Instant::now();
     let result = E::call(&call, input).await;
-    exchange.seen.note(|facts| {
+    pipeline.record.note(|facts| {
         facts.executed = started.elapsed();
         facts.rpcs = call.context.rpc_count();
     });

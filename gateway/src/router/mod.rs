@@ -12,7 +12,8 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use crate::app::App;
 use crate::error::{Code, Refusal};
-use crate::http::{assets, graphql, host, overload, pages, playground, request_log, security, size, unsubscribe};
+use crate::http::{assets, graphql, host, pages, playground, request_log, security, size, unsubscribe};
+use crate::overload;
 use crate::rest;
 
 /// What pages of origins that the configuration names may read of an answer, besides its body.
@@ -43,7 +44,7 @@ pub fn router(app: &App) -> Router {
 fn protect(app: &App, router: Router<App>) -> Router {
     let with = |state: &App| state.clone();
     // From the inside out: the last one added sees a request first and its answer last.
-    let mut router = router.layer(from_fn_with_state(with(app), overload::limit));
+    let mut router = router.layer(from_fn_with_state(app.overload.clone(), overload::limit));
     // An address that floods is refused before it takes a place from others.
     if let Some(limit) = app.addresses.layer() {
         router = router.layer(limit);

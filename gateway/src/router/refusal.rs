@@ -11,15 +11,15 @@ use futures_util::FutureExt as _;
 use http::{Uri, header};
 
 use crate::error::Refusal;
-use crate::http::answer;
-use crate::http::request_log::Seen;
+use crate::http::response;
+use crate::http::request_log::RequestRecord;
 use crate::rest::{self, Problem};
 
 /// What decides the form of a refusal.
 struct Form {
     uri: Uri,
     media: MediaType,
-    seen: Option<Arc<Seen>>,
+    record: Option<Arc<RequestRecord>>,
 }
 
 impl From<&Request> for Form {
@@ -27,7 +27,7 @@ impl From<&Request> for Form {
         Self {
             uri: request.uri().clone(),
             media: negotiate(request.headers()).unwrap_or(MediaType::Json),
-            seen: request.extensions().get::<Arc<Seen>>().cloned(),
+            record: request.extensions().get::<Arc<RequestRecord>>().cloned(),
         }
     }
 }
@@ -35,11 +35,11 @@ impl From<&Request> for Form {
 impl Form {
     /// Writes the refusal as the API does that the path belongs to, in the media type that the request asks for.
     fn write(&self, refusal: Refusal) -> Response {
-        let id = self.seen.as_ref().map_or("", |seen| seen.id.as_str());
+        let id = self.record.as_ref().map_or("", |record| record.id.as_str());
         if rest::is_asked(self.uri.path()) {
             return Problem::from(refusal).answer(id, self.uri.path());
         }
-        answer::refused(&refusal, self.media, id)
+        response::refused(&refusal, self.media, id)
     }
 }
 

@@ -66,7 +66,7 @@ pub struct Link {
     pub short_url: String,
     /// The destination in normalised form, exactly as it is sent to visitors.
     pub url: String,
-    /// Shown in lists.
+    /// ClientMetadata in lists.
     pub title: String,
     /// For the people who share it.
     pub description: String,

@@ -48,8 +48,8 @@ pub fn attach(
     let users = Users { upstreams: upstreams.clone(), request: context.clone() };
     let totals = TotalsLoader::with_cache(totals, tokio::spawn, HashMapCache::default()).max_batch_size(BATCH);
     let users = UsersLoader::with_cache(users, tokio::spawn, HashMapCache::default()).max_batch_size(BATCH);
-    totals.enable_all_cache(!context.is_lasting());
-    users.enable_all_cache(!context.is_lasting());
+    totals.enable_all_cache(!context.is_stream());
+    users.enable_all_cache(!context.is_stream());
     request.data(totals).data(users)
 }
 

@@ -1,6 +1,6 @@
 //! What clients ask for, counted, so that a field can be retired when nobody does any more.
 //!
-//! Counted is what is about to be executed: each field of the schema once for an operation, however often it occurs in it.
+//! OperationUsage is what is about to be executed: each field of the schema once for an operation, however often it occurs in it.
 
 mod fields;
 mod names;
@@ -23,7 +23,7 @@ pub struct Usage {
 
 /// What was counted of one operation, for its line in the log and the labels of what is measured.
 #[derive(Debug, Clone)]
-pub struct Counted {
+pub struct OperationUsage {
     /// The operation's name if it is one of those that are told apart; see [`Names`].
     pub label: Label,
     /// The deprecated fields that it asks for.
@@ -50,13 +50,13 @@ impl Usage {
     ///
     /// - `gateway_operation_total{operation,kind}`: operations by name and by query, mutation or subscription
     /// - `gateway_field_usage_total{type,field,deprecated}`: operations that ask for a field
-    pub fn count(&self, document: &Document, name: Option<&str>, kind: &'static str, by: &RequestContext) -> Counted {
+    pub fn count(&self, document: &Document, name: Option<&str>, kind: &'static str, by: &RequestContext) -> OperationUsage {
         let label = self.names.label(name, by.principal.is_some());
         metrics::counter!("gateway_operation_total", "operation" => label.clone(), "kind" => kind).increment(1);
         let used = document.used.get_or_init(|| self.fields.used(&document.parsed));
         let deprecated = self.fields.count(used.get(name));
         let api_key = deprecated.as_ref().and(by.principal.as_ref()).and_then(|principal| principal.api_key_id);
-        Counted { label, deprecated, api_key }
+        OperationUsage { label, deprecated, api_key }
     }
 }
 

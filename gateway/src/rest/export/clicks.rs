@@ -84,7 +84,7 @@ impl Session {
 
     /// A request in the name of the caller, with a new deadline, that may be made twice.
     async fn read<T>(&self, message: T) -> Result<tonic::Request<T>, Problem> {
-        let deadline = Instant::now() + self.app.patience();
+        let deadline = Instant::now() + self.app.request_timeout();
         let call = curtail_rpc::CallContext { authorization: None, deadline, ..self.call.clone() };
         let caller = self.app.shared.authenticator.authenticate(&self.credential, &self.client, &call).await?;
         Ok(call.on_behalf_of(caller.principal.internal_token).read().request(message))
