@@ -16,8 +16,8 @@ use tokio::net::TcpListener;
 
 use crate::alerts::Alerts;
 use crate::alerts::spikes::Rule;
-use crate::clicks::{GROUP, Shards, Sources};
-use crate::enrich::{Crawlers, Geo};
+use crate::clicks::{GROUP, Shards};
+use crate::enrich::Geo;
 use crate::fold::{self, Folding};
 use crate::live::{Publisher, Rooms, Watched};
 use crate::retention::Retention;
@@ -83,12 +83,12 @@ pub async fn start(config: Config, outside: Outside, shutdown: Shutdown) -> anyh
 
     let Outside { clock, mut rng, keys } = outside;
     let pool = curtail_db::connect(&config.database, SCHEMA).await?;
-    let sources = Sources { crawlers: Arc::new(Crawlers::new()), geo: geo(&config.analytics.geo_database)? };
+    let geo = geo(&config.analytics.geo_database)?;
     let owner = format!("{addr} {:016x}", rng.random::<u64>());
     let watched = Arc::new(Watched::new(config.analytics.live_clicks_per_second, rng.random()));
     let (publisher, picked) = Publisher::new();
     let live = (Arc::clone(&watched), publisher);
-    let shards = Shards::new(&config, pool.clone(), clock.clone(), sources, live, owner).await?;
+    let shards = Shards::new(&config, pool.clone(), clock.clone(), geo, live, owner).await?;
     let subscriber = curtail_streams::subscriber(&config.redis)?;
     let rooms = Arc::new(Rooms::new(subscriber.clone(), watched));
     let redis = curtail_streams::connect(&config.redis).await?;

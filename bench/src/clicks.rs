@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use analytics_svc::clicks::{Loader, Row};
-use analytics_svc::enrich::{Agent, Campaign, Channel, Place};
+use analytics_svc::enrich::{Campaign, Channel, Place, Referrer};
+use curtail_user_agent::{Kind, UserAgent};
 use sqlx::PgPool;
 use time::OffsetDateTime;
 
@@ -106,8 +107,9 @@ impl Half {
 
 /// The few values that many clicks share.
 struct World {
-    agents: Vec<Arc<Agent>>,
-    bot: Arc<Agent>,
+    agents: Vec<Arc<UserAgent>>,
+    bot: Arc<UserAgent>,
+    referrers: Vec<Option<Arc<Referrer>>>,
     places: Vec<Arc<Place>>,
     languages: [Arc<str>; 3],
 }
@@ -115,14 +117,14 @@ struct World {
 impl World {
     fn new() -> Self {
         let agent = |(device, os, browser): &(&'static str, &str, &str)| {
-            Arc::new(Agent {
+            Arc::new(UserAgent {
+                kind: Kind::Person,
                 device: Some(device),
-                os: Some((*os).into()),
+                system: Some((*os).into()),
                 browser: Some((*browser).into()),
-                bot: false,
             })
         };
-        let bot = Agent { device: Some("bot"), os: None, browser: Some("Googlebot".into()), bot: true };
+        let bot = UserAgent { kind: Kind::Bot, device: Some("bot"), system: None, browser: Some("Googlebot".into()) };
         let place = |n: usize| {
             let country = COUNTRIES[n % COUNTRIES.len()];
             let region = Some(format!("{country}-{}", n % 7).into());
@@ -130,6 +132,7 @@ impl World {
         };
         Self {
             agents: BROWSERS.iter().map(agent).collect(),
+            referrers: REFERRERS.iter().map(|host| Some(Arc::new(Referrer::parse((*host)?)?))).collect(),
             bot: Arc::new(bot),
             places: (0..2_000).map(place).collect(),
             languages: ["en-US".into(), "de-DE".into(), "fr-FR".into()],
@@ -143,7 +146,7 @@ impl World {
         let link_id = link(*dice);
         // Ranks are below LINKS, so that the next one exists.
         let link_id = link_id + i64::from(link_id % 2 != i64::from(half));
-        let referrer = REFERRERS[pick(5, REFERRERS.len())];
+        let referrer = self.referrers[pick(5, self.referrers.len())].clone();
         let campaign = || Campaign {
             source: Some("newsletter".into()),
             medium: Some("email".into()),
@@ -160,8 +163,11 @@ impl World {
             agent: if pick(13, 8) == 0 { Arc::clone(&self.bot) } else { Arc::clone(&self.agents[pick(17, 5)]) },
             place: Arc::clone(&self.places[pick(19, 2_000)]),
             language: Some(Arc::clone(&self.languages[pick(23, 3)])),
-            referrer: referrer.map(Into::into),
-            channel: Channel::of(campaign.as_ref().and_then(|c| c.medium.as_deref()), referrer),
+            channel: Channel::new(
+                campaign.as_ref().and_then(|c| c.medium.as_deref()),
+                referrer.as_ref().map(|referrer| referrer.channel),
+            ),
+            referrer,
             campaign,
         }
     }

@@ -3,18 +3,17 @@
 #![no_main]
 
 use std::cell::RefCell;
-use std::sync::Arc;
 
-use analytics_svc::enrich::{Agents, Campaign, Channel, Crawlers, MAX_VALUE, clean, language};
+use analytics_svc::enrich::{Agents, Campaign, Channel, MAX_VALUE, Referrer, clean, language};
 use libfuzzer_sys::fuzz_target;
 
 thread_local! {
-    static AGENTS: RefCell<Agents> = RefCell::new(Agents::new(Arc::new(Crawlers::new())));
+    static AGENTS: RefCell<Agents> = RefCell::new(Agents::new());
 }
 
 fuzz_target!(|text: &str| {
     let agent = AGENTS.with_borrow_mut(|agents| agents.look_up(text));
-    for kept in [agent.os.as_deref(), agent.browser.as_deref()].into_iter().flatten() {
+    for kept in [agent.system.as_deref(), agent.browser.as_deref()].into_iter().flatten() {
         is_clean(kept);
     }
     let Campaign { source, medium, campaign, term, content } = Campaign::parse(text);
@@ -27,7 +26,11 @@ fuzz_target!(|text: &str| {
     if let Some(kept) = language(text) {
         is_clean(&kept);
     }
-    let _ = Channel::of(medium.as_deref(), Some(text)).as_str();
+    let referrer = Referrer::parse(text);
+    if let Some(referrer) = &referrer {
+        is_clean(&referrer.name);
+    }
+    let _ = Channel::new(medium.as_deref(), referrer.map(|referrer| referrer.channel)).as_str();
 });
 
 fn is_clean(kept: &str) {

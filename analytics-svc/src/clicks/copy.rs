@@ -28,16 +28,16 @@ fn encode_row(out: &mut Vec<u8>, row: &Row) {
     number(out, row.workspace_id);
     number(out, row.link_id);
     number(out, row.visitor.cast_signed());
-    boolean(out, row.agent.bot);
+    boolean(out, row.agent.is_bot());
     boolean(out, row.qr);
     text(out, row.place.country.as_deref());
     text(out, row.place.region.as_deref());
     text(out, row.place.city.as_deref());
     text(out, row.agent.device);
-    text(out, row.agent.os.as_deref());
+    text(out, row.agent.system.as_deref());
     text(out, row.agent.browser.as_deref());
     text(out, row.language.as_deref());
-    text(out, row.referrer.as_deref());
+    text(out, row.referrer.as_ref().map(|referrer| &*referrer.name));
     text(out, Some(row.channel.as_str()));
     match &row.campaign {
         Some(campaign) => {

@@ -1,13 +1,12 @@
 //! Makes a row out of a click.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use curtail_proto::events::v1::Click;
 use quick_cache::unsync::Cache;
 
 use super::row::Row;
-use crate::enrich::{Agents, Campaign, Channel, Crawlers, Geo, Places, clean, language};
+use crate::enrich::{Agents, Campaign, Channel, Geo, Places, Referrers, language};
 use crate::retention::Retention;
 
 /// How far the clock of a redirector may be ahead, in milliseconds; a click from later is taken as of now.
@@ -22,30 +21,23 @@ pub enum Refusal {
     Expired,
 }
 
-/// What all enrichers of a process share.
-#[derive(Clone)]
-pub struct Sources {
-    /// The list of crawlers.
-    pub crawlers: Arc<Crawlers>,
-    /// The places of networks, when there is a database.
-    pub geo: Option<Arc<Geo>>,
-}
-
 /// Enriches the clicks of one shard; remembers what it looked up.
 pub struct Enricher {
     retention: Retention,
     agents: Agents,
     places: Places,
+    referrers: Referrers,
     languages: Cache<Box<str>, Option<Arc<str>>>,
 }
 
 impl Enricher {
-    /// With an empty memory.
-    pub fn new(sources: &Sources, retention: Retention) -> Self {
+    /// An empty memory. `geo` has the places of networks, when there is a database.
+    pub fn new(geo: Option<Arc<Geo>>, retention: Retention) -> Self {
         Self {
             retention,
-            agents: Agents::new(Arc::clone(&sources.crawlers)),
-            places: Places::new(sources.geo.clone()),
+            agents: Agents::new(),
+            places: Places::new(geo),
+            referrers: Referrers::new(),
             languages: Cache::new(1_000),
         }
     }
@@ -61,7 +53,7 @@ impl Enricher {
         if click.at_ms < self.retention.at(now_ms).raw_ms {
             return Err(Refusal::Expired);
         }
-        let referrer = owned(click.referrer);
+        let referrer = self.referrers.look_up(&click.referrer);
         let campaign = (!click.utm.is_empty()).then(|| Box::new(Campaign::parse(&click.utm)));
         let medium = campaign.as_ref().and_then(|campaign| campaign.medium.as_deref());
         Ok(Row {
@@ -73,7 +65,7 @@ impl Enricher {
             agent: self.agents.look_up(&click.user_agent),
             place: self.places.look_up(&click.network),
             language: self.language(&click.language),
-            channel: Channel::of(medium, referrer.as_deref()),
+            channel: Channel::new(medium, referrer.as_ref().map(|referrer| referrer.channel)),
             referrer,
             campaign,
         })
@@ -94,14 +86,6 @@ impl Enricher {
     }
 }
 
-/// The cleaned value without a copy when there was nothing to clean.
-fn owned(value: String) -> Option<Box<str>> {
-    match clean(&value)? {
-        Cow::Borrowed(kept) if kept.len() == value.len() => Some(value.into_boxed_str()),
-        kept => Some(kept.into()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -109,7 +93,7 @@ mod tests {
     const NOW: i64 = 1_790_000_000_000;
 
     fn row(click: Click) -> Result<Row, Refusal> {
-        Enricher::new(&Sources { crawlers: Arc::default(), geo: None }, Retention::new(400, 30, 400)).row(click, NOW)
+        Enricher::new(None, Retention::new(400, 30, 400)).row(click, NOW)
     }
 
     fn click() -> Click {
@@ -128,7 +112,7 @@ mod tests {
         })
         .unwrap();
         assert_eq!((row.agent.device, row.agent.browser.as_deref()), (Some("desktop"), Some("Firefox")));
-        assert_eq!((row.channel, row.referrer.as_deref()), (Channel::Paid, Some("www.google.com")));
+        assert_eq!((row.channel, row.referrer.map(|r| r.name.clone()).as_deref()), (Channel::Paid, Some("google.com")));
         assert_eq!(row.language.as_deref(), Some("de-CH"));
         assert_eq!(row.campaign.and_then(|c| c.source).as_deref(), Some("google"));
         assert!(row.qr);
@@ -170,7 +154,7 @@ mod tests {
             ..click()
         })
         .unwrap();
-        assert_eq!(row.referrer.map(|r| r.len()), Some(256));
+        assert_eq!(row.referrer.map(|r| r.name.len()), Some(256));
         assert_eq!(row.language, None);
         assert_eq!(row.campaign.and_then(|c| c.source).map(|s| s.len()), Some(256));
     }

@@ -22,7 +22,6 @@ mod session;
 mod shards;
 
 pub use commit::CommitError;
-pub use enricher::Sources;
 pub use entries::GROUP;
 pub use load::Loader;
 pub use row::Row;

@@ -139,7 +139,6 @@ mod tests {
     use bytes::Bytes;
     use curtail_proto::events::v1::Click;
 
-    use super::super::enricher::Sources;
     use super::*;
     use crate::retention::Retention;
 
@@ -177,8 +176,7 @@ mod tests {
     fn a_batch_has_what_is_new_and_asks_for_what_is_missing() {
         let (a, b) = ([1; 16], [2; 16]);
         let mut positions = HashMap::from([(a, 10), (b, 0)]);
-        let mut enricher =
-            Enricher::new(&Sources { crawlers: Default::default(), geo: None }, Retention::new(400, 30, 400));
+        let mut enricher = Enricher::new(None, Retention::new(400, 30, 400));
         let entries = [message(1, 9, 4), message(2, 5, 2), message(1, 13, 3), message(1, 9, 4)];
         let decoded = entries.into_iter().map(|message| decoded(message).unwrap()).collect();
         let batch = prepare(decoded, &mut positions, &mut enricher, &Watched::new(1, 0), NOW);

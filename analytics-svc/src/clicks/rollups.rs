@@ -75,7 +75,7 @@ impl Rollups {
                 };
                 delta.clicks += 1;
                 delta.last_ms = delta.last_ms.max(row.at_ms);
-                delta.humans += i64::from(!row.agent.bot);
+                delta.humans += i64::from(!row.agent.is_bot());
                 if is_known(row) {
                     next_visitor += 1;
                     delta.visitors.end = next_visitor;
@@ -88,7 +88,7 @@ impl Rollups {
 
 /// Whether the click counts for uniques: bots and people who asked not to be told apart (visitor 0) do not.
 fn is_known(row: &Row) -> bool {
-    !row.agent.bot && row.visitor != 0
+    !row.agent.is_bot() && row.visitor != 0
 }
 
 #[cfg(test)]
@@ -96,10 +96,17 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::enrich::{Agent, Channel, Place};
+    use curtail_user_agent::{Kind, UserAgent};
+
+    use crate::enrich::{Channel, Place};
 
     fn row(workspace_id: i64, link_id: i64, at_ms: i64, visitor: u64, bot: bool) -> Row {
-        let agent = Arc::new(Agent { device: None, os: None, browser: None, bot });
+        let agent = Arc::new(UserAgent {
+            kind: if bot { Kind::Bot } else { Kind::Person },
+            device: None,
+            system: None,
+            browser: None,
+        });
         Row {
             at_ms,
             workspace_id,

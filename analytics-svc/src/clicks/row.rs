@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::enrich::{Agent, Campaign, Channel, Place};
+use curtail_user_agent::UserAgent;
+
+use crate::enrich::{Campaign, Channel, Place, Referrer};
 
 /// One row of `clicks`.
 #[derive(Debug, Clone)]
@@ -18,13 +20,13 @@ pub struct Row {
     /// A scan of a QR code.
     pub qr: bool,
     /// Device, system, browser, bot.
-    pub agent: Arc<Agent>,
+    pub agent: Arc<UserAgent>,
     /// Country, region, city.
     pub place: Arc<Place>,
     /// `de` or `de-CH`.
     pub language: Option<Arc<str>>,
-    /// Host of the referrer.
-    pub referrer: Option<Box<str>>,
+    /// Site or app that the visitor came from.
+    pub referrer: Option<Arc<Referrer>>,
     /// Kind of way.
     pub channel: Channel,
     /// `utm_*`; most clicks have none.

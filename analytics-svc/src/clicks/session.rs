@@ -17,12 +17,13 @@ use tokio::sync::mpsc;
 
 use super::batch::{Batch, Producer};
 use super::commit::{CommitError, Committer};
-use super::enricher::{Enricher, Sources};
+use super::enricher::Enricher;
 use super::entries::{GROUP, Reader};
 use super::lease::Lease;
 use super::portion::Portion;
 use super::prepare::{Decoded, prepare};
 use super::{counted, measure};
+use crate::enrich::Geo;
 use crate::live::{Publisher, Watched};
 use crate::retention::Retention;
 
@@ -42,7 +43,7 @@ pub struct Context {
     /// The clock.
     pub clock: curtail_clock::Clock,
     /// Lists and databases for enrichment.
-    pub sources: Sources,
+    pub geo: Option<Arc<Geo>>,
     /// For how long clicks are kept.
     pub retention: Retention,
     /// Who watches.
@@ -119,7 +120,7 @@ async fn produce(
     shutdown: &Shutdown,
 ) -> Result<(), SessionError> {
     let mut positions: HashMap<Producer, u64> = HashMap::new();
-    let mut enricher = Enricher::new(&context.sources, context.retention);
+    let mut enricher = Enricher::new(context.geo.clone(), context.retention);
     let mut carried = Vec::new();
     let mut losses = reader.losses();
     while !shutdown.is_draining() {

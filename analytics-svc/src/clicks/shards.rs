@@ -8,12 +8,12 @@ use curtail_streams::Group;
 use sqlx::PgPool;
 
 use super::commit::CommitError;
-use super::enricher::Sources;
 use super::entries::{CONSUMER, GROUP};
 use super::lease::Lease;
 use super::measure;
 use super::portion::Portion;
 use super::session::{self, Context, SessionError};
+use crate::enrich::Geo;
 use crate::live::{Publisher, Watched};
 use crate::retention::Retention;
 
@@ -38,7 +38,7 @@ impl Shards {
         config: &curtail_config::Config,
         pool: PgPool,
         clock: curtail_clock::Clock,
-        sources: Sources,
+        geo: Option<Arc<Geo>>,
         (watched, publisher): (Arc<Watched>, Publisher),
         owner: String,
     ) -> anyhow::Result<Self> {
@@ -46,7 +46,7 @@ impl Shards {
             pool,
             redis: curtail_streams::connect(&config.redis).await?,
             clock,
-            sources,
+            geo,
             retention: Retention::of(&config.analytics),
             watched,
             publisher,

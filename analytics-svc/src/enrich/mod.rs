@@ -1,20 +1,20 @@
-//! What is learned about a click beside what the redirector saw: device, bot, place, channel, campaign, language.
+//! What is derived from a click: place, channel, referrer, campaign, language. Devices and bots are `curtail-user-agent`.
 //!
-//! Everything here is about strings that visitors chose. They are cut to a bound, stripped of control characters and never
-//! end in an error: what cannot be understood is not known.
+//! The input is strings that visitors chose. They are cut to a bound and stripped of control characters. None is an error:
+//! what cannot be parsed is unknown.
 
-mod agent;
-mod bots;
+mod agents;
 mod channel;
 mod geo;
 mod language;
+mod referrer;
 mod text;
 mod utm;
 
-pub use agent::{Agent, Agents};
-pub use bots::Crawlers;
+pub use agents::Agents;
 pub use channel::Channel;
 pub use geo::{Geo, GeoError, Place, Places};
 pub use language::language;
-pub use text::{MAX_USER_AGENT, MAX_VALUE, clean};
+pub use referrer::{Referrer, Referrers};
+pub use text::{MAX_USER_AGENT, MAX_VALUE, clean, cut};
 pub use utm::Campaign;

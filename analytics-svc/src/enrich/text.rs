@@ -24,7 +24,7 @@ pub fn clean(value: &str) -> Option<Cow<'_, str>> {
 }
 
 /// The longest start of `text` of at most `bytes` bytes that ends at a character.
-pub(super) fn cut(text: &str, bytes: usize) -> &str {
+pub fn cut(text: &str, bytes: usize) -> &str {
     &text[..text.floor_char_boundary(bytes)]
 }
 

@@ -89,12 +89,12 @@ impl Watched {
             region: text(row.place.region.as_deref()),
             city: text(row.place.city.as_deref()),
             device: text(row.agent.device),
-            os: text(row.agent.os.as_deref()),
+            os: text(row.agent.system.as_deref()),
             browser: text(row.agent.browser.as_deref()),
             language: text(row.language.as_deref()),
-            referrer: text(row.referrer.as_deref()),
+            referrer: text(row.referrer.as_ref().map(|referrer| &*referrer.name)),
             channel: row.channel.as_str().to_owned(),
-            bot: row.agent.bot,
+            bot: row.agent.is_bot(),
             qr: row.qr,
         }
     }

@@ -77,7 +77,7 @@ fn traffic(dice: &mut Dice, count: usize) -> Vec<Click> {
 const VALUES: [(Dimension, &[&str]); 7] = [
     (Dimension::Device, &["desktop", "mobile", "bot"]),
     (Dimension::Browser, &["Firefox", "Safari"]),
-    (Dimension::Referrer, &["", "t.co", "news.example"]),
+    (Dimension::Referrer, &["", "x.com", "news.example"]),
     (Dimension::Channel, &["direct", "paid", "social"]),
     (Dimension::UtmSource, &["", "s", "none"]),
     (Dimension::Trigger, &["qr", "click"]),

@@ -7,7 +7,7 @@ use curtail_proto::events::v1::Click;
 use http::request::Parts;
 use http::{HeaderValue, Method};
 
-use super::{VisitorHash, agent, fields, visitor};
+use super::{VisitorHash, fields, visitor};
 use crate::links::{Destination, campaign};
 
 /// A request for a link, as far as a click is concerned.
@@ -60,12 +60,14 @@ impl<'a> Visit<'a> {
 
     /// Returns `true` for a click. HEAD requests, prefetches and preview fetchers are answered, but they are not clicks.
     pub fn is_click(&self) -> bool {
-        matches!(*self.method, Method::GET | Method::POST) && !self.speculative && !agent::is_previewer(self.agent())
+        matches!(*self.method, Method::GET | Method::POST)
+            && !self.speculative
+            && !curtail_user_agent::is_preview(self.agent())
     }
 
     /// Whether a click of this visitor uses up one of a limited number.
     pub fn is_human(&self) -> bool {
-        !agent::is_bot(self.agent())
+        !curtail_user_agent::is_automated(self.agent())
     }
 
     fn agent(&self) -> &'a [u8] {

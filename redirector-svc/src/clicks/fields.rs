@@ -31,15 +31,34 @@ pub(super) fn referrer(value: Option<&HeaderValue>) -> String {
     host().unwrap_or_default()
 }
 
-/// The first language of `Accept-Language`.
+/// The language of `Accept-Language` with the greatest weight above 0 (RFC 9110, 12.5.4); of several the first.
 pub(super) fn language(value: Option<&HeaderValue>) -> String {
-    let first = || {
-        let list = value?.to_str().ok()?;
-        let tag = list.split([',', ';']).next()?.trim();
-        let valid = tag.len() <= MAX_LANGUAGE && tag.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-        valid.then(|| tag.to_owned())
+    let list = value.and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let mut best = ("", 0);
+    for range in list.split(',') {
+        let mut parts = range.split(';');
+        let tag = parts.next().unwrap_or_default().trim();
+        let weight = parts.find_map(weight).unwrap_or(1000);
+        if weight > best.1 && is_tag(tag) {
+            best = (tag, weight);
+        }
+    }
+    best.0.to_owned()
+}
+
+fn is_tag(tag: &str) -> bool {
+    (1..=MAX_LANGUAGE).contains(&tag.len()) && tag.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+}
+
+/// The thousandths of `q=0.8`; 0 when the number is not one.
+fn weight(parameter: &str) -> Option<u32> {
+    let (name, value) = parameter.split_once('=')?;
+    let weight = || {
+        let (whole, fraction) = value.trim().split_once('.').unwrap_or((value.trim(), ""));
+        let thousandths: u32 = format!("{fraction:0<3}").get(..3)?.parse().ok()?;
+        Some((whole.parse::<u32>().ok()?.min(1) * 1000 + thousandths).min(1000))
     };
-    first().unwrap_or_default()
+    name.trim().eq_ignore_ascii_case("q").then(|| weight().unwrap_or(0))
 }
 
 #[cfg(test)]
@@ -74,10 +93,16 @@ mod tests {
     }
 
     #[test]
-    fn the_first_language_is_kept_if_it_is_one() {
+    fn the_language_with_the_greatest_weight_is_kept() {
         let tag = |text: &str| language(value(text.as_bytes()).as_ref());
         assert_eq!(tag("de-AT,de;q=0.9,en;q=0.8"), "de-AT");
         assert_eq!(tag("fr;q=0.5"), "fr");
+        assert_eq!(tag("de;q=0, fr"), "fr");
+        assert_eq!(tag("en-US;q=0.5, de"), "de");
+        assert_eq!(tag("en;q=0.75, de;q=0.8, fr;q=0.8"), "de");
+        assert_eq!(tag("*, it;q=0.1"), "it");
+        assert_eq!(tag("de;q=0"), "");
+        assert_eq!(tag("de;q=nonsense, fr;q=0.001"), "fr");
         assert_eq!(tag("*"), "");
         assert_eq!(tag("<script>"), "");
         assert_eq!(tag(&"a".repeat(35)).len(), 35);

@@ -1,6 +1,5 @@
 //! What is kept of a visit, and which visits are clicks.
 
-pub mod agent;
 mod capture;
 mod fields;
 mod visitor;

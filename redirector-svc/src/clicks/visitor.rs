@@ -11,8 +11,8 @@ type HmacSha256 = Hmac<Sha256>;
 
 const DAY_MS: i64 = 86_400_000;
 
-/// Hashes address and user agent under a key of the UTC day. The day's key is derived from a secret that all redirectors
-/// share, so they agree on a visitor, and hashes of two days cannot be linked.
+/// Hashes address (of IPv6 the /64) and user agent under a key of the UTC day. The day's key is derived from a secret that all
+/// redirectors share, so they agree on a visitor, and hashes of two days cannot be linked.
 ///
 /// Each serving thread has one of its own, so that the day's key is never waited for.
 pub struct VisitorHash {
@@ -32,7 +32,8 @@ impl VisitorHash {
         let mut hash = self.of_day(at_ms.div_euclid(DAY_MS));
         match address {
             IpAddr::V4(v4) => hash.update(&v4.octets()),
-            IpAddr::V6(v6) => hash.update(&v6.octets()),
+            // A household has a /64 and its devices change their addresses within it.
+            IpAddr::V6(v6) => hash.update(&v6.octets()[..8]),
         }
         hash.update(user_agent);
         first_bytes(hash)
@@ -87,6 +88,17 @@ mod tests {
         assert_ne!(hash.visitor(NOON, address, b"wget"), visitor);
         assert_ne!(VisitorHash::new(&[4; 32]).visitor(NOON, address, b"curl"), visitor);
         assert_eq!(VisitorHash::new(&[3; 32]).visitor(NOON, address, b"curl"), visitor, "redirectors agree");
+    }
+
+    #[test]
+    fn addresses_of_one_64_are_one_visitor() {
+        let hash = VisitorHash::new(&[3; 32]);
+        let visitor = |address: &str| hash.visitor(NOON, address.parse().unwrap(), b"Firefox");
+        let one = visitor("2001:db8:1:2::1");
+        for address in ["2001:db8:1:2::2", "2001:db8:1:2:ffff::", "2001:db8:1:2:a:b:c:d", "2001:db8:1:2::"] {
+            assert_eq!(visitor(address), one, "{address}");
+        }
+        assert_ne!(visitor("2001:db8:1:3::1"), one);
     }
 
     #[test]
