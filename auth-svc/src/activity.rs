@@ -48,7 +48,7 @@ impl LastUses {
         if uses.len() < CAPACITY || uses.contains_key(&id) {
             uses.insert(id, now);
         } else {
-            metrics::counter!("auth_activity_dropped_total").increment(1);
+            crate::metrics::record_dropped_activity();
         }
     }
 

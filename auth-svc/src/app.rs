@@ -53,6 +53,7 @@ pub struct App {
 impl App {
     /// Creates the app. It connects to nothing yet.
     pub fn new(config: &Config, parts: Parts) -> anyhow::Result<Self> {
+        crate::metrics::describe();
         let Parts { pool, redis, clock, entropy, ids, outbox } = parts;
         let secrets = Secrets::derive(&config.auth.master_key.key32());
         let keys = Arc::new(SigningKeys::new(&config.auth, &secrets, pool.clone(), clock.clone()));

@@ -59,17 +59,9 @@ impl Issuer {
     ) -> Result<TokenPair, Error> {
         let refresh_expires_at = session.idle_until.min(session.expires_at);
         let access_expires_at = (now + self.access_life).min(refresh_expires_at);
-        let claims = Claims {
-            subject: Subject::User(session.user_id),
-            session_id: Some(session.id),
-            api_key_id: None,
-            issued_at: now,
-            expires_at: access_expires_at,
-            workspaces: Vec::new(),
-            scopes: Vec::new(),
-            platform_admin: false,
-            token_id: access_token_id(session.generation, rng),
-        };
+        let claims = Claims::new(Subject::User(session.user_id), now, access_expires_at - now)
+            .session(session.id)
+            .token_id(access_token_id(session.generation, rng));
         Ok(TokenPair {
             access_token: self.sign(Purpose::Access, &claims)?,
             access_expires_at,

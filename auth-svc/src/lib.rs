@@ -6,7 +6,7 @@
 //!
 //! | layer | modules |
 //! |---|---|
-//! | values and tools, which do not know the application | `domain`, `secrets`, `password_hasher`, `limits`, `signing_keys`, `issuer`, `activity`, `events` |
+//! | values and tools, which do not know the application | `domain`, `secrets`, `password_hasher`, `limits`, `signing_keys`, `issuer`, `activity`, `events`, `metrics` |
 //! | what handlers share | [`App`] |
 //! | resources: handler, use case, errors and tests; SQL in `store` | `users`, `account`, `registration`, `verification`, `passwords`, `sessions`, `workspaces`, `api_keys`, `audit`, `revocations`, `exchange`, `erasure` |
 //! | tasks | `mail_worker`, [`maintenance`] |
@@ -36,6 +36,7 @@ mod mail_requests;
 mod mail_tokens;
 mod mail_worker;
 pub mod maintenance;
+mod metrics;
 mod password_hasher;
 mod passwords;
 mod registration;

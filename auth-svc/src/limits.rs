@@ -24,9 +24,9 @@ use curtail_rate_limit::{Bucket, Gate, LocalLimiter, Quota, RedisLimiter};
 use curtail_streams::topology::auth_limit_key;
 use fred::clients::Pool;
 
-use crate::Error;
 use crate::domain::{ClientInfo, DeviceToken, Email};
 use crate::secrets::Secrets;
+use crate::{Error, metrics};
 
 /// How long failures at an account are remembered after the last one, and so its delay.
 pub(crate) const LOCKOUT_MEMORY: Duration = Duration::from_secs(3600);
@@ -203,7 +203,7 @@ impl Limits {
             },
             Err(error) => {
                 tracing::warn!(%error, "limits are counted in this process alone");
-                metrics::counter!("auth_limits_local_total").increment(1);
+                metrics::record_local_limit();
                 self.reserve_locally(&buckets)?;
                 Ok(Reservation { buckets, gate, shared: false, failures: 0 })
             }

@@ -19,7 +19,7 @@ use crate::mail_tokens::{self, MailPurpose};
 use crate::passwords::strength;
 use crate::users::{AccountStatus, User};
 use crate::workspaces::store::Workspace;
-use crate::{App, Error, sessions, users, verification, workspaces};
+use crate::{App, Error, metrics, sessions, users, verification, workspaces};
 
 pub(crate) async fn register(app: &App, request: Request<RegisterRequest>) -> Result<RegisterResponse, Error> {
     curtail_rpc::service(&request)?;
@@ -179,7 +179,7 @@ pub(crate) async fn insert(
     let actor = options.ip_prefix.map_or_else(Actor::operator, |prefix| Actor::user(user.id, prefix));
     let entry = AuditEntry::new("account.created", &actor, now).account(user.id).target(user.id);
     entry.after(json!({"platformAdmin": user.platform_admin})).record(conn).await?;
-    metrics::counter!("auth_registrations_total").increment(1);
+    metrics::record_registration();
     Ok(NewAccount { user, workspace })
 }
 

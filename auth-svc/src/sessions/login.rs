@@ -20,7 +20,7 @@ use crate::mail_requests::{self, MailRequest, MailRequestKind};
 use crate::password_hasher::Verification;
 use crate::users::store::Credentials;
 use crate::users::{AccountStatus, User};
-use crate::{App, Error, sessions, users};
+use crate::{App, Error, metrics, sessions, users};
 
 pub(crate) async fn login(app: &App, request: Request<LoginRequest>) -> Result<LoginResponse, Error> {
     curtail_rpc::service(&request)?;
@@ -56,7 +56,7 @@ pub(crate) async fn log_in(
             if reservation.is_lockout() {
                 mail_requests::enqueue(app, MailRequestKind::Lockout, email, client).await?;
             }
-            metrics::counter!("auth_logins_total", "outcome" => "refused").increment(1);
+            metrics::record_login("refused");
             return Err(Error::BadCredentials);
         }
         (Err(error), _) => {
@@ -102,7 +102,7 @@ async fn open_session(
     let device = device.unwrap_or_else(|| DeviceToken::generate(&mut rng));
     let pair = app.issuer.pair(&session, Some(device), now, &mut rng)?;
     app.commit(tx).await?;
-    metrics::counter!("auth_logins_total", "outcome" => "ok").increment(1);
+    metrics::record_login("ok");
     Ok((user, pair))
 }
 

@@ -23,7 +23,7 @@ use crate::issuer::TokenPair;
 use crate::revocations::RevocationSubject;
 use crate::sessions::store::SessionWithOwner;
 use crate::sessions::{days, store};
-use crate::{App, Error};
+use crate::{App, Error, metrics};
 
 pub(crate) async fn refresh_session(
     app: &App,
@@ -62,7 +62,7 @@ pub(crate) async fn refresh(app: &App, token: &str, client: Option<&ClientInfo>)
             let entry = AuditEntry::new("session.reused", &actor, now).account(session.user_id).target(session.id);
             entry.record(&mut tx).await?;
             app.commit(tx).await?;
-            metrics::counter!("auth_refresh_reused_total").increment(1);
+            metrics::record_refresh_reused();
             tracing::warn!(session = session.id, user = session.user_id, "a spent refresh token was reused");
             return Err(Error::RefreshTokenReused);
         }

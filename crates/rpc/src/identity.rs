@@ -57,17 +57,11 @@ impl ServiceIdentity {
     }
 
     fn claims(&self, issued_at: OffsetDateTime, expires_at: OffsetDateTime) -> Claims {
-        Claims {
-            subject: Subject::Service(self.inner.name.to_owned()),
-            session_id: None,
-            api_key_id: None,
-            issued_at,
-            expires_at,
-            workspaces: Vec::new(),
-            scopes: Vec::new(),
-            platform_admin: false,
-            token_id: format!("{}-{}", self.inner.name, issued_at.unix_timestamp_nanos()),
-        }
+        Claims::new(Subject::Service(self.inner.name.to_owned()), issued_at, expires_at - issued_at).token_id(format!(
+            "{}-{}",
+            self.inner.name,
+            issued_at.unix_timestamp_nanos()
+        ))
     }
 }
 

@@ -108,17 +108,7 @@ mod tests {
     const NOW: OffsetDateTime = datetime!(2026-01-01 00:00 UTC);
 
     fn internal(key: &SigningKey) -> String {
-        let claims = Claims {
-            subject: Subject::User(7),
-            session_id: Some(1),
-            api_key_id: None,
-            issued_at: NOW,
-            expires_at: NOW + Duration::MINUTE,
-            workspaces: Vec::new(),
-            scopes: Vec::new(),
-            platform_admin: false,
-            token_id: "t".into(),
-        };
+        let claims = Claims::new(Subject::User(7), NOW, Duration::MINUTE).session(1);
         curtail_tokens::sign(key, Purpose::Internal, &claims).expect("the claims are valid")
     }
 

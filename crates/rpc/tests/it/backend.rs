@@ -19,7 +19,7 @@ use curtail_proto::search::v1::{
     search_service_server::{SearchService, SearchServiceServer},
 };
 use curtail_rpc::{CallContext, Caller, Channel, Code, Error, KeyRingCache, ServiceIdentity, Verifier};
-use curtail_tokens::{Claims, KeyRing, Membership, Plan, Purpose, Role, SigningKey, Subject};
+use curtail_tokens::{Claims, KeyRing, Plan, Purpose, Role, SigningKey, Subject};
 use time::OffsetDateTime;
 use tokio::{net::TcpListener, task::JoinHandle};
 use tonic::{Request, Response, Status};
@@ -165,17 +165,7 @@ pub fn channel(url: &str, config: &Config) -> Channel {
 
 pub fn user_claims() -> Claims {
     let now: OffsetDateTime = Clock::system().now();
-    Claims {
-        subject: Subject::User(7),
-        session_id: Some(70),
-        api_key_id: None,
-        issued_at: now,
-        expires_at: now + time::Duration::MINUTE,
-        workspaces: vec![Membership { id: 10, role: Role::Editor, plan: Plan::Pro }],
-        scopes: Vec::new(),
-        platform_admin: false,
-        token_id: "t".into(),
-    }
+    Claims::new(Subject::User(7), now, time::Duration::MINUTE).session(70).member_of(10, Role::Editor, Plan::Pro)
 }
 
 /// A channel that adds nothing at all, as an attacker has it.
