@@ -39,7 +39,7 @@ async fn the_same_rules_apply_to_the_operator() {
     app.register("ada@example.com").await;
     for (email, password, expected) in [
         ("ada@example.com", PASSWORD, "exists"),
-        ("nobody", PASSWORD, "e-mail address"),
+        ("unknown", PASSWORD, "e-mail address"),
         ("new@example.com", "password", "too easy"),
     ] {
         let refused = admin::create_user(&app.config, new_user(email, password)).await.unwrap_err();

@@ -123,7 +123,7 @@ async fn s38_every_rpc_that_changes_something_leaves_a_row() {
 
     let request = RequestPasswordResetRequest { email: "ada@example.com".into(), client: here() };
     answer(app.client().request_password_reset(as_service(request)).await).unwrap();
-    let request = ResendVerificationRequest { email: "nobody@example.com".into(), client: here() };
+    let request = ResendVerificationRequest { email: "unknown@example.com".into(), client: here() };
     answer(app.client().resend_verification(as_service(request)).await).unwrap();
     let mut reset = Vec::new();
     let mailed = async || {

@@ -144,7 +144,7 @@ async fn a_token_is_good_once_for_its_time_and_stored_as_a_keyed_hash() {
 async fn s12_reset_and_resend_say_nothing_about_who_has_an_account() {
     let app = TestApp::new().await;
     let ada = app.register("ada@example.com").await.tokens.unwrap();
-    for email in ["nobody@example.com", "ada@example.com"] {
+    for email in ["unknown@example.com", "ada@example.com"] {
         forgot(&app, email, "192.0.2.1").await.unwrap();
         resend(&app, email, "192.0.2.1").await.unwrap();
     }

@@ -11,7 +11,7 @@ use crate::{
 async fn s13_the_owner_is_told_of_a_lockout_once_and_nobody_learns_of_accounts_by_it() {
     let app = TestApp::new().await;
     app.register("ada@example.com").await;
-    for email in ["nobody@example.com", "ada@example.com"] {
+    for email in ["unknown@example.com", "ada@example.com"] {
         for n in 0..18 {
             let ip = format!("198.51.100.{n}");
             assert_eq!(reason(app.login(email, "wrong", &ip, "").await), "BAD_CREDENTIALS");

@@ -59,9 +59,9 @@ async fn round(app: &TestApp, auth: &AuthClient) -> (Vec<Duration>, Vec<Duration
             // Who goes first changes too.
             if (n + pass) % 2 == 0 {
                 known.push(attempt(auth, "known", n).await);
-                unknown.push(attempt(auth, "nobody", n).await);
+                unknown.push(attempt(auth, "unknown", n).await);
             } else {
-                unknown.push(attempt(auth, "nobody", n).await);
+                unknown.push(attempt(auth, "unknown", n).await);
                 known.push(attempt(auth, "known", n).await);
             }
         }

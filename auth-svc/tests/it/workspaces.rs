@@ -171,7 +171,7 @@ async fn invitations_end_when_revoked_expired_or_their_inviter_is_gone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nobody_reaches_above_their_role_and_an_owner_stays() {
+async fn no_member_reaches_above_their_role_and_an_owner_stays() {
     let app = TestApp::new().await;
     let ada = Person::new(&app, "ada").await;
     let team = ada.create("Team").await.unwrap().id;
