@@ -23,6 +23,7 @@ pub mod admin;
 mod api_keys;
 mod app;
 mod audit;
+mod audit_events;
 mod caller;
 mod domain;
 mod entropy;

@@ -8,12 +8,13 @@ use curtail_config::Config;
 use curtail_lifecycle::{Admin, Latch, Readiness, Shutdown, Tasks};
 use curtail_proto::auth::v1::auth_service_server::AuthServiceServer;
 use curtail_rpc::Verifier;
+use curtail_streams::{Consumer, topology};
 use tokio::net::TcpListener;
 
 use crate::app::{App, Parts};
 use crate::entropy::Entropy;
 use crate::rpc::AuthApi;
-use crate::{MIGRATOR, SCHEMA, mail_worker, maintenance};
+use crate::{MIGRATOR, SCHEMA, audit_events, mail_worker, maintenance};
 
 /// Between two tries to reach the database at the start.
 const RETRY_AFTER: Duration = Duration::from_millis(500);
@@ -78,6 +79,9 @@ pub async fn start(config: Config, clock: Clock, entropy: Entropy, shutdown: Shu
         &config,
         Parts { pool, redis, clock: clock.clone(), entropy, ids: ids.clone(), outbox: Some(relay.handle()) },
     )?);
+    let consumer = format!("auth {}", config.auth.listen);
+    let audit =
+        Consumer::new(&config.redis, topology::AUDIT, topology::group::AUTH, &consumer, &config.streams).await?;
     let verifier = Verifier::new(&config.rpc.service_key, app.keys.ring_cache());
     let server = curtail_rpc::Server::new("auth", &config.rpc, verifier, clock)
         .add_service(AuthServiceServer::new(AuthApi::new(Arc::clone(&app))));
@@ -87,7 +91,7 @@ pub async fn start(config: Config, clock: Clock, entropy: Entropy, shutdown: Shu
     tasks.spawn("gRPC server", server.serve(listener, readiness.clone(), shutdown.clone()));
     tasks.spawn("database work", {
         let (app, shutdown) = (Arc::clone(&app), shutdown.clone());
-        work_with_database(app, ids, relay, keys_read, shutdown)
+        work_with_database(app, ids, relay, audit, keys_read, shutdown)
     });
     tracing::info!(%addr, %admin_addr, "auth-svc is up");
     Ok(Running { addr, admin_addr, readiness, app, tasks })
@@ -98,6 +102,7 @@ async fn work_with_database(
     app: Arc<App>,
     ids: curtail_ids::Generator,
     relay: curtail_streams::Relay,
+    audit: Consumer,
     keys_read: Latch,
     shutdown: Shutdown,
 ) -> anyhow::Result<()> {
@@ -108,6 +113,7 @@ async fn work_with_database(
     let mut tasks = Tasks::new(shutdown.clone());
     tasks.spawn("ids", ids.run(shutdown.clone()));
     tasks.spawn("relay", relay.run(shutdown.clone()));
+    tasks.spawn("audit entries", audit_events::follow(Arc::clone(&app), audit, shutdown.clone()));
     tasks.spawn("activity", maintenance::write_activity(Arc::clone(&app), shutdown.clone()));
     tasks.spawn("mail requests", mail_worker::run(Arc::clone(&app), shutdown.clone()));
     tasks.spawn("clearing", maintenance::delete_expired(Arc::clone(&app), shutdown.clone()));

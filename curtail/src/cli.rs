@@ -34,6 +34,9 @@ pub(crate) enum Command {
     /// Accounts.
     #[command(subcommand)]
     User(User),
+    /// Take-downs of links.
+    #[command(subcommand)]
+    Link(Link),
     /// Signing keys.
     #[command(subcommand)]
     Keys(Keys),
@@ -89,6 +92,34 @@ pub(crate) enum User {
         /// Address of the account.
         #[arg(long)]
         email: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Link {
+    /// Take a link down: it answers 451, and its members cannot change it.
+    Block {
+        /// The short URL, a code of the default domain, or `id:` with the id.
+        link: String,
+        /// Why, for operators only.
+        #[arg(long)]
+        reason: String,
+        /// What the owner and visitors read.
+        #[arg(long)]
+        public_reason: Option<String>,
+    },
+    /// End the take-down of a link.
+    Release {
+        /// As for `block`.
+        link: String,
+        /// Why, for operators only.
+        #[arg(long)]
+        reason: Option<String>,
+    },
+    /// Show the take-downs and releases of a link.
+    History {
+        /// As for `block`.
+        link: String,
     },
 }
 

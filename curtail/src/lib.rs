@@ -7,6 +7,7 @@ mod dlq;
 mod doctor;
 mod health;
 mod jobs;
+mod link;
 mod mail;
 mod path;
 mod redis;
@@ -40,6 +41,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::User(command) => one_thread()?.block_on(accounts::user(&cli.dir, command)).map(|()| ExitCode::SUCCESS),
         Command::Keys(command) => one_thread()?.block_on(accounts::keys(&cli.dir, command)).map(|()| ExitCode::SUCCESS),
         Command::Dlq(command) => one_thread()?.block_on(dlq::run(&cli.dir, command)).map(|()| ExitCode::SUCCESS),
+        Command::Link(command) => one_thread()?.block_on(link::run(&cli.dir, command)).map(|()| ExitCode::SUCCESS),
         Command::Job(command) => one_thread()?.block_on(jobs::run(&cli.dir, command)).map(|()| ExitCode::SUCCESS),
         Command::Reindex => one_thread()?.block_on(reindex::run(&cli.dir)).map(|()| ExitCode::SUCCESS),
         Command::Mail(command) => one_thread()?.block_on(mail::run(&cli.dir, command)).map(|()| ExitCode::SUCCESS),

@@ -79,10 +79,16 @@ impl App {
 
     /// The event of `fact`, with an id of its own.
     pub fn event(&self, fact: Fact, link: &Link, now: OffsetDateTime) -> Envelope {
-        let mut event_id = [0; 16];
-        self.rng().fill_bytes(&mut event_id);
+        let event_id = self.event_id();
         let traceparent = curtail_telemetry::current_traceparent().unwrap_or_default();
         event::envelope(fact, link, &self.domains, now, event_id, traceparent)
+    }
+
+    /// A new id of an event.
+    pub fn event_id(&self) -> [u8; 16] {
+        let mut id = [0; 16];
+        self.rng().fill_bytes(&mut id);
+        id
     }
 
     /// Tells the relay that there is something to publish.

@@ -13,7 +13,7 @@ use curtail_rpc::Error;
 use sqlx::PgPool;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::store::create_many::{self, Grouped};
+use crate::store::create_many::{self, PendingInsert};
 use crate::store::usage::Slots;
 
 /// The most creates of one group.
@@ -24,7 +24,7 @@ const WAITING: usize = 1024;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 struct Waiting {
-    new: Grouped,
+    new: PendingInsert,
     /// Dropped without an answer when nobody knows whether it is written.
     written: oneshot::Sender<bool>,
 }
@@ -47,7 +47,7 @@ impl GroupCommit {
     ///
     /// # Errors
     /// `UNAVAILABLE` when the database is away; it may have been written all the same.
-    pub async fn insert(&self, new: Grouped) -> Result<bool, Error> {
+    pub async fn insert(&self, new: PendingInsert) -> Result<bool, Error> {
         let (written, answer) = oneshot::channel();
         self.queue.send(Waiting { new, written }).await.map_err(|_| unknown())?;
         answer.await.map_err(|_| unknown())
@@ -64,7 +64,7 @@ async fn write_groups(pool: PgPool, mut waiting: mpsc::Receiver<Waiting>, slots:
 }
 
 async fn write(pool: &PgPool, gathered: &mut Vec<Waiting>, slot: i16) {
-    let (group, answers): (Vec<Grouped>, Vec<_>) = gathered.drain(..).map(|w| (w.new, w.written)).unzip();
+    let (group, answers): (Vec<PendingInsert>, Vec<_>) = gathered.drain(..).map(|w| (w.new, w.written)).unzip();
     if group.is_empty() {
         return;
     }

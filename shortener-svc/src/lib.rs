@@ -17,7 +17,9 @@
 
 pub mod access;
 pub mod app;
+pub mod audit;
 pub mod bulk;
+pub mod change_many;
 pub mod code;
 pub mod cursor;
 pub mod destination;
@@ -33,7 +35,8 @@ pub mod refusal;
 pub mod rpcs;
 mod start;
 pub mod store;
-pub mod tagging;
+pub mod tags;
+pub mod takedown;
 pub mod upkeep;
 
 use anyhow::Context as _;

@@ -2,8 +2,8 @@
 
 /// The longest destination, as entered and as stored, in bytes.
 pub const URL_BYTES: usize = 8_192;
-/// The longest alias.
-pub const ALIAS_CHARS: usize = 64;
+/// The longest alias, all segments and the slashes between them.
+pub const ALIAS_CHARS: usize = 255;
 /// The longest title.
 pub const TITLE_CHARS: usize = 300;
 /// The longest description.
@@ -18,6 +18,10 @@ pub const TAGS_PER_LINK: usize = 20;
 pub const TAG_CHARS: usize = 50;
 /// The most tags of one workspace.
 pub const TAGS_PER_WORKSPACE: usize = 1_000;
+/// The longest reason of a take-down, for operators.
+pub const REASON_CHARS: usize = 1_000;
+/// The longest reason of a take-down, for the owner and visitors.
+pub const PUBLIC_REASON_CHARS: usize = 300;
 /// The highest click limit of a link.
 pub const MAX_CLICKS: u32 = 1_000_000_000;
 /// The longest idempotency key, in bytes (visible ASCII only).

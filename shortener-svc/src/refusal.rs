@@ -49,6 +49,11 @@ pub fn link_deleted() -> Error {
     Error::new(Code::Conflict, "LINK_DELETED", "the link is deleted; restore it first")
 }
 
+/// The link is taken down: its members cannot change it.
+pub fn link_blocked() -> Error {
+    Error::new(Code::Conflict, "LINK_BLOCKED", "the link was taken down by the operator of this service")
+}
+
 /// The plan's links of this month are used up.
 pub fn quota_exceeded(limit: u64) -> Error {
     Error::new(Code::QuotaExceeded, "LINKS_PER_MONTH", format!("the plan allows {limit} new links a month"))

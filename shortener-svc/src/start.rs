@@ -104,7 +104,7 @@ pub async fn start(config: Config, outside: Outside, shutdown: Shutdown) -> anyh
         .add_service(LinkLive { rooms: Arc::clone(&rooms) }.into_server());
 
     let database = readiness.latch("database");
-    tasks.spawn("upkeep", upkeep::run(pool, clock, config.shortener.partitions_ahead, database, shutdown.clone()));
+    tasks.spawn("upkeep", upkeep::run(Arc::clone(&app), config.shortener.partitions_ahead, database, shutdown.clone()));
     tasks.spawn("erasure", erasure::run(app, accounts, shutdown.clone()));
     tasks.spawn("ids", ids.run(shutdown.clone()));
     tasks.spawn("relay", relay.run(shutdown.clone()));

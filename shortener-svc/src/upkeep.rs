@@ -1,15 +1,17 @@
 //! What keeps the tables in shape: partitions made ahead, rows that nobody needs any more deleted. Every replica may do it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use curtail_clock::Clock;
 use curtail_db::partitions::{ensure_index, ensure_monthly_by_id, month_after};
 use curtail_lifecycle::{Latch, Shutdown};
-use sqlx::{PgConnection, PgPool};
+use sqlx::PgConnection;
 use time::OffsetDateTime;
 
+use crate::app::App;
 use crate::limits;
 use crate::store::{upkeep, usage};
+use crate::tags;
 
 /// The pause between two rounds. Partitions are months ahead; a round that fails has many more to follow.
 const EVERY: Duration = Duration::from_secs(3_600);
@@ -25,23 +27,14 @@ const USAGE_MONTHS: i32 = 12;
 ///
 /// # Errors
 /// When the database lacks migrations: nothing would work.
-pub async fn run(
-    pool: PgPool,
-    clock: Clock,
-    partitions_ahead: u32,
-    latch: Latch,
-    shutdown: Shutdown,
-) -> anyhow::Result<()> {
+pub async fn run(app: Arc<App>, partitions_ahead: u32, latch: Latch, shutdown: Shutdown) -> anyhow::Result<()> {
     tokio::select! {
-        migrated = curtail_db::wait_migrated(&pool, &crate::MIGRATOR) => migrated?,
+        migrated = curtail_db::wait_migrated(&app.pool, &crate::MIGRATOR) => migrated?,
         () = shutdown.draining() => return Ok(()),
     }
     loop {
-        let pause = match round(&pool, clock.now(), partitions_ahead).await {
-            Ok(()) => {
-                latch.set(true);
-                EVERY
-            }
+        let pause = match round(&app, partitions_ahead, &latch).await {
+            Ok(()) => EVERY,
             Err(error) => {
                 tracing::warn!(error = %error, "the tables could not be tended");
                 AGAIN
@@ -54,8 +47,14 @@ pub async fn run(
     }
 }
 
-async fn round(pool: &PgPool, now: OffsetDateTime, partitions_ahead: u32) -> Result<(), sqlx::Error> {
+async fn round(app: &App, partitions_ahead: u32, latch: &Latch) -> Result<(), sqlx::Error> {
+    let (pool, now) = (&app.pool, app.clock.now());
     make_partitions(&mut *pool.acquire().await?, now, partitions_ahead).await?;
+    latch.set(true);
+    let merged = tags::unify::run(app).await?;
+    if merged > 0 {
+        tracing::info!(merged, "merged tags that differ only in case");
+    }
     let answers = upkeep::forget_answers(pool, now - time::Duration::hours(limits::IDEMPOTENCY_HOURS)).await?;
     let clicks = upkeep::forget_clicks(pool, now - time::Duration::hours(limits::CONSUMED_CLICK_HOURS)).await?;
     let usage = upkeep::forget_usage(pool, month_after(usage::month(now), -USAGE_MONTHS)).await?;

@@ -1,12 +1,21 @@
 //! Events on their way from a transaction to a stream.
 //!
-//! A service calls [`append`] in the transaction of the change; the relay of the crate `streams` publishes. The table is
-//! in the schema of the service, its definition in `sql/outbox.sql`. All statements on it are here.
+//! A service calls [`append`] in the transaction of the change; the relay of the crate `curtail-streams` publishes. The table
+//! is in the schema of the service, its definition in `sql/outbox.sql`. All statements on it are here. A statement that
+//! writes an event beside its own rows begins that part with [`insert_into_outbox!`](crate::insert_into_outbox).
 
 use curtail_proto::events::v1::Envelope;
 use prost::Message as _;
 use sqlx::postgres::PgConnection;
 use time::OffsetDateTime;
+
+/// The beginning of every statement that writes events. A `SELECT` or `VALUES` of event id, stream and payload follows.
+#[macro_export]
+macro_rules! insert_into_outbox {
+    () => {
+        "INSERT INTO outbox (event_id, stream, payload) "
+    };
+}
 
 /// An event that a stream should have.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
@@ -23,7 +32,7 @@ pub struct Row {
 
 /// Writes an event. It is published once the transaction of `connection` has committed, and never if it has not.
 pub async fn append(connection: &mut PgConnection, stream: &str, envelope: &Envelope) -> Result<(), sqlx::Error> {
-    sqlx::query("INSERT INTO outbox (event_id, stream, payload) VALUES ($1, $2, $3)")
+    sqlx::query(concat!(crate::insert_into_outbox!(), "VALUES ($1, $2, $3)"))
         .bind(&envelope.event_id)
         .bind(stream)
         .bind(envelope.encode_to_vec())
@@ -40,11 +49,11 @@ pub async fn append_all(
 ) -> Result<(), sqlx::Error> {
     let ids: Vec<&[u8]> = envelopes.iter().map(|e| e.event_id.as_slice()).collect();
     let payloads: Vec<Vec<u8>> = envelopes.iter().map(|e| e.encode_to_vec()).collect();
-    sqlx::query(
-        "INSERT INTO outbox (event_id, stream, payload)
-         SELECT e.event_id, $1, e.payload
+    sqlx::query(concat!(
+        crate::insert_into_outbox!(),
+        "SELECT e.event_id, $1, e.payload
          FROM unnest($2::bytea[], $3::bytea[]) WITH ORDINALITY AS e (event_id, payload, place) ORDER BY e.place",
-    )
+    ))
     .bind(stream)
     .bind(&ids)
     .bind(&payloads)

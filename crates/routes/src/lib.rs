@@ -28,10 +28,22 @@ pub mod gateway {
         LINKS = "/v1/links";
         /// REST: many new links.
         LINKS_BULK = "/v1/links/bulk";
+        /// REST: a change of many links.
+        LINKS_BULK_UPDATE = "/v1/links/bulk/update";
+        /// REST: the deletion of many links.
+        LINKS_BULK_DELETE = "/v1/links/bulk/delete";
         /// REST: one link.
         LINK = "/v1/links/{id}";
         /// REST: a deleted link comes back.
         LINK_RESTORE = "/v1/links/{id}/restore";
+        /// REST: a link is taken down.
+        LINK_BLOCK = "/v1/links/{id}/block";
+        /// REST: a take-down ends.
+        LINK_RELEASE = "/v1/links/{id}/release";
+        /// REST: a tag.
+        TAG = "/v1/tags/{name}";
+        /// REST: a tag becomes another one.
+        TAG_MERGE = "/v1/tags/{name}/merge";
         /// REST: clicks of a link.
         LINK_STATS = "/v1/links/{id}/stats";
         /// REST: a link as a picture.

@@ -15,7 +15,10 @@ pub const LINKS: &str = "links";
 /// Events for members of a workspace: spikes, weekly reports, disabled webhooks.
 pub const ALERTS: &str = "alerts";
 
-/// The streams of events, which hold an `Envelope` in the field [`ENVELOPE_FIELD`].
+/// Audit entries of services other than auth.
+pub const AUDIT: &str = "audit";
+
+/// The streams of events that members are notified of, which hold an `Envelope` in the field [`ENVELOPE_FIELD`].
 pub const EVENT_STREAMS: [&str; 3] = [ACCOUNTS, LINKS, ALERTS];
 
 /// The field with the encoded `curtail.events.v1.Envelope` of an event.
@@ -48,6 +51,8 @@ pub mod group {
     pub const MAIL: &str = "mail";
     /// notify-svc: webhooks.
     pub const WEBHOOKS: &str = "webhooks";
+    /// auth-svc on `audit`: entries of other services.
+    pub const AUTH: &str = "auth";
     /// expiry-worker on `accounts`: dead letters of erased accounts.
     pub const UPKEEP: &str = "upkeep";
 }
@@ -59,7 +64,8 @@ pub fn click_stream(shard: impl Display) -> String {
 
 /// All streams, with as many shards of clicks as are configured.
 pub fn all_streams(click_shards: u32) -> Vec<String> {
-    EVENT_STREAMS.into_iter().map(ToOwned::to_owned).chain((0..click_shards).map(click_stream)).collect()
+    let events = EVENT_STREAMS.into_iter().chain([AUDIT]).map(ToOwned::to_owned);
+    events.chain((0..click_shards).map(click_stream)).collect()
 }
 
 /// The stream that takes the entries of `stream` that could not be processed.
@@ -209,6 +215,13 @@ pub const CONTRACTS: &[Contract] = &[
         readers: &[Reader::Group("notify", group::MAIL), Reader::Group("notify", group::WEBHOOKS)],
     },
     Contract {
+        name: AUDIT,
+        kind: Kind::Stream,
+        content: "`Envelope` in `e`",
+        writers: &["shortener"],
+        readers: &[Reader::Group("auth", group::AUTH)],
+    },
+    Contract {
         name: "clicks:{shard}",
         kind: Kind::Stream,
         content: "`ClickBatch` in `b`",
@@ -306,6 +319,6 @@ mod tests {
                 assert!(form.starts_with('{') || part == form, "{name:?} {pattern:?}");
             }
         }
-        assert_eq!(all_streams(2), ["accounts", "links", "alerts", "clicks:0", "clicks:1"]);
+        assert_eq!(all_streams(2), ["accounts", "links", "alerts", "audit", "clicks:0", "clicks:1"]);
     }
 }

@@ -23,6 +23,7 @@ mod query;
 mod router;
 mod search;
 mod shorten;
+mod tags;
 
 use axum::Router;
 use utoipa::openapi::OpenApi;
@@ -56,10 +57,17 @@ operations![
     links::create::CreateLink,
     links::list::ListLinks,
     links::bulk::CreateLinks,
+    links::bulk_change::UpdateLinks,
+    links::bulk_change::DeleteLinks,
     links::get::GetLink,
     links::update::UpdateLink,
     links::delete::DeleteLink,
     links::restore::RestoreLink,
+    links::takedown::BlockLink,
+    links::takedown::ReleaseLink,
+    tags::RenameTag,
+    tags::MergeTag,
+    tags::DeleteTag,
     links::stats::GetLinkStats,
     qr::GetLinkQr,
     analytics::stats::GetStats,

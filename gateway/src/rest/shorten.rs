@@ -23,9 +23,9 @@ pub struct Shorten;
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ShortenRequest {
-    /// The destination: http or https, at most 8,192 bytes.
+    /// The destination: http or https, at most 8,192 bytes. `https://` is put before a bare host.
     url: String,
-    /// The code to use, 1-64 characters; without it, a random one.
+    /// The code to use, 1-255 characters in one or several segments (`sale/spring`); without it, a random one.
     alias: Option<String>,
 }
 
@@ -59,6 +59,18 @@ impl Answer for Shortened {
     }
 }
 
+/// `example.com/page` as people enter it, with `https://` before it. Whatever might begin with a scheme stays as it is.
+fn with_scheme(url: String) -> String {
+    let trimmed = url.trim_matches(' ');
+    let authority = trimmed.split(['/', '?', '#']).next().unwrap_or_default();
+    let (host, port) = authority.rsplit_once(':').unwrap_or((authority, ""));
+    let is_bare = host.contains('.')
+        && !host.contains([':', '@', '\\', ' '])
+        && !host.starts_with('.')
+        && port.bytes().all(|byte| byte.is_ascii_digit());
+    if is_bare { format!("https://{trimmed}") } else { url }
+}
+
 impl Endpoint for Shorten {
     const OPERATION: Operation = Operation {
         id: "shorten",
@@ -78,6 +90,7 @@ impl Endpoint for Shorten {
 
     async fn call(call: &Call, input: Input<Self>) -> Result<Shortened, Problem> {
         let ShortenRequest { url, alias } = input.body.0;
+        let url = with_scheme(url);
         let link = NewLink { url, alias: alias.unwrap_or_default(), ..NewLink::default() };
         let request = call.context.write(CreateLinkRequest {
             workspace_id: call.workspace(None)?,
@@ -87,5 +100,38 @@ impl Endpoint for Shorten {
         });
         let answer = call.app.shared.upstreams.links.clone().create_link(request).await?.into_inner();
         present(answer.link).map(Shortened::from)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::with_scheme;
+
+    #[test]
+    fn a_bare_host_gets_https() {
+        for (entered, expected) in [
+            ("example.com/page", "https://example.com/page"),
+            (" example.com ", "https://example.com"),
+            ("example.com:8443/a?b=c#d", "https://example.com:8443/a?b=c#d"),
+            ("bücher.example", "https://bücher.example"),
+            ("192.0.2.1/x", "https://192.0.2.1/x"),
+        ] {
+            assert_eq!(with_scheme(entered.to_owned()), expected);
+        }
+        for stays in [
+            "https://example.com",
+            "HTTP://example.com",
+            "javascript:alert(1.5)",
+            "mailto:a@b.example",
+            "user@example.com",
+            "user:1@example.com",
+            "ftp.example:x/y",
+            "//example.com",
+            "/page.html",
+            "localhost",
+            "",
+        ] {
+            assert_eq!(with_scheme(stays.to_owned()), stays);
+        }
     }
 }

@@ -29,7 +29,7 @@ pub enum LinkState {
     Disabled,
     /// Deleted; can be restored.
     Deleted,
-    /// Taken down by the operator.
+    /// Taken down by the operator: answers 451, see `blockReason`.
     Blocked,
 }
 
@@ -66,7 +66,7 @@ pub struct Link {
     pub short_url: String,
     /// The destination in normalised form, exactly as it is sent to visitors.
     pub url: String,
-    /// ClientMetadata in lists.
+    /// Shown in lists.
     pub title: String,
     /// For the people who share it.
     pub description: String,
@@ -102,6 +102,8 @@ pub struct Link {
     pub forward_query: bool,
     /// Where visitors go when the link is over; null for the page that says so.
     pub fallback_url: Option<String>,
+    /// What the operator says about the take-down; null unless the link is blocked.
+    pub block_reason: Option<String>,
     /// When it was deleted.
     #[serde(with = "time::serde::rfc3339::option")]
     pub deleted_at: Option<OffsetDateTime>,
@@ -125,6 +127,7 @@ impl From<pb::Link> for Link {
         Self {
             id: id(link.id),
             workspace_id: id(link.workspace_id),
+            block_reason: (link.state() == pb::LinkState::Blocked).then(|| link.block_reason.clone()),
             ids: Ids { link: link.id, workspace: link.workspace_id, creator: link.creator_id },
             state: link.state().into(),
             code: link.code,

@@ -17,7 +17,7 @@ use super::scalars::parse_id;
 pub struct NewLinkInput {
     /// The destination: http or https, at most 8,192 bytes.
     pub url: String,
-    /// The code to use, 1-64 characters; without it, a random one.
+    /// The code to use, 1-255 characters in one or several segments (`sale/spring`); without it, a random one.
     pub alias: Option<String>,
     /// The short domain; without it, the default one.
     pub domain: Option<String>,
@@ -193,7 +193,7 @@ impl From<LinkPatchInput> for pb::LinkPatch {
 }
 
 /// An instant of JSON; a field that is left out never gets here.
-fn instant_or_null<'de, D: Deserializer<'de>>(field: D) -> Result<MaybeUndefined<OffsetDateTime>, D::Error> {
+pub(crate) fn instant_or_null<'de, D: Deserializer<'de>>(field: D) -> Result<MaybeUndefined<OffsetDateTime>, D::Error> {
     rfc3339::option::deserialize(field).map(|at| at.map_or(MaybeUndefined::Null, MaybeUndefined::Value))
 }
 

@@ -15,6 +15,7 @@ mod clicks;
 mod erasure_mutation;
 mod invitation_mutation;
 pub(crate) mod link;
+pub(crate) mod link_bulk;
 mod link_changes;
 pub(crate) mod link_input;
 mod link_mutation;
@@ -30,6 +31,7 @@ mod recovery_mutation;
 pub(crate) mod scalars;
 pub(crate) mod search;
 mod subscription;
+pub(crate) mod takedown;
 mod webhook;
 mod webhook_mutation;
 pub(crate) mod workspace;
@@ -54,6 +56,8 @@ pub struct Mutation(
     invitation_mutation::InvitationMutation,
     api_key::ApiKeyMutation,
     link_mutation::LinkMutation,
+    link_bulk::LinkBulkMutation,
+    takedown::TakedownMutation,
     webhook_mutation::WebhookMutation,
     notification::NotificationMutation,
     phone::PhoneMutation,

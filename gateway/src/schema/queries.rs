@@ -13,6 +13,7 @@ use super::page::page;
 use super::problem::{fault, found, value};
 use super::scalars::parse_id;
 use super::search::{SearchConnection, SearchInput, search};
+use super::takedown::{Takedown, takedowns};
 use super::webhook::{Webhook, WebhookDeliveryConnection, WebhookDeliveryState, deliveries, list};
 use super::workspace::{LinkConnection, LinkFilter, LinkSort, TrendingLink, Workspace, list_links, trending};
 use super::workspace_or_default;
@@ -77,6 +78,18 @@ impl Query {
         let request = context.read(GetLinkRequest { link: Some(LinkRef { by: Some(by) }) });
         let answer = found(ctx.data::<Upstreams>()?.links.clone().get_link(request).await)?;
         Ok(answer.and_then(|answer| answer.link).map(Link::from))
+    }
+
+    /// The take-downs and releases of a link, newest first; by its id, or by its code on a domain (without one, the default
+    /// domain). For administrators of the platform.
+    async fn takedowns(
+        &self,
+        ctx: &Context<'_>,
+        id: Option<ID>,
+        code: Option<String>,
+        domain: Option<String>,
+    ) -> Result<Vec<Takedown>, Error> {
+        takedowns(ctx, id, code, domain).await
     }
 
     /// A page of the links of a workspace; without `workspaceId`, of the caller's first one.

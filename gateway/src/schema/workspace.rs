@@ -68,21 +68,27 @@ pub enum LinkSort {
 mirror!(LinkSort, links::LinkSort, CreatedDesc, [CreatedDesc, CreatedAsc, UpdatedDesc, TitleAsc]);
 
 /// Conditions that must all hold.
-#[derive(InputObject, Debug, Default)]
+#[derive(InputObject, Deserialize, ToSchema, Debug, Default)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct LinkFilter {
     /// Links that carry all of these.
     #[graphql(default)]
+    #[serde(default)]
     pub tags: Vec<String>,
     /// Links in one of these states; without it, every state but `DELETED`.
     #[graphql(default)]
+    #[serde(default)]
     pub states: Vec<LinkState>,
     /// Made at or after.
+    #[serde(default, with = "time::serde::rfc3339::option")]
     pub created_from: Option<OffsetDateTime>,
     /// Made before.
+    #[serde(default, with = "time::serde::rfc3339::option")]
     pub created_until: Option<OffsetDateTime>,
     /// On this short domain.
     pub domain: Option<String>,
     /// Made by this member.
+    #[schema(value_type = Option<String>)]
     pub creator_id: Option<ID>,
     /// With exactly this destination.
     pub url: Option<String>,

@@ -21,6 +21,24 @@ impl<'a> Account<'a> {
         Self { platform, token: token.unwrap_or_else(|| panic!("{answer:?}")).to_owned() }
     }
 
+    /// An account that is an administrator of the platform.
+    pub async fn operator(platform: &'a Platform, name: &str) -> Self {
+        Self::register(platform, name).await;
+        auth_svc::admin::promote_user(&platform.config, &format!("{name}@example.org")).await.unwrap();
+        // Tokens from before the promotion are no longer valid; the platform's clock may be a few milliseconds behind.
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        Self::login(platform, name).await
+    }
+
+    /// Signs `name` in.
+    pub async fn login(platform: &'a Platform, name: &str) -> Self {
+        let query = "mutation($input: LoginInput!) { login(input: $input) { tokens { accessToken } } }";
+        let input = json!({"email": format!("{name}@example.org"), "password": PASSWORD});
+        let answer = Answer::of(platform.post(query, json!({"input": input}))).await;
+        let token = answer.body["data"]["login"]["tokens"]["accessToken"].as_str();
+        Self { platform, token: token.unwrap_or_else(|| panic!("{answer:?}")).to_owned() }
+    }
+
     /// A request with the token.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.platform.http.request(method, format!("{}{path}", self.platform.url)).bearer_auth(&self.token)

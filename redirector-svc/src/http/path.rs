@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use percent_encoding::percent_decode_str;
 use unicode_normalization::{UnicodeNormalization as _, is_nfc};
 
-/// The most characters of a code.
-const MAX_CHARS: usize = 64;
+/// The most characters of a code, all segments and the slashes between them.
+const MAX_CHARS: usize = 255;
 
 /// What chats and mail programs take for a part of a link that stands before it.
 const GLUE: &[char] = &[
@@ -23,8 +23,8 @@ pub struct Codes<'a> {
     pub trimmed: Option<String>,
 }
 
-/// Reads the code of a path. `None` if it cannot be one: several segments, dot segments, encoded separators, bytes that are
-/// not UTF-8, control characters, or too long.
+/// Reads the code of a path, which may have several segments. `None` if it cannot be one: empty or dot segments, encoded
+/// separators, bytes that are not UTF-8, control characters, or too long.
 pub fn codes(path: &str) -> Option<Codes<'_>> {
     let segment = path.strip_prefix('/')?;
     let segment = segment.strip_suffix('/').unwrap_or(segment);
@@ -35,14 +35,19 @@ pub fn codes(path: &str) -> Option<Codes<'_>> {
     if segment.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_') {
         return (segment.len() <= MAX_CHARS).then_some(Codes { exact: Cow::Borrowed(segment), trimmed: None });
     }
-    let exact = decoded(segment)?;
-    let trimmed = exact.trim_end_matches(GLUE);
+    let mut segments = segment.split('/');
+    let first = decoded(segments.next()?)?;
+    let exact = segments.try_fold(first, |code, next| Some(Cow::Owned(format!("{code}/{}", decoded(next)?))))?;
+    if exact.chars().count() > MAX_CHARS {
+        return None;
+    }
+    let trimmed = exact.trim_end_matches(GLUE).trim_end_matches('/');
     let trimmed = (!trimmed.is_empty() && trimmed.len() < exact.len()).then(|| trimmed.to_owned());
     Some(Codes { exact, trimmed })
 }
 
 fn decoded(segment: &str) -> Option<Cow<'_, str>> {
-    if !escapes_are_whole(segment) {
+    if segment.is_empty() || !escapes_are_whole(segment) {
         return None;
     }
     let mut code = percent_decode_str(segment).decode_utf8().ok()?;
@@ -50,7 +55,7 @@ fn decoded(segment: &str) -> Option<Cow<'_, str>> {
         code = Cow::Owned(code.nfc().collect());
     }
     let refused = |c: char| matches!(c, '/' | '\\') || c.is_control();
-    let fine = code.chars().count() <= MAX_CHARS && !code.contains(refused) && !matches!(&*code, "." | "..");
+    let fine = !code.contains(refused) && !matches!(&*code, "." | "..");
     fine.then_some(code)
 }
 
@@ -101,6 +106,8 @@ mod tests {
             ("/%E6%97%A5%E6%9C%AC", "日本"),
             ("/a%20b", "a b"),
             ("/...", "..."),
+            ("/sale/spring", "sale/spring"),
+            ("/a/%C3%BC/c", "a/ü/c"),
         ] {
             assert_eq!(code(path).as_deref(), Some(expected), "{path}");
         }
@@ -113,7 +120,10 @@ mod tests {
             "/",
             "//x",
             "/a//",
-            "/a/b",
+            "/a//b",
+            "/a/../b",
+            "/a/%2e%2e",
+            "/a/.",
             "/a%2Fb",
             "/%2f%2fevil",
             "/%5cevil",
@@ -139,11 +149,11 @@ mod tests {
     }
 
     #[test]
-    fn at_most_64_characters() {
-        assert_eq!(code(&format!("/{}", "a".repeat(64))).map(|c| c.len()), Some(64));
-        assert_eq!(code(&format!("/{}", "a".repeat(65))), None);
-        assert_eq!(code(&format!("/{}", "%F0%9F%98%80".repeat(64))).map(|c| c.chars().count()), Some(64));
-        assert_eq!(code(&format!("/{}", "%F0%9F%98%80".repeat(65))), None);
-        assert_eq!(code(&format!("/{}", "%C3%BC".repeat(65))), None);
+    fn at_most_255_characters() {
+        assert_eq!(code(&format!("/{}", "a".repeat(255))).map(|c| c.len()), Some(255));
+        assert_eq!(code(&format!("/{}", "a".repeat(256))), None);
+        assert_eq!(code(&format!("/{}", "%F0%9F%98%80".repeat(255))).map(|c| c.chars().count()), Some(255));
+        assert_eq!(code(&format!("/{}", "%F0%9F%98%80".repeat(256))), None);
+        assert_eq!(code(&format!("/{}", "%C3%BC".repeat(256))), None);
     }
 }

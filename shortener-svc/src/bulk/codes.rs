@@ -9,8 +9,9 @@ use super::outcome::{Item, Outcomes};
 use crate::code::{self, ATTEMPTS};
 use crate::failure::Failure;
 use crate::link::Link;
+use crate::refusal;
 use crate::store::codes::{self, Claim};
-use crate::{refusal, tagging};
+use crate::tags::{self, Tag};
 
 /// An item with the code it would like to have.
 struct Candidate {
@@ -25,7 +26,7 @@ pub(super) async fn assign(
     bulk: &Bulk<'_>,
     conn: &mut PgConnection,
     items: Vec<Item>,
-    colors: &HashMap<String, String>,
+    existing: &HashMap<String, Tag>,
     outcomes: &mut Outcomes,
 ) -> Result<Vec<(usize, Link)>, Failure> {
     let (mut open, mut links, mut taken) = (items, Vec::new(), Vec::new());
@@ -40,8 +41,8 @@ pub(super) async fn assign(
         for Candidate { id, code, item } in candidates {
             let Item { place, draft } = item;
             if won.contains(&id) {
-                let tag_colors = tagging::pick(colors, &draft.tags);
-                links.push((place, draft.into_link(id, bulk.workspace, bulk.creator, code, tag_colors)));
+                let tags = tags::pick(existing, &draft.tags);
+                links.push((place, draft.into_link(id, bulk.workspace, bulk.creator, code, tags)));
             } else if draft.alias.is_some() {
                 taken.push((place, draft.domain, code));
             } else {

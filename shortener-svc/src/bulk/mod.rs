@@ -14,6 +14,7 @@ use prost::Message as _;
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
+pub use self::outcome::problem;
 use self::outcome::{Item, Outcomes};
 use crate::app::App;
 use crate::failure::Failure;
@@ -87,8 +88,8 @@ impl Bulk<'_> {
     /// Stores the items that quota, tags and codes allow. Tells how many.
     async fn insert(&self, conn: &mut PgConnection, items: Vec<Item>, outcomes: &mut Outcomes) -> Result<u64, Failure> {
         let items = self.within_quota(conn, items, outcomes).await?;
-        let (items, colors) = tags::make(conn, self.workspace, items, outcomes).await?;
-        let links = codes::assign(self, conn, items, &colors, outcomes).await?;
+        let (items, existing) = tags::make(conn, self.workspace, items, outcomes).await?;
+        let links = codes::assign(self, conn, items, &existing, outcomes).await?;
         if links.is_empty() {
             return Ok(0);
         }

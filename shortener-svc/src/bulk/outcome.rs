@@ -28,18 +28,22 @@ impl Outcomes {
     }
 
     pub(super) fn refuse(&mut self, place: usize, error: Error) {
-        let suggestions = error.metadata.get("suggestions").and_then(|list| serde_json::from_str(list).ok());
-        let problem = Problem {
-            code: error.code.as_str().to_owned(),
-            reason: error.reason.into_owned(),
-            field: error.field.unwrap_or_default().into_owned(),
-            message: error.message.into_owned(),
-            suggestions: suggestions.unwrap_or_default(),
-        };
-        self.0[place] = Outcome { result: Some(Ending::Problem(problem)), existed: false };
+        self.0[place] = Outcome { result: Some(Ending::Problem(problem(error))), existed: false };
     }
 
     pub(super) fn into_response(self) -> BatchCreateLinksResponse {
         BatchCreateLinksResponse { outcomes: self.0 }
+    }
+}
+
+/// A refusal of one item.
+pub fn problem(error: Error) -> Problem {
+    let suggestions = error.metadata.get("suggestions").and_then(|list| serde_json::from_str(list).ok());
+    Problem {
+        code: error.code.as_str().to_owned(),
+        reason: error.reason.into_owned(),
+        field: error.field.unwrap_or_default().into_owned(),
+        message: error.message.into_owned(),
+        suggestions: suggestions.unwrap_or_default(),
     }
 }

@@ -1,7 +1,8 @@
 //! Codes that users choose.
 //!
-//! Letters that merely look alike (Latin `a`, Cyrillic `а`) are different aliases: telling them apart is a matter of fonts
-//! and of the reader's script, and within one domain no code grants anything. What cannot be seen at all is refused.
+//! An alias may have several segments, `sale/spring`. Letters that merely look alike (Latin `a`, Cyrillic `а`) are different
+//! aliases: telling them apart is a matter of fonts and of the reader's script, and within one domain no code grants
+//! anything. What cannot be seen at all is refused.
 
 use unicode_normalization::UnicodeNormalization as _;
 
@@ -15,10 +16,10 @@ pub struct Alias(String);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// Longer than [`limits::ALIAS_CHARS`].
-    #[error("the alias is longer than 64 characters")]
+    #[error("the alias is longer than 255 characters")]
     TooLong,
     /// Holds a character that has a meaning in URLs or cannot be seen.
-    #[error("the alias must not hold spaces, invisible characters or any of / ? # % + \\")]
+    #[error("the alias must not hold spaces, invisible characters, empty segments or any of ? # % + \\")]
     Character,
     /// A path of our own answers there.
     #[error("the alias is reserved")]
@@ -47,11 +48,12 @@ impl Alias {
         if alias.chars().count() > limits::ALIAS_CHARS {
             return Err(Refusal::TooLong);
         }
-        if alias.is_empty() || alias.chars().any(is_refused) {
+        if alias.chars().any(is_refused) || has_invisible(&alias) || alias.split('/').any(str::is_empty) {
             return Err(Refusal::Character);
         }
-        // Dot segments vanish from paths before they reach a server.
-        if alias == "." || alias == ".." || curtail_routes::is_reserved(&alias) {
+        // Dot segments vanish from paths before they reach a server, and the first segment decides which part answers.
+        let first = alias.split('/').next().unwrap_or_default();
+        if alias.split('/').any(|segment| matches!(segment, "." | "..")) || curtail_routes::is_reserved(first) {
             return Err(Refusal::Reserved);
         }
         Ok(Self(alias))
@@ -78,15 +80,47 @@ pub fn lookup(code: &str) -> Option<String> {
 }
 
 fn is_refused(c: char) -> bool {
-    c.is_control() || c.is_whitespace() || matches!(c, '/' | '?' | '#' | '%' | '+' | '\\') || is_invisible(c)
+    c.is_control() || c.is_whitespace() || matches!(c, '?' | '#' | '%' | '+' | '\\') || is_invisible(c)
 }
 
-/// Format characters that change the look of their surroundings or have none. The joiners U+200C and U+200D stay allowed:
-/// Persian words and many emoji need them.
+/// Whether a text holds something that cannot be seen. Joiners and emoji styles pass only where they change what is seen:
+/// between letters of scripts that join, between emoji, and behind an emoji.
+pub fn has_invisible(text: &str) -> bool {
+    let chars: Vec<char> = text.chars().collect();
+    let around = |place: usize| (place.checked_sub(1).map(|before| chars[before]), chars.get(place + 1).copied());
+    chars.iter().enumerate().any(|(place, c)| match (c, around(place)) {
+        ('\u{200c}', (Some(before), Some(after))) => !(is_joining(before) && is_joining(after)),
+        ('\u{200d}', (Some(before), Some(after))) => {
+            let emoji = (is_emoji(before) || before == '\u{fe0f}') && is_emoji(after);
+            !(emoji || is_joining(before) && is_joining(after))
+        }
+        ('\u{fe0e}' | '\u{fe0f}', (Some(before), after)) => {
+            let keycap = matches!(before, '0'..='9' | '#' | '*') && after == Some('\u{20e3}');
+            !(keycap || is_emoji(before))
+        }
+        ('\u{200c}' | '\u{200d}' | '\u{fe00}'..='\u{fe0f}', _) => true,
+        (c, _) => is_invisible(*c),
+    })
+}
+
+/// Letters and signs of scripts that need joiners: Arabic, Syriac, N'Ko, the Indic ones, Tibetan to Khmer, Mongolian.
+fn is_joining(c: char) -> bool {
+    matches!(c, '\u{600}'..='\u{8ff}' | '\u{900}'..='\u{109f}' | '\u{1780}'..='\u{18af}' | '\u{fb50}'..='\u{fdff}'
+        | '\u{fe70}'..='\u{fefc}')
+}
+
+/// Characters with an emoji style, and the modifiers of skin colour.
+fn is_emoji(c: char) -> bool {
+    matches!(c, '\u{a9}' | '\u{ae}' | '\u{203c}' | '\u{2049}' | '\u{2122}' | '\u{2139}' | '\u{2190}'..='\u{21ff}'
+        | '\u{2300}'..='\u{23ff}' | '\u{25a0}'..='\u{27bf}' | '\u{2934}'..='\u{2935}' | '\u{2b00}'..='\u{2bff}' | '\u{3030}'
+        | '\u{303d}' | '\u{3297}' | '\u{3299}' | '\u{1f000}'..='\u{1faff}')
+}
+
+/// Format characters that change the look of their surroundings or have none, wherever they stand.
 fn is_invisible(c: char) -> bool {
     matches!(c,
         '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180e}'
-        | '\u{200b}' | '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}'
+        | '\u{200b}' | '\u{200e}'..='\u{200f}' | '\u{2800}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}'
         | '\u{feff}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
         || is_noncharacter(c)
 }
@@ -102,8 +136,23 @@ mod tests {
 
     #[test]
     fn accepts_what_people_choose() {
-        for alias in ["summer", "Summer-2026", "a", "привет", "日本語", "été", "👩‍🚀", "a.b", "...", "x_y~z!$&'()*,;=:@"]
-        {
+        for alias in [
+            "summer",
+            "Summer-2026",
+            "a",
+            "привет",
+            "日本語",
+            "été",
+            "👩‍🚀",
+            "a.b",
+            "...",
+            "x_y~z!$&'()*,;=:@",
+            "sale/spring",
+            "a/b/c",
+            "❤️",
+            "نامه\u{200c}ای",
+            "1️⃣",
+        ] {
             assert_eq!(Alias::parse(alias).map(|alias| alias.0), Ok(alias.to_owned()), "{alias}");
         }
     }
@@ -119,7 +168,10 @@ mod tests {
             "",
             " ",
             "a b",
-            "a/b",
+            "/a",
+            "a/",
+            "a//b",
+            "/",
             "a?b",
             "a#b",
             "%2e%2e",
@@ -139,10 +191,16 @@ mod tests {
             "\u{e0041}",
             "\u{2028}",
             "\u{ffff}",
+            "spring\u{200d}",
+            "spring\u{200c}",
+            "spring\u{fe0f}",
+            "\u{200d}spring",
+            "\u{2800}x",
+            "spr\u{200d}ing",
         ] {
             assert_eq!(Alias::parse(alias), Err(Refusal::Character), "{alias:?}");
         }
-        for alias in [".", ".."] {
+        for alias in [".", "..", "a/..", "./a", "v1/links", "API/x"] {
             assert_eq!(Alias::parse(alias), Err(Refusal::Reserved), "{alias:?}");
         }
     }
@@ -156,11 +214,11 @@ mod tests {
     }
 
     #[test]
-    fn sixty_four_characters_and_one_more() {
-        assert!(Alias::parse(&"é".repeat(64)).is_ok());
-        assert_eq!(Alias::parse(&"é".repeat(65)), Err(Refusal::TooLong));
-        // 64 characters after composition.
-        assert!(Alias::parse(&"e\u{301}".repeat(64)).is_ok());
+    fn two_hundred_and_fifty_five_characters_and_one_more() {
+        assert!(Alias::parse(&"é".repeat(255)).is_ok());
+        assert_eq!(Alias::parse(&"é".repeat(256)), Err(Refusal::TooLong));
+        // 255 characters after composition.
+        assert!(Alias::parse(&"e\u{301}".repeat(255)).is_ok());
         assert_eq!(Alias::parse(&"a".repeat(10_000)), Err(Refusal::TooLong));
     }
 }

@@ -4,12 +4,13 @@ use curtail_proto::links::v1::NewLink;
 use curtail_rpc::Error;
 use time::OffsetDateTime;
 
-use super::{Link, tag, text, time_field};
+use super::{Link, text, time_field};
 use crate::code::Alias;
 use crate::destination::{Destination, Rules};
 use crate::domains::Domains;
 use crate::limits;
 use crate::refusal::{self, invalid};
+use crate::tags::{self, Tag};
 
 /// The default redirect status.
 const FOUND: i16 = 302;
@@ -57,7 +58,7 @@ impl Draft {
             description: text::description(new.description)?,
             notes: text::notes(new.notes)?,
             external_id: text::external_id(new.external_id)?,
-            tags: tag::check_all(new.tags)?,
+            tags: tags::check_all(new.tags, "tags")?,
             starts_at,
             expires_at,
             max_clicks: max_clicks(new.max_clicks)?,
@@ -67,9 +68,9 @@ impl Draft {
         })
     }
 
-    /// The link that it becomes. `tag_colors` belong to `tags`.
-    pub fn into_link(self, id: i64, workspace_id: i64, creator_id: i64, code: String, tag_colors: Vec<String>) -> Link {
-        Link {
+    /// The link that it becomes. `tags` are those of the draft's names.
+    pub fn into_link(self, id: i64, workspace_id: i64, creator_id: i64, code: String, tags: Vec<Tag>) -> Link {
+        let mut link = Link {
             id,
             workspace_id,
             creator_id,
@@ -80,8 +81,8 @@ impl Draft {
             description: self.description,
             notes: self.notes,
             external_id: self.external_id,
-            tags: self.tags,
-            tag_colors,
+            tags: Vec::new(),
+            tag_colors: Vec::new(),
             version: 1,
             updated_at: curtail_ids::time_of(id),
             starts_at: self.starts_at,
@@ -94,7 +95,9 @@ impl Draft {
             disabled: false,
             block_reason: None,
             deleted_at: None,
-        }
+        };
+        link.set_tags(tags);
+        link
     }
 }
 
@@ -188,7 +191,7 @@ mod tests {
     fn refusals_name_their_field() {
         assert_eq!(refusal(|new| new.url = "javascript:alert(1)".to_owned()), names("URL_SCHEME", "url"));
         assert_eq!(refusal(|new| new.fallback_url = "ftp://a.example".to_owned()), names("URL_SCHEME", "fallbackUrl"));
-        assert_eq!(refusal(|new| new.alias = "a/b".to_owned()), names("ALIAS_INVALID", "alias"));
+        assert_eq!(refusal(|new| new.alias = "a//b".to_owned()), names("ALIAS_INVALID", "alias"));
         assert_eq!(refusal(|new| new.domain = "other.example".to_owned()), names("UNKNOWN_DOMAIN", "domain"));
         assert_eq!(refusal(|new| new.tags = vec![String::new()]), names("TAG_EMPTY", "tags"));
         let at = |seconds| Some(Timestamp { seconds: NOW.unix_timestamp() + seconds, nanos: 0 });

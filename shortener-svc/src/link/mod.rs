@@ -5,16 +5,18 @@ pub mod event;
 pub mod patch;
 pub mod snapshot;
 pub mod state;
-pub mod tag;
-mod text;
+pub(crate) mod text;
 pub mod time_field;
 
+use serde::Serialize;
 use time::OffsetDateTime;
+use time::serde::rfc3339;
 
 pub use self::draft::Draft;
+use crate::tags::Tag;
 
 /// A link as stored. Instants have microseconds, as PostgreSQL keeps them.
-#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow, Serialize)]
 pub struct Link {
     /// Snowflake; tells when the link was made.
     pub id: i64,
@@ -39,14 +41,18 @@ pub struct Link {
     /// Names of its tags, sorted.
     pub tags: Vec<String>,
     /// Colours of `tags`, in their order.
+    #[serde(skip)]
     pub tag_colors: Vec<String>,
     /// Grows by one with each change.
     pub version: i64,
     /// When it last changed.
+    #[serde(with = "rfc3339")]
     pub updated_at: OffsetDateTime,
     /// It does not redirect before.
+    #[serde(with = "rfc3339::option")]
     pub starts_at: Option<OffsetDateTime>,
     /// It does not redirect from then on.
+    #[serde(with = "rfc3339::option")]
     pub expires_at: Option<OffsetDateTime>,
     /// 0: no limit. At most [`crate::limits::MAX_CLICKS`].
     pub max_clicks: i32,
@@ -60,13 +66,21 @@ pub struct Link {
     pub fallback_url: String,
     /// Switched off by hand.
     pub disabled: bool,
-    /// Taken down by the operator, and why.
+    /// Set while the link is taken down: what the operator tells the owner and visitors about it.
     pub block_reason: Option<String>,
     /// Since when it is deleted.
+    #[serde(with = "rfc3339::option")]
     pub deleted_at: Option<OffsetDateTime>,
 }
 
 impl Link {
+    /// The tags that the link carries, sorted by name, each once.
+    pub fn set_tags(&mut self, mut tags: Vec<Tag>) {
+        tags.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+        tags.dedup_by(|a, b| a.name == b.name);
+        (self.tags, self.tag_colors) = tags.into_iter().map(|tag| (tag.name, tag.color)).unzip();
+    }
+
     /// Whether its clicks are limited and used up.
     pub fn is_exhausted(&self) -> bool {
         self.max_clicks > 0 && self.used_clicks >= self.max_clicks

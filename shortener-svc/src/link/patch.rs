@@ -4,9 +4,10 @@ use curtail_proto::links::v1::LinkPatch;
 use curtail_rpc::Error;
 use time::OffsetDateTime;
 
-use super::{Link, draft, tag, text, time_field};
+use super::{Link, draft, text, time_field};
 use crate::destination::Rules;
 use crate::refusal;
+use crate::tags;
 
 /// `link` with the fields of `patch`, each checked as on creation. Version and time of change stay, and the colours of new
 /// tags are not known here.
@@ -27,8 +28,8 @@ pub fn apply(link: &Link, patch: LinkPatch, rules: &Rules, now: OffsetDateTime) 
     if let Some(id) = patch.external_id {
         link.external_id = text::external_id(id)?;
     }
-    if let Some(tags) = patch.tags {
-        link.tags = tag::check_all(tags.names)?;
+    if let Some(list) = patch.tags {
+        link.tags = tags::check_all(list.names, "tags")?;
     }
     if let Some(clicks) = patch.max_clicks {
         link.max_clicks = draft::max_clicks(clicks)?;

@@ -34,6 +34,7 @@ pub fn message(link: &Link, domains: &Domains, now: OffsetDateTime) -> LinkMessa
         fallback_url: link.fallback_url.clone(),
         disabled: link.disabled,
         deleted_at: link.deleted_at.map(write),
+        block_reason: link.block_reason.clone().unwrap_or_default(),
     }
 }
 

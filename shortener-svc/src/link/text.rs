@@ -27,14 +27,14 @@ pub(super) fn external_id(text: String) -> Result<String, Error> {
 
 /// Whether a text may have several lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Lines {
+pub enum Lines {
     One,
     Many,
 }
 
 /// Takes `text` as entered, if it has at most `most` characters and no control characters (S3); tabs and line breaks pass in
 /// texts of many lines.
-pub(super) fn check(text: String, field: &'static str, most: usize, lines: Lines) -> Result<String, Error> {
+pub fn check(text: String, field: &'static str, most: usize, lines: Lines) -> Result<String, Error> {
     // A character has at most four bytes: long texts are refused without being counted.
     if text.len() > most * 4 || text.chars().count() > most {
         return Err(invalid("TOO_LONG", field, format!("longer than {most} characters")));

@@ -24,7 +24,7 @@ pub fn write(at: OffsetDateTime) -> Timestamp {
 }
 
 /// The rules for a link's life: the end, where it is newly set, lies ahead; it comes after the start.
-pub(super) fn check_life(
+pub fn check_life(
     starts_at: Option<OffsetDateTime>,
     expires_at: Option<OffsetDateTime>,
     new_expiry: bool,

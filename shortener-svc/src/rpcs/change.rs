@@ -11,7 +11,7 @@ use crate::link::Link;
 use crate::link::event::{self, Fact};
 use crate::refusal;
 use crate::store::{find, update};
-use crate::tagging;
+use crate::tags;
 
 /// Changes the link `id` as `decide` says: to what, and which fact that is; none leaves it as it is. `decide` sees the link
 /// under its lock, once the user is known to be allowed to change it.
@@ -35,10 +35,17 @@ async fn in_transaction(
 ) -> Result<Link, Failure> {
     let mut tx = app.pool.begin().await?;
     let before = access::writable(user, find::for_update(&mut *tx, id).await?)?;
+    if before.block_reason.is_some() {
+        return Err(refusal::link_blocked().into());
+    }
     let Some((mut link, fact)) = decide(&before, now)? else { return Ok(before) };
     if link.tags != before.tags {
-        let colors = tagging::colors_of(&mut tx, link.workspace_id, &link.tags).await?;
-        link.tag_colors = tagging::pick(&colors, &link.tags);
+        let tags = tags::resolve(&mut tx, link.workspace_id, &link.tags, "tags").await?;
+        link.set_tags(tags);
+        // Another spelling of the tags that the link carries is no change.
+        if link == before {
+            return Ok(before);
+        }
     }
     link.version += 1;
     link.updated_at = now;

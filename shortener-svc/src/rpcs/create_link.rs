@@ -16,9 +16,9 @@ use crate::idempotency::Ticket;
 use crate::link::event::Fact;
 use crate::link::{Draft, Link};
 use crate::refusal;
-use crate::store::create_many::Grouped;
+use crate::store::create_many::PendingInsert;
 use crate::store::{codes, create, find, idempotency, usage};
-use crate::tagging;
+use crate::tags::{self, Tag};
 
 pub(super) async fn handle(app: &App, request: Request<CreateLinkRequest>) -> Result<CreateLinkResponse, Error> {
     let user = curtail_rpc::user(&request)?;
@@ -105,8 +105,8 @@ impl Creation<'_> {
             tx.commit().await?;
             return Ok(found);
         }
-        let colors = tagging::colors_of(&mut tx, self.workspace, &self.draft.tags).await?;
-        let response = self.insert(&mut *tx, code, tagging::pick(&colors, &self.draft.tags)).await?;
+        let tags = tags::resolve(&mut tx, self.workspace, &self.draft.tags, "tags").await?;
+        let response = self.insert(&mut *tx, code, tags).await?;
         tx.commit().await?;
         Ok(response)
     }
@@ -129,14 +129,14 @@ impl Creation<'_> {
         let (link, response, event) = self.compose(code, vec![])?;
         let payload = event.encode_to_vec();
         let event = (event.event_id, payload);
-        let new = Grouped { link, event, month: usage::month(self.now), quota: self.quota() };
+        let new = PendingInsert { link, event, month: usage::month(self.now), quota: self.quota() };
         Ok(self.app.group_commit.insert(new).await?.then_some(response))
     }
 
     /// The link with an id of its own, the answer to the caller and the event.
-    fn compose(&self, code: String, tag_colors: Vec<String>) -> Result<(Link, CreateLinkResponse, Envelope), Error> {
+    fn compose(&self, code: String, tags: Vec<Tag>) -> Result<(Link, CreateLinkResponse, Envelope), Error> {
         let id = self.app.next_id()?;
-        let link: Link = self.draft.clone().into_link(id, self.workspace, self.creator, code, tag_colors);
+        let link: Link = self.draft.clone().into_link(id, self.workspace, self.creator, code, tags);
         let response = CreateLinkResponse { link: Some(self.app.message(&link, self.now)), existed: false };
         let event = self.app.event(Fact::Created, &link, self.now);
         Ok((link, response, event))
@@ -150,9 +150,9 @@ impl Creation<'_> {
         &self,
         conn: impl PgExecutor<'_>,
         code: String,
-        tag_colors: Vec<String>,
+        tags: Vec<Tag>,
     ) -> Result<CreateLinkResponse, Failure> {
-        let (link, response, event) = self.compose(code, tag_colors)?;
+        let (link, response, event) = self.compose(code, tags)?;
         let answer = self.ticket.as_ref().map(|ticket| (ticket.key(), ticket.answer(&response)));
         let new = create::NewLink {
             link: &link,

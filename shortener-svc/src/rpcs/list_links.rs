@@ -4,6 +4,7 @@ use curtail_proto::links::v1::list_links_response::Entry;
 use curtail_proto::links::v1::{LinkFilter, LinkSort, LinkState, ListLinksRequest, ListLinksResponse};
 use curtail_rpc::Error;
 use curtail_tokens::{Role, Scope};
+use sqlx::PgConnection;
 use time::OffsetDateTime;
 use tonic::Request;
 
@@ -11,16 +12,22 @@ use crate::app::App;
 use crate::cursor::{Cursor, Key};
 use crate::destination;
 use crate::limits;
-use crate::link::{Link, tag, time_field};
+use crate::link::{Link, time_field};
 use crate::refusal::{self, invalid};
 use crate::store::list::{self, Page};
+use crate::tags;
 
 pub(super) async fn handle(app: &App, request: Request<ListLinksRequest>) -> Result<ListLinksResponse, Error> {
     let user = curtail_rpc::user(&request)?;
     user.require(request.get_ref().workspace_id, Role::Viewer, Scope::Read)?;
     let now = app.now();
-    let page = read(app, request.into_inner(), now)?;
-    let mut links = list::page(&app.pool, &page).await.map_err(refusal::store)?;
+    let mut page = read(app, request.into_inner(), now)?;
+    let mut conn = app.pool.acquire().await.map_err(refusal::store)?;
+    if !with_known_tags(&mut conn, &mut page).await.map_err(refusal::store)? {
+        return Ok(ListLinksResponse::default());
+    }
+    let mut links = list::page(&mut *conn, &page).await.map_err(refusal::store)?;
+    drop(conn);
     // One link more than wanted was asked for, only to see whether it is there.
     let wanted = usize::try_from(page.rows - 1).expect("a page has at most 100 links");
     let has_more = links.len() > wanted;
@@ -46,20 +53,48 @@ fn read(app: &App, request: ListLinksRequest, now: OffsetDateTime) -> Result<Pag
         "" => None,
         text => Some(Cursor::decode(text, sort).map_err(|_| refusal::invalid_cursor())?),
     };
-    let filter = request.filter.unwrap_or_default();
+    let page = filtered(app, request.workspace_id, request.filter.unwrap_or_default(), now)?;
+    Ok(Page { sort, after, backwards: request.backwards, rows: i64::from(request.limit) + 1, ..page })
+}
+
+/// The first `rows` links that meet a filter, in the order of their creation.
+pub(crate) fn oldest_first(
+    app: &App,
+    workspace: i64,
+    filter: LinkFilter,
+    rows: i64,
+    now: OffsetDateTime,
+) -> Result<Page, Error> {
+    Ok(Page { rows, ..filtered(app, workspace, filter, now)? })
+}
+
+/// Replaces the tags of a page's filter by their spelling in the workspace; `false` when one of them does not exist, so that no
+/// link can carry it.
+pub(crate) async fn with_known_tags(conn: &mut PgConnection, page: &mut Page) -> Result<bool, sqlx::Error> {
+    if page.tags.is_empty() {
+        return Ok(true);
+    }
+    let existing = tags::store::find(conn, page.workspace, &page.tags).await?;
+    let tags = tags::pick(&existing, &page.tags);
+    let all = tags.len() == page.tags.len();
+    page.tags = tags.into_iter().map(|tag| tag.name).collect();
+    Ok(all)
+}
+
+fn filtered(app: &App, workspace: i64, filter: LinkFilter, now: OffsetDateTime) -> Result<Page, Error> {
     Ok(Page {
-        workspace: request.workspace_id,
+        workspace,
         states: states(&filter)?,
         from_id: time_field::read(filter.created_from, "createdFrom")?.map(curtail_ids::first_id_at),
         until_id: time_field::read(filter.created_until, "createdUntil")?.map(curtail_ids::first_id_at),
         domain: domain(app, &filter.domain)?,
         creator: Some(filter.creator_id).filter(|id| *id != 0),
         url: url(&filter.url)?,
-        tags: tag::check_all(filter.tags)?,
-        sort,
-        after,
-        backwards: request.backwards,
-        rows: i64::from(request.limit) + 1,
+        tags: tags::check_all(filter.tags, "tags")?,
+        sort: LinkSort::CreatedAsc,
+        after: None,
+        backwards: false,
+        rows: 0,
         now,
     })
 }

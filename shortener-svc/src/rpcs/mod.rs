@@ -9,12 +9,10 @@ mod create_link;
 mod delete_link;
 mod expire_links;
 mod get_link;
-mod list_links;
-mod list_tags;
+pub(crate) mod list_links;
 mod resolve_link;
 mod restore_link;
 mod scan_links;
-mod set_tag;
 mod update_link;
 mod warn_expiring;
 mod watch_links;
@@ -28,6 +26,7 @@ use tonic::{Request, Response, Status};
 pub use self::watch_links::LinkLive;
 
 use crate::app::App;
+use crate::{change_many, tags, takedown};
 
 /// The service on the wire.
 pub struct Links {
@@ -41,33 +40,41 @@ impl Links {
     }
 }
 
-/// Hands each RPC to its file.
+/// Hands each RPC to its handler.
 macro_rules! rpcs {
-    ($($name:ident($request:ty) -> $response:ty;)*) => {
+    ($($name:ident($request:ty) -> $response:ty = $handler:path;)*) => {
         #[tonic::async_trait]
         impl LinkService for Links {
             $(async fn $name(&self, request: Request<$request>) -> Result<Response<$response>, Status> {
-                $name::handle(&self.app, request).await.map(Response::new).map_err(Status::from)
+                $handler(&self.app, request).await.map(Response::new).map_err(Status::from)
             })*
         }
     };
 }
 
 rpcs! {
-    create_link(CreateLinkRequest) -> CreateLinkResponse;
-    batch_create_links(BatchCreateLinksRequest) -> BatchCreateLinksResponse;
-    get_link(GetLinkRequest) -> GetLinkResponse;
-    batch_get_links(BatchGetLinksRequest) -> BatchGetLinksResponse;
-    list_links(ListLinksRequest) -> ListLinksResponse;
-    update_link(UpdateLinkRequest) -> UpdateLinkResponse;
-    delete_link(DeleteLinkRequest) -> DeleteLinkResponse;
-    restore_link(RestoreLinkRequest) -> RestoreLinkResponse;
-    list_tags(ListTagsRequest) -> ListTagsResponse;
-    set_tag(SetTagRequest) -> SetTagResponse;
-    resolve_link(ResolveLinkRequest) -> ResolveLinkResponse;
-    consume_click(ConsumeClickRequest) -> ConsumeClickResponse;
-    expire_links(ExpireLinksRequest) -> ExpireLinksResponse;
-    warn_expiring(WarnExpiringRequest) -> WarnExpiringResponse;
-    archive_links(ArchiveLinksRequest) -> ArchiveLinksResponse;
-    scan_links(ScanLinksRequest) -> ScanLinksResponse;
+    create_link(CreateLinkRequest) -> CreateLinkResponse = create_link::handle;
+    batch_create_links(BatchCreateLinksRequest) -> BatchCreateLinksResponse = batch_create_links::handle;
+    get_link(GetLinkRequest) -> GetLinkResponse = get_link::handle;
+    batch_get_links(BatchGetLinksRequest) -> BatchGetLinksResponse = batch_get_links::handle;
+    list_links(ListLinksRequest) -> ListLinksResponse = list_links::handle;
+    update_link(UpdateLinkRequest) -> UpdateLinkResponse = update_link::handle;
+    delete_link(DeleteLinkRequest) -> DeleteLinkResponse = delete_link::handle;
+    restore_link(RestoreLinkRequest) -> RestoreLinkResponse = restore_link::handle;
+    batch_update_links(BatchUpdateLinksRequest) -> BatchUpdateLinksResponse = change_many::update;
+    batch_delete_links(BatchDeleteLinksRequest) -> BatchDeleteLinksResponse = change_many::delete;
+    list_tags(ListTagsRequest) -> ListTagsResponse = tags::list;
+    set_tag(SetTagRequest) -> SetTagResponse = tags::set;
+    rename_tag(RenameTagRequest) -> RenameTagResponse = tags::change::rename;
+    merge_tags(MergeTagsRequest) -> MergeTagsResponse = tags::change::merge;
+    delete_tag(DeleteTagRequest) -> DeleteTagResponse = tags::change::delete;
+    block_link(BlockLinkRequest) -> BlockLinkResponse = takedown::block;
+    release_link(ReleaseLinkRequest) -> ReleaseLinkResponse = takedown::release;
+    list_takedowns(ListTakedownsRequest) -> ListTakedownsResponse = takedown::list;
+    resolve_link(ResolveLinkRequest) -> ResolveLinkResponse = resolve_link::handle;
+    consume_click(ConsumeClickRequest) -> ConsumeClickResponse = consume_click::handle;
+    expire_links(ExpireLinksRequest) -> ExpireLinksResponse = expire_links::handle;
+    warn_expiring(WarnExpiringRequest) -> WarnExpiringResponse = warn_expiring::handle;
+    archive_links(ArchiveLinksRequest) -> ArchiveLinksResponse = archive_links::handle;
+    scan_links(ScanLinksRequest) -> ScanLinksResponse = scan_links::handle;
 }

@@ -55,6 +55,23 @@ pub async fn for_update(conn: impl PgExecutor<'_>, id: i64) -> Result<Option<Lin
         .await
 }
 
+/// Those of these links that belong to the workspace, locked in the order of their ids until the transaction ends.
+pub async fn in_workspace_for_update(
+    conn: impl PgExecutor<'_>,
+    workspace: i64,
+    ids: &[i64],
+) -> Result<Vec<Link>, sqlx::Error> {
+    sqlx::query_as(concat!(
+        "SELECT ",
+        link_columns!(),
+        " FROM links l WHERE l.id = ANY($2) AND l.workspace_id = $1 ORDER BY l.id FOR UPDATE OF l"
+    ))
+    .bind(workspace)
+    .bind(ids)
+    .fetch_all(conn)
+    .await
+}
+
 /// A link that is what a draft would become.
 #[derive(Debug, sqlx::FromRow)]
 pub struct Alike {

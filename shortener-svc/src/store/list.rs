@@ -1,7 +1,7 @@
 //! Pages of a workspace's links.
 
 use curtail_proto::links::v1::LinkSort;
-use sqlx::{PgPool, Postgres, QueryBuilder};
+use sqlx::{PgExecutor, Postgres, QueryBuilder};
 use time::OffsetDateTime;
 
 use super::link_columns;
@@ -40,13 +40,23 @@ pub struct Page {
 }
 
 /// The links of a page in the direction walked: backwards, the nearest to the cursor come first.
-pub async fn page(pool: &PgPool, page: &Page) -> Result<Vec<Link>, sqlx::Error> {
+pub async fn page(conn: impl PgExecutor<'_>, page: &Page) -> Result<Vec<Link>, sqlx::Error> {
     let mut query = QueryBuilder::new(concat!("select ", link_columns!(), " from links l where l.workspace_id = "));
     query.push_bind(page.workspace);
     push_filter(&mut query, page);
     push_place(&mut query, page);
     query.push(" limit ").push_bind(page.rows);
-    query.build_query_as().fetch_all(pool).await
+    query.build_query_as().fetch_all(conn).await
+}
+
+/// The ids of a page, in the same order.
+pub async fn ids(conn: impl PgExecutor<'_>, page: &Page) -> Result<Vec<i64>, sqlx::Error> {
+    let mut query = QueryBuilder::new("SELECT l.id FROM links l WHERE l.workspace_id = ");
+    query.push_bind(page.workspace);
+    push_filter(&mut query, page);
+    push_place(&mut query, page);
+    query.push(" LIMIT ").push_bind(page.rows);
+    query.build_query_scalar().fetch_all(conn).await
 }
 
 fn push_filter(query: &mut QueryBuilder<Postgres>, page: &Page) {

@@ -10,20 +10,77 @@ pub mod expiry;
 pub mod find;
 pub mod idempotency;
 pub mod list;
-pub mod tags;
+pub mod row;
 pub mod update;
 pub mod upkeep;
 pub mod usage;
 
+/// The columns that a link is written to and read from, each after `$prefix`. The one list of them.
+macro_rules! columns {
+    ($prefix:literal) => {
+        concat!(
+            $prefix,
+            "id, ",
+            $prefix,
+            "workspace_id, ",
+            $prefix,
+            "creator_id, ",
+            $prefix,
+            "domain, ",
+            $prefix,
+            "code, ",
+            $prefix,
+            "url, ",
+            $prefix,
+            "url_hash, ",
+            $prefix,
+            "title, ",
+            $prefix,
+            "description, ",
+            $prefix,
+            "notes, ",
+            $prefix,
+            "external_id, ",
+            $prefix,
+            "tags, ",
+            $prefix,
+            "version, ",
+            $prefix,
+            "updated_at, ",
+            $prefix,
+            "starts_at, ",
+            $prefix,
+            "expires_at, ",
+            $prefix,
+            "max_clicks, ",
+            $prefix,
+            "used_clicks, ",
+            $prefix,
+            "redirect_status, ",
+            $prefix,
+            "forward_query, ",
+            $prefix,
+            "fallback_url, ",
+            $prefix,
+            "disabled, ",
+            $prefix,
+            "block_reason, ",
+            $prefix,
+            "deleted_at"
+        )
+    };
+}
+pub(crate) use columns;
+
 /// The columns of [`crate::link::Link`], from `links l`. Tags of a link always have a row in `tags`.
 macro_rules! link_columns {
     () => {
-        "l.id, l.workspace_id, l.creator_id, l.domain, l.code, l.url, l.title, l.description, l.notes, l.external_id, \
-         l.tags, case when l.tags = '{}' then l.tags else array(select t.color from tags t \
-         where t.workspace_id = l.workspace_id and t.name = any(l.tags) \
-         order by array_position(l.tags, t.name)) end as tag_colors, l.version, l.updated_at, l.starts_at, \
-         l.expires_at, l.max_clicks, l.used_clicks, l.redirect_status, l.forward_query, l.fallback_url, l.disabled, \
-         l.block_reason, l.deleted_at"
+        concat!(
+            crate::store::columns!("l."),
+            ", CASE WHEN l.tags = '{}' THEN l.tags ELSE ARRAY(SELECT t.color FROM tags t
+               WHERE t.workspace_id = l.workspace_id AND t.name = ANY(l.tags)
+               ORDER BY array_position(l.tags, t.name)) END AS tag_colors"
+        )
     };
 }
 pub(crate) use link_columns;

@@ -1,36 +1,28 @@
-//! Changes of a link.
+//! Changes of links.
 
 use sqlx::PgExecutor;
 
-use crate::destination;
+use super::{columns, row};
 use crate::link::Link;
 
-/// Writes every field that can change. The caller holds the row's lock and has counted the version up.
+/// Writes a link. The caller holds the row's lock and has increased the version.
 pub async fn write(conn: impl PgExecutor<'_>, link: &Link) -> Result<(), sqlx::Error> {
-    sqlx::query(
-        "update links set url = $2, url_hash = $3, title = $4, description = $5, notes = $6, external_id = $7, \
-         tags = $8, version = $9, updated_at = $10, starts_at = $11, expires_at = $12, max_clicks = $13, \
-         redirect_status = $14, forward_query = $15, fallback_url = $16, disabled = $17, deleted_at = $18 \
-         where id = $1",
-    )
-    .bind(link.id)
-    .bind(&link.url)
-    .bind(destination::hash(&link.url))
-    .bind(&link.title)
-    .bind(&link.description)
-    .bind(&link.notes)
-    .bind(&link.external_id)
-    .bind(&link.tags)
-    .bind(link.version)
-    .bind(link.updated_at)
-    .bind(link.starts_at)
-    .bind(link.expires_at)
-    .bind(link.max_clicks)
-    .bind(link.redirect_status)
-    .bind(link.forward_query)
-    .bind(&link.fallback_url)
-    .bind(link.disabled)
-    .bind(link.deleted_at)
+    write_all(conn, [link]).await
+}
+
+/// Writes many links. The caller holds the locks of their rows and has increased their versions.
+pub async fn write_all<'a>(
+    conn: impl PgExecutor<'_>,
+    links: impl IntoIterator<Item = &'a Link>,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(concat!(
+        "UPDATE links l SET (",
+        columns!(""),
+        ") = ROW(",
+        columns!("r."),
+        ") FROM jsonb_populate_recordset(NULL::links, $1) r WHERE l.id = r.id"
+    ))
+    .bind(row::rows(links))
     .execute(conn)
     .await?;
     Ok(())

@@ -2,12 +2,14 @@
 
 mod answer;
 pub mod bulk;
+pub mod bulk_change;
 pub mod create;
 pub mod delete;
 pub mod get;
 pub mod list;
 pub mod restore;
 pub mod stats;
+pub mod takedown;
 pub mod update;
 
 use curtail_proto::links::v1::{self as pb, GetLinkRequest, LinkRef, link_ref::By};

@@ -64,6 +64,7 @@ fn queries() -> Vec<Call> {
         read("Query.workspace", "query.workspace", workspace),
         read("Query.link:id", "query.link", link),
         read("Query.link:code", "query.link", |of| json!({"code": of.code})),
+        read("Query.takedowns", "query.takedowns", link),
         read("Query.links", "query.links", workspace_id),
         read("Query.links:cursor of another list", "query.links", |of| json!({"after": of.cursor})),
         read("Query.search", "query.search", workspace_id),
@@ -250,6 +251,42 @@ fn links() -> Vec<Call> {
             |of| json!({"input": {"id": of.link, "notes": "changed"}}),
         ),
         call("Mutation.deleteLink", "mutation.deleteLink", Uses::Link, link),
+        call(
+            "Mutation.updateLinks",
+            "mutation.updateLinks",
+            Uses::Link,
+            |of| json!({"input": {"workspaceId": of.workspace, "ids": [of.link], "disabled": true}}),
+        ),
+        call(
+            "Mutation.deleteLinks",
+            "mutation.deleteLinks",
+            Uses::Link,
+            |of| json!({"input": {"workspaceId": of.workspace, "ids": [of.link]}}),
+        ),
+        // To its own name, so that nothing changes.
+        read(
+            "Mutation.renameTag",
+            "mutation.renameTag",
+            |of| json!({"input": {"workspaceId": of.workspace, "name": of.tag, "newName": of.tag}}),
+        ),
+        read(
+            "Mutation.mergeTags",
+            "mutation.mergeTags",
+            |of| json!({"input": {"workspaceId": of.workspace, "names": [of.tag], "into": of.tag}}),
+        ),
+        call(
+            "Mutation.deleteTag",
+            "mutation.deleteTag",
+            Uses::Tag,
+            |of| json!({"input": {"workspaceId": of.workspace, "name": of.tag}}),
+        ),
+        call(
+            "Mutation.blockLink",
+            "mutation.blockLink",
+            Uses::Link,
+            |of| json!({"input": {"id": of.link, "reason": "phishing"}}),
+        ),
+        call("Mutation.releaseLink", "mutation.releaseLink", Uses::Link, |of| json!({"input": {"id": of.link}})),
         call("Mutation.restoreLink", "mutation.restoreLink", Uses::DeletedLink, link),
         call(
             "Mutation.setTag",

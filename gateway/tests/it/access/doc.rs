@@ -21,6 +21,7 @@ fn needs(row: &Row) -> &'static str {
         (Who::Editor, "`EDITOR`"),
         (Who::Admin, "`ADMIN`"),
         (Who::Owner, "`OWNER`"),
+        (Who::Operator, "platform administrators"),
     ];
     // A member of no role sees it: it belongs to one person.
     if row.expected(Who::Admin) == "404" {
@@ -72,7 +73,16 @@ fn page() -> String {
             groups[place].1.push(name);
         }
     }
-    let order = ["everybody", "whoever is signed in", "whose it is", "`VIEWER`", "`EDITOR`", "`ADMIN`", "`OWNER`"];
+    let order = [
+        "everybody",
+        "whoever is signed in",
+        "whose it is",
+        "`VIEWER`",
+        "`EDITOR`",
+        "`ADMIN`",
+        "`OWNER`",
+        "platform administrators",
+    ];
     groups.sort_by_key(|((who, _), _)| order.iter().position(|known| known == who));
     let line =
         |((who, key), names): &((&str, &str), Vec<String>)| format!("| {who} | {key} | {} |\n", names.join(", "));

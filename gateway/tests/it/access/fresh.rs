@@ -17,6 +17,8 @@ pub enum Uses {
     Link,
     /// A link that was deleted.
     DeletedLink,
+    /// A tag.
+    Tag,
     /// An API key.
     Key,
     /// A webhook.
@@ -56,6 +58,12 @@ pub async fn place(world: &World, uses: Uses) -> Place {
                 let query = "mutation($id: ID!) { deleteLink(id: $id) { userErrors { code } } }";
                 world.done(owner, query, json!({"id": place.link})).await;
             }
+        }
+        Uses::Tag => {
+            place.tag = format!("fresh-{}", NEXT.fetch_add(1, Ordering::Relaxed));
+            let query = "mutation($input: SetTagInput!) { setTag(input: $input) { userErrors { code } } }";
+            let input = json!({"workspaceId": place.workspace, "name": place.tag, "color": "#123456"});
+            world.done(owner, query, json!({"input": input})).await;
         }
         Uses::Key => (place.key, _) = world.key(Who::Owner, &place.workspace, "READ", HOME_MARK).await,
         Uses::Webhook => place.webhook = world.webhook(owner, &place.workspace, HOME_MARK).await,

@@ -67,6 +67,11 @@ fn link(rest: &str, of: &Place) -> String {
     format!("/v1/links/{}{rest}", of.link)
 }
 
+fn tag(rest: &str, of: &Place) -> String {
+    // What is not there has a space in its name.
+    in_workspace(&format!("tags/{}{rest}", of.tag.replace(' ', "%20")), of)
+}
+
 fn rest() -> Vec<Call> {
     let url = |_: &Place| json!({"url": "https://new.example/"});
     vec![
@@ -82,6 +87,24 @@ fn rest() -> Vec<Call> {
         call("PATCH /v1/links/{id}", Uses::Link, |of| link("", of), |_| json!({"notes": "changed"})),
         call("DELETE /v1/links/{id}", Uses::Link, |of| link("", of), |_| Value::Null),
         call("POST /v1/links/{id}/restore", Uses::DeletedLink, |of| link("/restore", of), |_| Value::Null),
+        call(
+            "POST /v1/links/bulk/update",
+            Uses::Link,
+            |of| in_workspace("links/bulk/update", of),
+            |of| json!({"links": {"ids": [of.link]}, "change": {"disabled": true}}),
+        ),
+        call(
+            "POST /v1/links/bulk/delete",
+            Uses::Link,
+            |of| in_workspace("links/bulk/delete", of),
+            |of| json!({"links": {"ids": [of.link]}}),
+        ),
+        call("POST /v1/links/{id}/block", Uses::Link, |of| link("/block", of), |_| json!({"reason": "phishing"})),
+        call("POST /v1/links/{id}/release", Uses::Link, |of| link("/release", of), |_| json!({})),
+        // To its own name, so that nothing changes.
+        call("PATCH /v1/tags/{name}", Uses::Nothing, |of| tag("", of), |of| json!({"name": of.tag})),
+        call("POST /v1/tags/{name}/merge", Uses::Nothing, |of| tag("/merge", of), |of| json!({"into": of.tag})),
+        call("DELETE /v1/tags/{name}", Uses::Tag, |of| tag("", of), |_| Value::Null),
         get("GET /v1/links/{id}/stats", |of| link("/stats", of)),
         get("GET /v1/links/{id}/qr", |of| link("/qr", of)),
         get("GET /v1/stats", |of| in_workspace("stats", of)),

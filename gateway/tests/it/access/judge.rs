@@ -23,6 +23,7 @@ pub fn word(code: &str, reason: &str) -> String {
         ("FORBIDDEN", "SCOPE_MISSING") => "scope",
         ("FORBIDDEN", "SESSION_REQUIRED") => "session",
         ("FORBIDDEN", "SERVICE_REQUIRED") => "service",
+        ("FORBIDDEN", "PLATFORM_ADMIN_REQUIRED") => "platform",
         (code, "") => code,
         (_, reason) => reason,
     };

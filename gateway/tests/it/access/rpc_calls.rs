@@ -148,6 +148,23 @@ fn links() -> Vec<Call> {
         plain("LinkService.ListLinks", |of| format!("workspace_id: {} limit: 10", of.workspace)),
         call("LinkService.UpdateLink", Uses::Link, |of| format!(r#"id: {} patch {{ notes: "changed" }}"#, of.link)),
         call("LinkService.DeleteLink", Uses::Link, id),
+        call("LinkService.BatchUpdateLinks", Uses::Link, |of| {
+            let selection = format!("selection {{ ids {{ ids: {} }} }}", of.link);
+            format!("workspace_id: {} {selection} change {{ disabled: true }}", of.workspace)
+        }),
+        call("LinkService.BatchDeleteLinks", Uses::Link, |of| {
+            format!("workspace_id: {} selection {{ ids {{ ids: {} }} }}", of.workspace, of.link)
+        }),
+        plain("LinkService.RenameTag", |of| {
+            format!(r#"workspace_id: {} name: "{}" new_name: "{}""#, of.workspace, of.tag, of.tag)
+        }),
+        plain("LinkService.MergeTags", |of| {
+            format!(r#"workspace_id: {} names: "{}" into: "{}""#, of.workspace, of.tag, of.tag)
+        }),
+        call("LinkService.DeleteTag", Uses::Tag, |of| format!(r#"workspace_id: {} name: "{}""#, of.workspace, of.tag)),
+        call("LinkService.BlockLink", Uses::Link, |of| format!(r#"link {{ id: {} }} reason: "phishing""#, of.link)),
+        call("LinkService.ReleaseLink", Uses::Link, |of| format!("link {{ id: {} }}", of.link)),
+        plain("LinkService.ListTakedowns", |of| format!("link {{ id: {} }}", of.link)),
         call("LinkService.RestoreLink", Uses::DeletedLink, id),
         plain("LinkService.ListTags", workspace),
         plain("LinkService.SetTag", |of| {
