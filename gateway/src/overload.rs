@@ -64,7 +64,13 @@ impl Overload {
         };
         let max_wait = Duration::from_millis(config.queue_ms);
         let permits = Arc::new(Semaphore::new(config.max_in_flight));
-        Self { permits, bodies: Bodies::default(), bodies_per_address: config.bodies_per_address, max_wait, shed: Arc::new(shed) }
+        Self {
+            permits,
+            bodies: Bodies::default(),
+            bodies_per_address: config.bodies_per_address,
+            max_wait,
+            shed: Arc::new(shed),
+        }
     }
 
     /// Waits for a place.

@@ -7,10 +7,10 @@ use async_graphql::parser::types::OperationType;
 use curtail_graphql_http::{Operation, Params, RequestError};
 use serde_json::{Value, json};
 
-use super::response;
 use super::errors::{Detail, present};
-use super::operation_log::{self, OperationGuard};
 use super::operation;
+use super::operation_log::{self, OperationGuard};
+use super::response;
 use crate::app::App;
 use crate::error::{Code, Refusal};
 use crate::request::RequestContext;

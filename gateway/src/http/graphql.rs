@@ -12,12 +12,12 @@ use curtail_graphql_http::{Body, MediaType, Operation, Params, is_json, json_res
 use futures_util::StreamExt as _;
 use http::{HeaderMap, Method, StatusCode, header};
 
-use super::response::{self, ResponseCode};
 use super::batch::Batch;
 use super::errors::{Detail, ErrorSummary, present};
-use super::pipeline::{RequestPipeline, ClientMetadata};
 use super::operation::{self, detail};
+use super::pipeline::{ClientMetadata, RequestPipeline};
 use super::request_log::RequestRecord;
+use super::response::{self, ResponseCode};
 use super::size::read_body;
 use super::{socket, status};
 use crate::app::App;

@@ -32,7 +32,12 @@ pub struct OperationGuard {
 
 impl OperationGuard {
     /// It begins.
-    pub fn begin(operation: &Operation, transport: &'static str, context: &RequestContext, counted: OperationUsage) -> Self {
+    pub fn begin(
+        operation: &Operation,
+        transport: &'static str,
+        context: &RequestContext,
+        counted: OperationUsage,
+    ) -> Self {
         let caller = match &context.principal {
             None => "anonymous",
             Some(principal) if principal.api_key_id.is_some() => "api-key",

@@ -103,7 +103,11 @@ impl RequestPipeline {
     ///
     /// # Errors
     /// `UNAUTHENTICATED` when the credential is not good, `UNAVAILABLE` and the like when auth-svc can not be asked.
-    pub async fn authenticate(&mut self, metadata: &ClientMetadata, forgiving: bool) -> Result<Option<Authenticated>, Refusal> {
+    pub async fn authenticate(
+        &mut self,
+        metadata: &ClientMetadata,
+        forgiving: bool,
+    ) -> Result<Option<Authenticated>, Refusal> {
         let kind = match metadata.credential {
             None => "anonymous",
             Some(Credential::AccessToken(_)) => "session",

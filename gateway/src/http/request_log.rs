@@ -16,7 +16,7 @@ use tracing::{Instrument as _, field};
 use super::response::ResponseCode;
 use super::server::Peer;
 use crate::app::App;
-use crate::usage::{OperationUsage, LONGEST_NAME};
+use crate::usage::{LONGEST_NAME, OperationUsage};
 
 /// What is known of a request from its first moment on; travels in its extensions.
 pub struct RequestRecord {

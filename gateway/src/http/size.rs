@@ -10,9 +10,9 @@ use curtail_listener::BodyTooSlow;
 use http::{HeaderMap, header};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 
-use crate::overload::NoPlace;
 use crate::app::App;
 use crate::error::{Code, Refusal};
+use crate::overload::NoPlace;
 
 /// Refuses header blocks over the bound. The server itself has a larger one, past which it can only hang up.
 pub async fn headers(State(app): State<App>, request: Request, next: Next) -> Response {

@@ -16,8 +16,8 @@ use futures_util::stream::BoxStream;
 use http::{HeaderMap, HeaderValue, header};
 use serde_json::{Map, Value};
 
-use super::pipeline::{ClientMetadata, charge};
 use super::operation::{self, detail};
+use super::pipeline::{ClientMetadata, charge};
 use super::request_log::RequestRecord;
 use super::{operation_log, response};
 use crate::app::App;
@@ -131,14 +131,15 @@ impl Socket {
         let detail = detail(&self.app, authenticated.is_some());
         operation::check_introspection(&operation, detail)?;
         let tokens = operation::tokens(&operation);
-        if let Outcome::Refuse(refusal, _) = charge(&self.app, authenticated.as_ref(), self.record.client, tokens).await {
+        if let Outcome::Refuse(refusal, _) = charge(&self.app, authenticated.as_ref(), self.record.client, tokens).await
+        {
             return Err(refusal);
         }
         let principal = authenticated.as_ref().map(|caller| caller.principal.clone());
         let latest = monitor.as_ref().map(CredentialMonitor::status).and_then(CredentialStatus::principal);
         let principal = latest.or(principal);
-        let mut call =
-            curtail_rpc::CallContext::new(Instant::now() + self.app.request_timeout()).for_request(self.record.id.clone());
+        let mut call = curtail_rpc::CallContext::new(Instant::now() + self.app.request_timeout())
+            .for_request(self.record.id.clone());
         if let Some(principal) = &principal {
             call = call.on_behalf_of(principal.internal_token.clone());
         }

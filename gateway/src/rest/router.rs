@@ -15,7 +15,7 @@ use super::problem::Problem;
 use super::query;
 use crate::app::App;
 use crate::error::{Code, Refusal};
-use crate::http::pipeline::{RequestPipeline, ClientMetadata};
+use crate::http::pipeline::{ClientMetadata, RequestPipeline};
 use crate::http::request_log::RequestRecord;
 use crate::rate::shared::tokens;
 

@@ -11,8 +11,8 @@ use futures_util::FutureExt as _;
 use http::{Uri, header};
 
 use crate::error::Refusal;
-use crate::http::response;
 use crate::http::request_log::RequestRecord;
+use crate::http::response;
 use crate::rest::{self, Problem};
 
 /// What decides the form of a refusal.

@@ -50,7 +50,13 @@ impl Usage {
     ///
     /// - `gateway_operation_total{operation,kind}`: operations by name and by query, mutation or subscription
     /// - `gateway_field_usage_total{type,field,deprecated}`: operations that ask for a field
-    pub fn count(&self, document: &Document, name: Option<&str>, kind: &'static str, by: &RequestContext) -> OperationUsage {
+    pub fn count(
+        &self,
+        document: &Document,
+        name: Option<&str>,
+        kind: &'static str,
+        by: &RequestContext,
+    ) -> OperationUsage {
         let label = self.names.label(name, by.principal.is_some());
         metrics::counter!("gateway_operation_total", "operation" => label.clone(), "kind" => kind).increment(1);
         let used = document.used.get_or_init(|| self.fields.used(&document.parsed));
