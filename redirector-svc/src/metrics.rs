@@ -1,7 +1,7 @@
 //! Handles of the metrics on the way of a redirect, looked up once. The rest are recorded where they arise.
 
+use ::metrics::{Counter, Histogram, counter, describe_counter, describe_gauge, describe_histogram, histogram};
 use http::StatusCode;
-use metrics::{Counter, Histogram, counter, histogram};
 
 use crate::spool::DropReason;
 
@@ -42,6 +42,7 @@ pub struct Metrics {
 impl Metrics {
     /// Registers them with the recorder, which must be installed before.
     pub fn new() -> Self {
+        describe();
         let responses = |status: u16| counter!("redirector_responses_total", "status" => status.to_string());
         let lookups = |layer: &'static str, outcome: &'static str| counter!("redirector_cache_lookups_total", "layer" => layer, "outcome" => outcome);
         let dropped = |why: DropReason| counter!("redirector_clicks_dropped_total", "reason" => why.reason());
@@ -83,6 +84,27 @@ impl Metrics {
             Err(DropReason::Io) => self.io_error.increment(count),
         }
     }
+}
+
+/// Describes every metric of the service.
+fn describe() {
+    describe_counter!("redirector_responses_total", "Responses, by status.");
+    describe_counter!(
+        "redirector_cache_lookups_total",
+        "Look-ups of codes, by layer (process, redis, owner) and outcome."
+    );
+    describe_counter!("redirector_cache_stale_total", "Hits on entries that could not be confirmed in time.");
+    describe_counter!("redirector_cache_evictions_total", "Entries evicted from the process.");
+    describe_gauge!("redirector_cache_entries", "Entries in the process.");
+    describe_counter!("redirector_link_events_total", "Link events applied.");
+    describe_histogram!("redirector_fill_seconds", "Time until a code that was not in the process was known.");
+    describe_counter!("redirector_clicks_served_total", "Clicks that were answered.");
+    describe_counter!("redirector_clicks_dropped_total", "Clicks that were not counted, by reason.");
+    describe_counter!("redirector_clicks_shipped_total", "Clicks sent to the click streams.");
+    describe_counter!("redirector_ship_errors_total", "Failed attempts to ship clicks.");
+    describe_gauge!("redirector_spool_bytes", "Bytes in the spool.");
+    describe_gauge!("redirector_spool_clicks", "Clicks in the spool that are not counted yet.");
+    describe_gauge!("redirector_spool_producers", "Producers whose clicks are in the spool.");
 }
 
 impl Default for Metrics {

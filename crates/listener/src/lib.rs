@@ -20,6 +20,7 @@
 mod accept;
 mod frames;
 mod limiter;
+mod metrics;
 mod request;
 mod response;
 mod serve;

@@ -14,7 +14,7 @@ use curtail_edge::ClientNetwork;
 use futures_util::task::AtomicWaker;
 use tokio::sync::{Notify, Semaphore};
 
-use crate::Bounds;
+use crate::{Bounds, metrics};
 
 /// Refusals after which a connection ends.
 const MAX_REFUSALS: u32 = 1000;
@@ -45,6 +45,7 @@ struct Address {
 impl ConnectionLimiter {
     /// A limiter for one listener, or for several that share their bounds.
     pub fn new(bounds: Bounds) -> Arc<Self> {
+        metrics::describe();
         let files = rustix::process::getrlimit(rustix::process::Resource::Nofile).current.unwrap_or(u64::MAX);
         let most = usize::try_from(files - files / RESERVED_FILES).unwrap_or(usize::MAX);
         let max_connections = bounds.max_connections.min(most).max(1);
@@ -89,7 +90,7 @@ impl ConnectionLimiter {
 
     fn evict(&self, table: &mut Table, key: ClientNetwork, id: Option<u64>, bound: &'static str) -> Option<()> {
         let action = if id.is_some() { "evicted" } else { "refused" };
-        metrics::counter!("listener_connections_shed_total", "bound" => bound, "action" => action).increment(1);
+        metrics::connection_shed(bound, action);
         let connection = table.remove(key, id?)?;
         connection.close(Closing::Evicted);
         Some(())

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 use tokio::time::Sleep;
 
-use crate::Bounds;
+use crate::{Bounds, metrics};
 
 /// A body that fails once it is slower than [`Bounds`] allow.
 pub struct RequestBody {
@@ -66,7 +66,7 @@ impl Body for RequestBody {
             timer.as_mut().reset(due.into());
         }
         ready!(timer.as_mut().poll(context));
-        metrics::counter!("listener_bodies_too_slow_total").increment(1);
+        metrics::body_too_slow();
         Poll::Ready(Some(Err(BodyTooSlow.into())))
     }
 

@@ -19,8 +19,8 @@ use hyper::body::{Body, Frame, SizeHint};
 use hyper::rt::Executor;
 use tokio::time::Sleep;
 
-use crate::Bounds;
 use crate::limiter::{Connection, RequestGuard};
+use crate::{Bounds, metrics};
 
 /// What hyper gets of a body at a time: one DATA frame of the usual size.
 const PIECE: usize = 16 * 1024;
@@ -114,7 +114,7 @@ impl<F: Future> Future for StreamTask<F> {
         if timer.as_mut().poll(context).is_pending() {
             return Poll::Pending;
         }
-        metrics::counter!("listener_responses_reset_total", "reason" => "not taken").increment(1);
+        metrics::response_reset("not taken");
         // Dropping it resets the stream.
         this.future = None;
         for _ in 0..WEIGHT {

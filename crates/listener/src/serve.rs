@@ -16,7 +16,7 @@ use tokio::sync::watch;
 
 use crate::limiter::{Connection, ConnectionLimiter, Permit};
 use crate::response::{StreamExecutor, TooMuchWaiting};
-use crate::{Acceptor, Bounds, GuardedStream, RequestBody, ResponseBody};
+use crate::{Acceptor, Bounds, GuardedStream, RequestBody, ResponseBody, metrics};
 
 /// The most headers of one HTTP/1.1 request.
 const MAX_HEADERS: usize = 100;
@@ -218,7 +218,7 @@ async fn until_taken(connection: &Connection, bounds: &Bounds) -> Result<(), Too
 }
 
 fn reset(connection: &Connection, error: TooMuchWaiting) -> TooMuchWaiting {
-    metrics::counter!("listener_responses_reset_total", "reason" => "too many bytes").increment(1);
+    metrics::response_reset("too many bytes");
     connection.refused();
     error
 }

@@ -14,9 +14,9 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, Re
 use tokio::net::TcpStream;
 use tokio::time::Sleep;
 
-use crate::Connection;
 use crate::frames::{self, FrameBudget, FrameEvent, FrameParser};
 use crate::limiter::{Closing, Permit};
+use crate::{Connection, metrics};
 
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 /// How long a closed connection is read on, so that a reset does not overtake the last response.
@@ -128,7 +128,7 @@ impl GuardedStream {
 
     /// Sends GOAWAY if that is possible now.
     fn go_away(&mut self, why: &'static str) -> io::Error {
-        metrics::counter!("listener_connections_ended_total", "reason" => why).increment(1);
+        metrics::connection_ended(why);
         if let Inbound::Http2(http2) = &self.inbound
             && self.outbound.is_at_boundary()
             && let Some(socket) = &self.socket
@@ -204,7 +204,7 @@ impl GuardedStream {
                     blocked.timer.as_mut().reset(due.into());
                 }
                 ready!(blocked.timer.as_mut().poll(context));
-                metrics::counter!("listener_connections_ended_total", "reason" => "responses not taken").increment(1);
+                metrics::connection_ended("responses not taken");
                 Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "the client does not take its responses")))
             }
         }
@@ -294,7 +294,7 @@ impl AsyncRead for GuardedStream {
 }
 
 fn headers_too_slow() -> io::Error {
-    metrics::counter!("listener_connections_ended_total", "reason" => "headers too slow").increment(1);
+    metrics::connection_ended("headers too slow");
     io::Error::new(io::ErrorKind::TimedOut, "the client took too long for its headers")
 }
 

@@ -22,6 +22,7 @@ mod error;
 mod identity;
 mod key_ring;
 mod keys;
+mod metrics;
 mod server;
 mod status;
 mod streaming;

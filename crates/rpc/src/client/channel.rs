@@ -73,6 +73,7 @@ pub fn connect(
     settings: &curtail_config::Rpc,
     identity: ServiceIdentity,
 ) -> Result<Channel, tonic::transport::Error> {
+    crate::metrics::describe_client();
     let endpoint = Endpoint::from_shared(url.to_owned())?
         .user_agent(concat!("curtail/", env!("CARGO_PKG_VERSION")))?
         .connect_timeout(CONNECT_TIMEOUT)

@@ -44,6 +44,7 @@ pub struct Server {
 impl Server {
     /// The server of the service `name`. Calls without a token that `verifier` accepts never reach a handler.
     pub fn new(name: &'static str, settings: &curtail_config::Rpc, verifier: Verifier, clock: Clock) -> Self {
+        crate::metrics::describe_server();
         let gate = Arc::new(Gate::new(name, settings, verifier, clock.clone()));
         Self { name, settings: settings.clone(), gate, clock, routes: Routes::default(), services: Vec::new() }
     }
