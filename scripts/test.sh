@@ -16,20 +16,6 @@ stage() {
     times+=("$((SECONDS - start)) s  $name")
 }
 
-# The tests that run the whole platform as processes mostly wait: they run beside the others.
-tests() {
-    local log failed=0 faults
-    log=$(mktemp)
-    cargo test --locked -p curtail >"$log" 2>&1 &
-    faults=$!
-    cargo test --locked --workspace --exclude curtail || failed=1
-    echo "== tests of the whole platform"
-    wait "$faults" || failed=1
-    cat "$log"
-    rm -f "$log"
-    return "$failed"
-}
-
 # The suites send more than one address may.
 web() {
     CURTAIL_GATEWAY__IP_PER_SECOND=0 CURTAIL_GATEWAY__ANONYMOUS_PER_MINUTE=10000 CURTAIL_REDIRECTOR__NOT_FOUND_PER_MINUTE=0 \
@@ -46,7 +32,7 @@ stage "setup" scripts/setup.sh test
 stage "linters" scripts/lint.sh
 stage "tests of the tools" npm --prefix tools test
 stage "build" cargo test --locked --workspace --no-run --quiet
-stage "tests" tests
+stage "tests" node tools/tests/run.js
 stage "commands of the docs" scripts/with-platform.sh scripts/test-docs.sh
 stage "browsers and clients" web
 echo "== where the time went"
