@@ -5,8 +5,8 @@ use percent_encoding::percent_decode_str;
 use prost_types::Timestamp;
 use url::Url;
 
-use crate::part::Texts;
-use crate::words::compose;
+use crate::part::{Part, Texts};
+use crate::words::{self, compose};
 
 /// A link that can be found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +21,8 @@ pub struct Entry {
     pub texts: Texts,
     /// Host of its short domain.
     pub domain: String,
+    /// The host of its destination in ASCII, if that differs from the host in the texts.
+    pub ascii_host: String,
     /// The state without regard to the time: ACTIVE, DISABLED, EXHAUSTED or BLOCKED.
     pub lasting: LinkState,
     /// Microseconds since 1970; [`i64::MIN`] for none.
@@ -72,6 +74,7 @@ impl Change {
             starts_us: link.starts_at.as_ref().map_or(i64::MIN, micros),
             expires_us: link.expires_at.as_ref().map_or(i64::MAX, micros),
             domain: link.domain,
+            ascii_host: ascii_host(&link.url),
             texts: Texts {
                 destination: destination(&link.url),
                 code: compose(link.code),
@@ -100,6 +103,32 @@ impl Change {
     }
 }
 
+impl Entry {
+    /// The words of a part, each once.
+    pub fn words(&self, part: Part) -> Vec<String> {
+        let mut words: Vec<String> = match part {
+            Part::Domain => hosts(&self.domain).iter().flat_map(|host| words::distinct(host)).collect(),
+            Part::Destination => {
+                [self.texts.destination.as_str(), &self.ascii_host].into_iter().flat_map(words::distinct).collect()
+            }
+            _ => self.texts.of(part).into_iter().flat_map(words::distinct).collect(),
+        };
+        words.sort_unstable();
+        words.dedup();
+        words
+    }
+}
+
+/// A host in ASCII and in Unicode.
+fn hosts(ascii: &str) -> [String; 2] {
+    [ascii.to_owned(), unicode_host(ascii)]
+}
+
+/// A host as people read it.
+fn unicode_host(ascii: &str) -> String {
+    idna::domain_to_unicode(ascii).0
+}
+
 /// A tag as filters compare it: case does not count.
 pub fn tag_key(name: &str) -> String {
     compose(name.trim().to_owned()).to_lowercase()
@@ -117,11 +146,17 @@ fn lasting(link: &Link) -> LinkState {
     }
 }
 
-/// Host and path. The query stays out of the index: it may hold what is nobody's business.
-fn destination(url: &str) -> String {
+/// Host in Unicode and path. The query stays out of the index: it may hold secrets.
+pub fn destination(url: &str) -> String {
     let Ok(parsed) = Url::parse(url) else { return String::new() };
     let path = percent_decode_str(parsed.path()).decode_utf8_lossy();
-    compose(format!("{}{path}", parsed.host_str().unwrap_or_default()))
+    compose(format!("{}{path}", unicode_host(parsed.host_str().unwrap_or_default())))
+}
+
+fn ascii_host(url: &str) -> String {
+    let parsed = Url::parse(url).ok();
+    let host = parsed.as_ref().and_then(Url::host_str).unwrap_or_default();
+    if unicode_host(host) == host { String::new() } else { host.to_owned() }
 }
 
 fn micros(at: &Timestamp) -> i64 {
@@ -147,6 +182,15 @@ mod tests {
     fn the_query_of_a_destination_stays_out() {
         assert_eq!(destination("https://shop.example/caf%C3%A9/list?token=secret#top"), "shop.example/café/list");
         assert_eq!(destination("nonsense"), "");
+        assert_eq!(destination("https://пример.рф/путь"), "пример.рф/путь");
+    }
+
+    #[test]
+    fn a_host_is_found_in_both_forms() {
+        let entry = entry(Link { url: "https://пример.рф/".into(), domain: "xn--h28h.test".into(), ..link() });
+        let has = |part, word: &str| entry.words(part).contains(&word.to_owned());
+        assert!(has(Part::Destination, "пример") && has(Part::Destination, "e1afmkfd"));
+        assert!(has(Part::Domain, "test") && has(Part::Domain, "😃") && has(Part::Domain, "h28h"));
     }
 
     #[test]

@@ -38,8 +38,17 @@ fn of(part: Part, text: &str, wanted: &[Wanted]) -> Option<Highlight> {
     let found: Vec<&Word> = words.iter().filter(|word| wanted.iter().any(|wanted| wanted.fits(&word.text))).collect();
     let window = window(text, &words, found.first()?.place.start);
     let inside = found.iter().filter(|word| window.start <= word.place.start && word.place.end <= window.end);
-    let places = inside.take(PLACES).map(|word| word.place.start - window.start..word.place.end - window.start);
-    Some(Highlight { part, places: places.collect(), fragment: text[window].to_owned() })
+    let mut places: Vec<Range<usize>> = Vec::new();
+    for word in inside {
+        let place = word.place.start - window.start..word.place.end - window.start;
+        match places.last_mut() {
+            // Pairs of characters overlap.
+            Some(last) if place.start < last.end => last.end = place.end,
+            _ => places.push(place),
+        }
+    }
+    places.truncate(PLACES);
+    Some(Highlight { part, places, fragment: text[window].to_owned() })
 }
 
 /// The whole text when it is short; else a piece around `first`, beginning with a word.

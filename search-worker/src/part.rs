@@ -17,11 +17,14 @@ pub enum Part {
     Description,
     /// Its notes.
     Notes,
+    /// Its short domain.
+    Domain,
 }
 
 impl Part {
     /// All of them, the weightiest first.
-    pub const ALL: [Self; 6] = [Self::Code, Self::Title, Self::Tags, Self::Destination, Self::Description, Self::Notes];
+    pub const ALL: [Self; 7] =
+        [Self::Code, Self::Title, Self::Tags, Self::Destination, Self::Description, Self::Notes, Self::Domain];
 
     /// Its name in both indexes.
     pub fn name(self) -> &'static str {
@@ -32,6 +35,7 @@ impl Part {
             Self::Destination => "destination",
             Self::Description => "description",
             Self::Notes => "notes",
+            Self::Domain => "domain",
         }
     }
 
@@ -44,7 +48,7 @@ impl Part {
             Self::Tags => 6.0,
             Self::Destination => 4.0,
             Self::Description => 2.0,
-            Self::Notes => 1.0,
+            Self::Notes | Self::Domain => 1.0,
         }
     }
 }
@@ -83,6 +87,8 @@ impl Texts {
             Part::Destination => vec![&self.destination],
             Part::Description => vec![&self.description],
             Part::Notes => vec![&self.notes],
+            // It is the same for many links and is not highlighted.
+            Part::Domain => Vec::new(),
         }
     }
 }

@@ -9,7 +9,7 @@ use tonic::Request;
 
 use super::Search;
 use crate::cursor::Place;
-use crate::entry::tag_key;
+use crate::entry::{destination, tag_key};
 use crate::highlight::{self, Highlight};
 use crate::limits;
 use crate::near::Wanted;
@@ -25,7 +25,13 @@ pub(super) async fn handle(
     curtail_rpc::user(&request)?.require(workspace, Role::Viewer, Scope::Read)?;
     let now = search.clock.now();
     let now_us = now.unix_timestamp() * 1_000_000 + i64::from(now.microsecond());
-    let question = read(request.into_inner(), now_us)?;
+    let request = request.into_inner();
+    let has_text = !request.text.trim().is_empty();
+    let question = read(request, now_us)?;
+    if has_text && question.words.is_empty() {
+        // A text of punctuation is in no link.
+        return Ok(SearchLinksResponse::default());
+    }
     let wanted = Wanted::all(&question.words);
     let found = search.engine.search(question).await.map_err(Error::unavailable)?;
     Ok(answer(found, &wanted))
@@ -62,11 +68,20 @@ fn text(text: String) -> Result<Vec<String>, Error> {
     if text.len() > limits::TEXT_BYTES {
         return Err(invalid("TEXT_TOO_LONG", "text", "a search has at most 256 bytes"));
     }
-    let words: Vec<String> = words::of(&words::compose(text)).into_iter().map(|word| word.text).collect();
-    if words.len() > limits::WORDS {
+    let text = words::compose(searched(text));
+    if words::count(&text) > limits::WORDS {
         return Err(invalid("TOO_MANY_WORDS", "text", "a search has at most 16 words"));
     }
-    Ok(words)
+    Ok(words::of(&text).into_iter().map(|word| word.text).collect())
+}
+
+/// The part of a text that is looked for: of an address only host and path, as in the index.
+fn searched(text: String) -> String {
+    let trimmed = text.trim();
+    let lower = trimmed.to_lowercase();
+    let is_address = ["http://", "https://"].iter().any(|scheme| lower.starts_with(scheme));
+    let host_and_path = if is_address { destination(trimmed) } else { String::new() };
+    if host_and_path.is_empty() { text } else { host_and_path }
 }
 
 fn tags(tags: &[String]) -> Result<Vec<String>, Error> {
@@ -159,5 +174,17 @@ mod tests {
     fn signs_alone_are_no_words() {
         assert!(asked(|r| r.text = " -- \"*\" AND:".to_owned()).unwrap().words == ["and"]);
         assert!(asked(|r| r.text = "/+~".to_owned()).unwrap().words.is_empty());
+    }
+
+    #[test]
+    fn an_address_is_searched_by_host_and_path() {
+        for (text, words) in [
+            ("https://shop.example/a%20b?token=x#top", &["shop", "example", "a", "b"][..]),
+            (" HTTP://sho.rt/abc ", &["sho", "rt", "abc"]),
+            ("https://xn--e1afmkfd.xn--p1ai/", &["пример", "рф"]),
+            ("https spring", &["https", "spring"]),
+        ] {
+            assert_eq!(asked(|r| r.text = text.to_owned()).unwrap().words, words, "{text}");
+        }
     }
 }

@@ -10,6 +10,7 @@ use crate::world::*;
 on_every_engine!(
     words_are_found_wherever_they_stand_the_best_place_first,
     typos_and_beginnings_are_found_behind_the_exact_word,
+    every_script_and_every_address_of_a_link_is_found,
     highlights_show_what_was_found_and_where,
     filters_and_facets_agree,
     states_follow_the_clock_without_an_event,
@@ -65,6 +66,44 @@ async fn typos_and_beginnings_are_found_behind_the_exact_word(world: World) {
     ] {
         assert_eq!(world.find(text).await, found, "{text}");
     }
+    world.stop().await;
+}
+
+async fn every_script_and_every_address_of_a_link_is_found(world: World) {
+    let all = [
+        link(1, "新しい検索エンジン"),
+        link(2, "北京旅游指南"),
+        link(3, "เที่ยวเมืองไทย"),
+        Link { url: "https://xn--e1afmkfd.xn--p1ai/page".into(), ..link(4, "idn") },
+        Link { url: "https://shop.example/spring?token=x".into(), ..link(5, "shop") },
+        Link { domain: "sho.rt".into(), code: "abc".into(), ..link(6, "short") },
+        link(7, "fruit 🍊"),
+    ];
+    for link in &all {
+        world.publish(link).await;
+    }
+    world.finds("🍊", &[7]).await;
+    for (text, found) in [
+        ("検索", &[1][..]),
+        ("エンジン", &[1]),
+        ("検", &[1]),
+        ("旅游", &[2]),
+        ("游旅", &[]),
+        ("เมือง", &[3]),
+        ("пример", &[4]),
+        ("https://пример.рф/page", &[4]),
+        ("e1afmkfd", &[4]),
+        ("https://shop.example/spring?token=x", &[5]),
+        ("http://sho.rt/abc", &[6]),
+        ("sho.rt", &[6]),
+        ("!!!", &[]),
+    ] {
+        assert_eq!(world.find(text).await, found, "{text}");
+    }
+    let response = world.ask(asking("検索エンジン")).await.unwrap();
+    let highlight = &response.hits[0].highlights[0];
+    let range = &highlight.ranges[0];
+    assert_eq!(&highlight.fragment[range.start as usize..range.end as usize], "検索エンジン");
     world.stop().await;
 }
 

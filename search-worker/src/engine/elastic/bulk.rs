@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::super::{EngineError, Refused};
 use crate::entry::{Change, Entry, tag_key};
+use crate::part::Part;
 use crate::state;
 
 /// Adds the change for the index behind `alias`. Elasticsearch compares versions itself: an older one is a conflict, which is no
@@ -27,7 +28,10 @@ pub fn push(operations: &mut BulkOperations, alias: &str, change: &Change) -> an
 fn document(change: &Change) -> Value {
     let Change::Put(entry) = change else { return json!({ "id": change.id() }) };
     let Entry { id, workspace, texts, domain, lasting, starts_us, expires_us, .. } = entry.as_ref();
+    let words: serde_json::Map<String, Value> =
+        Part::ALL.into_iter().map(|part| (part.name().to_owned(), json!(entry.words(part)))).collect();
     json!({
+        "words": words,
         "id": id,
         "workspace": workspace,
         "lasting": state::name(*lasting),

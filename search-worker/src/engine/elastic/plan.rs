@@ -44,7 +44,8 @@ pub fn plan(question: &Question) -> Value {
 fn somewhere(word: &str, is_prefix: bool) -> Value {
     let mut ways = Vec::new();
     for part in Part::ALL {
-        let field = part.name();
+        let field = format!("words.{}", part.name());
+        let field = field.as_str();
         let mut way = |query: Value, share: f32| {
             ways.push(json!({ "constant_score": { "filter": query, "boost": part.weight() * share } }));
         };
@@ -85,5 +86,5 @@ fn facets(now_us: i64) -> Value {
             states.insert(state::name(state).to_owned(), condition(&of_state, now_us));
         }
     }
-    json!({ "tag": most("tags.name"), "domain": most("domain"), "state": { "filters": { "filters": states } } })
+    json!({ "tag": most("tags"), "domain": most("domain"), "state": { "filters": { "filters": states } } })
 }

@@ -8,10 +8,9 @@ use tantivy::{TantivyDocument, Term};
 
 use crate::entry::{Change, Entry, tag_key};
 use crate::part::Part;
-use crate::words;
 
 /// The form of the index; a change of fields or of words makes a new one, and old indexes are built anew.
-pub const FORM: u32 = 1;
+pub const FORM: u32 = 2;
 
 pub const ID: &str = "id";
 pub const VERSION: &str = "version";
@@ -103,10 +102,7 @@ impl Fields {
         }
         document.add_bytes(self.texts, &serde_json::to_vec(&entry.texts)?);
         for part in Part::ALL {
-            let mut all: Vec<String> = entry.texts.of(part).into_iter().flat_map(words::distinct).collect();
-            all.sort_unstable();
-            all.dedup();
-            for word in all {
+            for word in entry.words(part) {
                 document.add_text(self.words(part), key(entry.workspace, &word));
             }
         }
