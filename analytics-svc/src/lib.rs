@@ -27,7 +27,7 @@ mod upkeep;
 
 use sqlx::migrate::Migrator;
 
-pub use self::start::{Outside, Running, run, start};
+pub use self::start::start;
 
 /// The name of the schema, and of the service among the others.
 pub const SCHEMA: &str = "analytics";

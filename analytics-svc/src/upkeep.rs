@@ -28,10 +28,7 @@ pub async fn run(
                 AFTER_FAILURE
             }
         };
-        tokio::select! {
-            () = tokio::time::sleep(pause) => {}
-            () = shutdown.draining() => {}
-        }
+        shutdown.sleep(pause).await;
     }
     Ok(())
 }

@@ -22,14 +22,16 @@ impl Entropy {
         Self::from(StdRng::seed_from_u64(seed))
     }
 
-    fn from(rng: StdRng) -> Self {
-        Self(Arc::new(Mutex::new(rng)))
-    }
-
     /// A generator of its own for one piece of work.
     pub fn fork(&self) -> StdRng {
         // A panic while forking leaves the generator whole, so a poisoned lock is as good as any.
         StdRng::from_rng(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl From<StdRng> for Entropy {
+    fn from(rng: StdRng) -> Self {
+        Self(Arc::new(Mutex::new(rng)))
     }
 }
 

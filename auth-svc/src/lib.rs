@@ -57,7 +57,7 @@ pub use api_keys::ApiKeyText;
 pub use app::{App, Parts};
 pub use entropy::Entropy;
 pub use error::Error;
-pub use start::{Running, migrate, run, start};
+pub use start::{migrate, start};
 
 /// The schema that this service owns.
 pub const SCHEMA: &str = "auth";

@@ -2,7 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use analytics_svc::Outside;
 use curtail_clock::Clock;
 use curtail_config::Config;
 use curtail_lifecycle::Shutdown;
@@ -13,6 +12,7 @@ use curtail_proto::analytics::v1::{
     QueryAnalyticsRequest, Step, TrendingLinksRequest,
 };
 use curtail_rpc::{CallContext, ServiceIdentity};
+use curtail_service::Deps;
 use curtail_tokens::{Claims, KeyRing, Membership, Plan, Purpose, Role, SigningKey, Subject};
 use prost_types::Timestamp;
 use time::OffsetDateTime;
@@ -126,8 +126,8 @@ impl Asker {
         config.analytics.admin_listen.set_port(0);
         let (clock, shutdown) = (Clock::system(), Shutdown::configured(&config.lifecycle));
         let rng = Box::new(rand::make_rng::<rand::rngs::StdRng>());
-        let outside = Outside { clock: clock.clone(), rng, keys: curtail_rpc::Keys::Given(KeyRing::of([&key])) };
-        let running = analytics_svc::start(config.clone(), outside, shutdown.clone()).await?;
+        let deps = Deps { clock: clock.clone(), rng, keys: curtail_rpc::Keys::Given(KeyRing::of([&key])) };
+        let running = analytics_svc::start(config.clone(), deps, shutdown.clone()).await?;
         let identity = ServiceIdentity::new("bench", &config.rpc.service_key, clock.clone());
         let channel = curtail_rpc::connect("analytics", &format!("http://{}", running.addr), &config.rpc, identity)?;
         tokio::spawn(running.join());

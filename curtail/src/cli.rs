@@ -1,17 +1,19 @@
 //! The command line.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::str::FromStr;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, Parser, Subcommand};
+use curtail_config::Service;
 use curtail_streams::EntryId;
-
-use crate::services::Service;
 
 /// Runs Curtail on one machine and administers it.
 #[derive(Debug, Parser)]
 #[command(name = "curtail", version)]
 pub struct Cli {
-    /// Where `up` keeps its data, and where the other commands look for what it chose.
+    /// Where `up` keeps its data and the addresses that it chose, which the other commands read.
     #[arg(long, global = true, env = "CURTAIL_DIR", default_value = ".curtail", value_name = "DIRECTORY")]
     pub dir: PathBuf,
     #[command(subcommand)]
@@ -24,34 +26,41 @@ pub(crate) enum Command {
     Up,
     /// Run one service in the foreground.
     Service {
-        /// Which one.
+        /// Its name.
+        #[arg(value_parser = service())]
         name: Service,
+    },
+    /// Ask one service whether it is ready: exit status 0 or 1. For the health checks of containers.
+    Health {
+        /// The name of a service, or the address of its admin port (`127.0.0.1:9001`).
+        #[arg(value_name = "SERVICE|ADDRESS")]
+        target: Target,
     },
     /// Bring the database up to date with this version.
     Migrate,
-    /// Check each dependency and say what to do.
+    /// Check every dependency and suggest a remedy for each problem.
     Doctor,
-    /// Accounts.
+    /// Manage accounts.
     #[command(subcommand)]
     User(User),
-    /// Take-downs of links.
+    /// Block links of others and release them.
     #[command(subcommand)]
     Link(Link),
-    /// Signing keys.
+    /// Manage signing keys.
     #[command(subcommand)]
     Keys(Keys),
-    /// Dead letters: events that could not be handled.
+    /// Inspect and redrive dead letters: events that could not be processed.
     #[command(subcommand)]
     Dlq(Dlq),
-    /// Jobs: what is done again and again.
+    /// List and run periodic jobs.
     #[command(subcommand)]
     Job(Job),
-    /// Build the search index anew from the links, while searches go on.
+    /// Rebuild the search index from the links. Searches are served meanwhile.
     Reindex,
-    /// Mails: what they look like, and those that could not be sent.
+    /// Preview mails and redrive those that could not be sent.
     #[command(subcommand)]
     Mail(Mail),
-    /// Make an account with a dozen links and a month of clicks to look at.
+    /// Create an account with a dozen links and a month of clicks.
     Demo,
 }
 
@@ -75,19 +84,19 @@ pub(crate) enum User {
         #[arg(long)]
         email: String,
     },
-    /// Refuse an account until it is activated again, and end its sessions.
+    /// Suspend an account until it is activated again, and end its sessions.
     Suspend {
         /// Address of the account.
         #[arg(long)]
         email: String,
     },
-    /// Let a suspended account be used again.
+    /// Reactivate a suspended account.
     Activate {
         /// Address of the account.
         #[arg(long)]
         email: String,
     },
-    /// Erase an account for good, with every workspace that nobody else belongs to.
+    /// Erase an account permanently, with every workspace that has no other member.
     Erase {
         /// Address of the account.
         #[arg(long)]
@@ -125,43 +134,43 @@ pub(crate) enum Link {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Keys {
-    /// Make a new signing key. Tokens signed with the old one stay valid until they expire.
+    /// Create a new signing key. Tokens signed with the old one stay valid until they expire.
     Rotate,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Job {
-    /// Tell how each stands.
+    /// Show the state of every job.
     List,
-    /// Run one now, whether it is due or not.
+    /// Run a job now, whether it is due or not.
     Run {
-        /// Which one, as `list` calls it.
+        /// Its name, as `list` shows it.
         name: String,
     },
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Dlq {
-    /// Count them by stream, group and reason; of one stream, list each.
+    /// Count dead letters by stream, group and reason. With a stream, list each of them.
     List {
         /// For example `links`.
         stream: Option<String>,
     },
-    /// Show one with its event.
+    /// Show a dead letter with its event.
     Show {
         /// The stream that it comes from.
         stream: String,
-        /// Its id, as `list` tells it.
+        /// Its id, as `list` shows it.
         id: EntryId,
     },
-    /// Hand some out once more, to the group that could not handle them and to no other.
+    /// Deliver dead letters again, only to the group that could not process them.
     Redrive {
         /// The stream that they come from.
         stream: String,
         #[command(flatten)]
         which: Letters,
     },
-    /// Throw some away.
+    /// Delete dead letters.
     Drop {
         /// The stream that they come from.
         stream: String,
@@ -170,15 +179,15 @@ pub(crate) enum Dlq {
     },
 }
 
-/// Which dead letters of a stream.
+/// A selection of the dead letters of a stream.
 #[derive(Debug, Args)]
 pub(crate) struct Letters {
-    /// Their ids, as `list` tells them.
+    /// Their ids, as `list` shows them.
     pub(crate) ids: Vec<EntryId>,
-    /// All that are there now.
+    /// All that exist now.
     #[arg(long, conflicts_with = "ids")]
     pub(crate) all: bool,
-    /// Of all, those of this group.
+    /// With `--all`: only those of this group.
     #[arg(long, requires = "all")]
     pub(crate) group: Option<String>,
 }
@@ -189,21 +198,78 @@ pub(crate) enum Mail {
     Preview {
         /// The kind, for example `weekly-report`.
         kind: String,
-        /// The HTML body instead of subject and text.
+        /// Show the HTML body instead of subject and text.
         #[arg(long)]
         html: bool,
-        /// The text message instead of the mail.
+        /// Show the text message instead of the mail.
         #[arg(long, conflicts_with = "html")]
         sms: bool,
     },
-    /// List the messages that were given up, the latest first.
+    /// List the messages that could not be sent, the latest first.
     Dead,
-    /// Send messages that were given up once more.
+    /// Send messages again that could not be sent.
     Redrive {
-        /// Which one.
+        /// The id of one message.
         id: Option<String>,
         /// All of them.
         #[arg(long, conflicts_with = "id")]
         all: bool,
     },
+}
+
+/// The service whose health is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Target {
+    Service(Service),
+    Address(SocketAddr),
+}
+
+impl FromStr for Target {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let service = text.parse().map(Self::Service);
+        service.or_else(|_| text.parse().map(Self::Address)).map_err(|_| {
+            let names: Vec<_> = Service::ALL.iter().map(|service| service.name()).collect();
+            format!("neither an address such as 127.0.0.1:9001 nor one of {}", names.join(", "))
+        })
+    }
+}
+
+fn service() -> impl clap::builder::TypedValueParser<Value = Service> {
+    PossibleValuesParser::new(Service::ALL.map(Service::name)).try_map(|name| name.parse::<Service>())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn every_service_can_be_run_and_asked_for_its_health() {
+        for service in Service::ALL {
+            let cli = Cli::try_parse_from(["curtail", "service", service.name()]).unwrap();
+            assert!(matches!(cli.command, Command::Service { name } if name == service));
+            let cli = Cli::try_parse_from(["curtail", "health", service.name()]).unwrap();
+            assert!(matches!(cli.command, Command::Health { target } if target == Target::Service(service)));
+        }
+        let cli = Cli::try_parse_from(["curtail", "health", "[::1]:9001"]).unwrap();
+        let address = "[::1]:9001".parse().unwrap();
+        assert!(matches!(cli.command, Command::Health { target } if target == Target::Address(address)));
+        assert!(Cli::try_parse_from(["curtail", "service", "auth-svc"]).is_err());
+        assert!(Cli::try_parse_from(["curtail", "health", "auth-svc"]).is_err());
+    }
+
+    #[test]
+    fn the_page_for_operators_lists_every_command_and_service() {
+        let page = include_str!("../../docs/operate/operations.md");
+        for command in Cli::command().get_subcommands().map(|command| command.get_name()) {
+            assert!(page.contains(&format!("| `curtail {command}")), "{command} is not in operations.md");
+        }
+        let line = page.lines().find(|line| line.starts_with("| `curtail service")).unwrap();
+        for service in Service::ALL {
+            assert!(line.contains(&format!("`{service}`")), "{service} is not in operations.md");
+        }
+    }
 }

@@ -20,24 +20,23 @@ mod up;
 use std::{path::Path, process::ExitCode};
 
 use anyhow::Context as _;
+use curtail_config::Service;
 use curtail_lifecycle::Shutdown;
 
 pub use self::cli::Cli;
-use self::{cli::Command, services::Service};
+use self::cli::Command;
 
 /// Runs a command of the operator.
 ///
 /// # Errors
-/// What went wrong, in words for him.
+/// A message for the operator.
 pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
         Command::Up => one_thread()?.block_on(up::run(&cli.dir)).map(|()| ExitCode::SUCCESS),
         Command::Service { name } => threads()?.block_on(service(name)).map(|()| ExitCode::SUCCESS),
+        Command::Health { target } => one_thread()?.block_on(health::run(&cli.dir, target)).map(exit_code),
         Command::Migrate => one_thread()?.block_on(migrate(&cli.dir)).map(|()| ExitCode::SUCCESS),
-        Command::Doctor => {
-            let well = one_thread()?.block_on(doctor::run(&cli.dir))?;
-            Ok(if well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-        }
+        Command::Doctor => one_thread()?.block_on(doctor::run(&cli.dir)).map(exit_code),
         Command::User(command) => one_thread()?.block_on(accounts::user(&cli.dir, command)).map(|()| ExitCode::SUCCESS),
         Command::Keys(command) => one_thread()?.block_on(accounts::keys(&cli.dir, command)).map(|()| ExitCode::SUCCESS),
         Command::Dlq(command) => one_thread()?.block_on(dlq::run(&cli.dir, command)).map(|()| ExitCode::SUCCESS),
@@ -49,12 +48,17 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     }
 }
 
+fn exit_code(success: bool) -> ExitCode {
+    if success { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
 async fn service(service: Service) -> anyhow::Result<()> {
     let config = curtail_config::Config::load()?;
     config.require_secrets(service.secrets())?;
     let _telemetry = curtail_telemetry::init(service.name(), &config.telemetry)?;
     let shutdown = Shutdown::from_signals(&config.lifecycle);
-    service.run(config, shutdown).await
+    curtail_lifecycle::raise_file_limit();
+    services::run(service, config, shutdown).await
 }
 
 async fn migrate(dir: &Path) -> anyhow::Result<()> {

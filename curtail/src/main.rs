@@ -1,5 +1,6 @@
 //! `curtail`: runs the platform on one machine and administers it anywhere.
 
+use std::backtrace::BacktraceStatus;
 use std::process::ExitCode;
 
 use clap::Parser as _;
@@ -9,6 +10,10 @@ fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) => {
             curtail::terminal::complain(&format!("curtail: {error:#}"));
+            // Captured only where RUST_BACKTRACE asks for it.
+            if error.backtrace().status() == BacktraceStatus::Captured {
+                curtail::terminal::complain(&error.backtrace().to_string());
+            }
             ExitCode::FAILURE
         }
     }

@@ -26,7 +26,7 @@ use sqlx::migrate::Migrator;
 pub use self::context::RunReport;
 pub use self::jobs::Job;
 pub use self::manual::{list, run_manually};
-pub use self::start::{Running, run, start};
+pub use self::start::start;
 pub use self::store::JobStatus;
 
 /// The schema of this service.

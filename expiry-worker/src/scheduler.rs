@@ -27,10 +27,7 @@ pub(crate) async fn run(job: Job, context: JobContext, worker: String, latch: La
             tracing::warn!(job = job.name(), %error, "the job could not be claimed");
         }
         if !polled.is_ok_and(|has_more| has_more) {
-            tokio::select! {
-                () = tokio::time::sleep((interval / 4).clamp(MIN_POLL_INTERVAL, MAX_POLL_INTERVAL)) => {}
-                () = context.shutdown.draining() => {}
-            }
+            context.shutdown.sleep((interval / 4).clamp(MIN_POLL_INTERVAL, MAX_POLL_INTERVAL)).await;
         }
     }
     Ok(())

@@ -34,4 +34,4 @@ mod start;
 pub mod upstreams;
 pub mod usage;
 
-pub use start::{Running, run, start};
+pub use start::{run, start};

@@ -1,16 +1,15 @@
-//! Starts the gateway.
+//! From the configuration to a running gateway.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use curtail_clock::Clock;
-use curtail_lifecycle::{Admin, Readiness, Shutdown, Tasks};
+use curtail_config::{Config, Service};
+use curtail_lifecycle::Shutdown;
 use curtail_proto::auth::v1::auth_service_client::AuthServiceClient;
+use curtail_service::{Deps, Running, ServiceHost};
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
-use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
@@ -23,66 +22,38 @@ use crate::upstreams::Upstreams;
 /// How much longer than an access token lives a revocation is remembered.
 const REVOCATION_SLACK: Duration = Duration::from_secs(300);
 
-/// How often addresses that came to rest are forgotten.
-const FORGET: Duration = Duration::from_secs(10);
+/// How often the limits of idle addresses are removed.
+const FORGET_INTERVAL: Duration = Duration::from_secs(10);
 
-/// How long connections that stay open may take to say good-bye.
-const GOOD_BYE: Duration = Duration::from_secs(5);
-
-/// A started gateway.
-pub struct Running {
-    /// Where it serves.
-    pub addr: SocketAddr,
-    /// Where its health and metrics are.
-    pub admin_addr: SocketAddr,
-    /// What it still waits for.
-    pub readiness: Readiness,
-    /// Changes its configuration.
-    pub reloader: Reloader,
-    tasks: Tasks,
-}
-
-impl Running {
-    /// Waits until everything has stopped.
-    ///
-    /// # Errors
-    /// Of the first task that failed.
-    pub async fn join(self) -> anyhow::Result<()> {
-        self.tasks.join().await
-    }
-}
+/// How long subscriptions may take to close when the process drains.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Runs the gateway until `shutdown`, and reads the configuration of the process again at each SIGHUP.
 ///
 /// # Errors
-/// When it can not start, or a task fails.
-pub async fn run(config: curtail_config::Config, shutdown: Shutdown) -> anyhow::Result<()> {
+/// When it cannot start, or a task fails.
+pub async fn run(config: Config, deps: Deps, shutdown: Shutdown) -> anyhow::Result<()> {
     // Before anything else: until then the signal would end the process.
     let hangup = signal(SignalKind::hangup()).context("SIGHUP")?;
-    curtail_lifecycle::raise_file_limit();
-    let running = start(config, Clock::system(), shutdown).await?;
-    let reloader = running.reloader.clone();
+    let running = start(config, deps, shutdown).await?;
+    let reloader = running.app.clone();
     tokio::select! {
         ended = running.join() => ended,
-        never = reloader.on_hangup(hangup, curtail_config::Config::load) => match never {},
+        never = reloader.on_hangup(hangup, Config::load) => match never {},
     }
 }
 
-/// Binds the ports and starts every task. Needs neither Redis nor a service to be there.
+/// Binds the ports and starts every task. Its [`Running::app`] changes the configuration.
 ///
 /// # Errors
-/// When a port is taken or a URL of the configuration is none.
-pub async fn start(config: curtail_config::Config, clock: Clock, shutdown: Shutdown) -> anyhow::Result<Running> {
+/// When a setting is unusable or a port is taken. Redis and other services may be unavailable.
+pub async fn start(config: Config, deps: Deps, shutdown: Shutdown) -> anyhow::Result<Running<Reloader>> {
+    let Deps { clock, mut rng, keys: _ } = deps;
+    let mut host = ServiceHost::bind(Service::Gateway, &config, &clock, shutdown).await?;
+    let listener = host.listen().await?;
     let settings = config.gateway.clone();
-    let listener =
-        TcpListener::bind(settings.listen).await.with_context(|| format!("gateway.listen {}", settings.listen))?;
-    let readiness = Readiness::new();
-    let admin = Admin::bind(settings.admin_listen, readiness.clone())
-        .await
-        .with_context(|| format!("gateway.admin_listen {}", settings.admin_listen))?;
-    let (addr, admin_addr) = (listener.local_addr()?, admin.local_addr());
 
-    let identity = curtail_rpc::ServiceIdentity::new("gateway", &config.rpc.service_key, clock.clone());
+    let identity = host.identity();
     let connect = |name, url: &str| curtail_rpc::connect(name, url, &config.rpc, identity.clone());
     let auth = connect("auth", &config.rpc.auth_url)?;
     let links = connect("links", &config.rpc.links_url)?;
@@ -91,46 +62,43 @@ pub async fn start(config: curtail_config::Config, clock: Clock, shutdown: Shutd
     let search = connect("search", &config.rpc.search_url)?;
     let redis = curtail_streams::connect(&config.redis).await?;
 
-    let keys = curtail_rpc::KeyRingCache::fetching(auth.clone(), readiness.latch("key ring"));
+    let keys = curtail_rpc::KeyRingCache::fetching(auth.clone(), host.latch("key ring"));
     let keep = Duration::from_secs(config.auth.access_token_seconds) + REVOCATION_SLACK;
     let revocations = Arc::new(Revocations::new(keep.try_into()?));
     let auth_client = AuthServiceClient::new(auth.clone());
     let authenticator = Authenticator::new(keys.clone(), auth_client.clone(), revocations.clone(), clock.clone());
     let upstreams = Upstreams::new(auth, links, analytics, notify, search);
-    let stages = (readiness.latch("load"), shutdown.clone());
-    let shared = SharedState::new(&settings, upstreams, authenticator, redis, stages, clock.clone(), system_rng())?;
+    let stages = (host.latch("load"), host.shutdown());
+    let shared = SharedState::new(
+        &settings,
+        upstreams,
+        authenticator,
+        redis,
+        stages,
+        clock.clone(),
+        StdRng::from_rng(&mut rng),
+    )?;
     let connections = shared.connections.clone();
     let reloader = Reloader::new(App::new(&config, shared)?);
 
     let tail = curtail_streams::Tail::new(&config.redis, curtail_streams::topology::ACCOUNTS)?;
-    let latch = readiness.latch("revocations");
-    let mut tasks = Tasks::new(shutdown.clone());
-    tasks.spawn("key ring", keys.run(shutdown.clone()));
-    tasks.spawn("revocations", follow(tail, auth_client, revocations, clock, latch, shutdown.clone()));
-    tasks.spawn("address limiter", forget_addresses(reloader.follow(), shutdown.clone()));
-    let until = shutdown.clone();
-    tasks.spawn("live connections", async move {
-        until.draining().await;
-        // They say good-bye by themselves; the process waits for it.
-        let _ = tokio::time::timeout(GOOD_BYE, connections.wait_until_empty()).await;
+    let latch = host.latch("revocations");
+    host.task("key ring", |shutdown| keys.run(shutdown));
+    host.task("revocations", |shutdown| follow(tail, auth_client, revocations, clock, latch, shutdown));
+    host.task("address limiter", |shutdown| forget_addresses(reloader.follow(), shutdown));
+    host.task("live connections", |shutdown| async move {
+        shutdown.draining().await;
+        // They close by themselves; the process waits for it.
+        let _ = tokio::time::timeout(CLOSE_TIMEOUT, connections.wait_until_empty()).await;
         Ok(())
     });
-    tasks.spawn("http", http::serve(listener, reloader.follow(), settings, config.proxies, shutdown.clone()));
-    tasks.spawn("admin", admin.serve(shutdown));
-    tracing::info!(%addr, %admin_addr, "the gateway is up");
-    Ok(Running { addr, admin_addr, readiness, reloader, tasks })
+    host.task("http", |shutdown| http::serve(listener, reloader.follow(), settings, config.proxies, shutdown));
+    Ok(host.start(reloader))
 }
 
-async fn forget_addresses(in_force: watch::Receiver<ActiveConfig>, shutdown: Shutdown) -> anyhow::Result<()> {
-    loop {
-        tokio::select! {
-            () = tokio::time::sleep(FORGET) => in_force.borrow().app.addresses.retain_recent(),
-            () = shutdown.draining() => return Ok(()),
-        }
+async fn forget_addresses(active: watch::Receiver<ActiveConfig>, shutdown: Shutdown) -> anyhow::Result<()> {
+    while shutdown.sleep(FORGET_INTERVAL).await {
+        active.borrow().app.addresses.retain_recent();
     }
-}
-
-#[expect(clippy::disallowed_methods, reason = "the one place of the gateway that makes the real generator")]
-fn system_rng() -> StdRng {
-    StdRng::from_rng(&mut rand::rng())
+    Ok(())
 }

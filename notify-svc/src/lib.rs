@@ -32,7 +32,7 @@ mod words;
 
 use sqlx::migrate::Migrator;
 
-pub use self::start::{Outside, Running, run, start};
+pub use self::start::start;
 
 /// The name of the schema, and of the service among the others.
 pub const SCHEMA: &str = "notify";

@@ -24,10 +24,7 @@ pub async fn run(pool: PgPool, clock: Clock, keep_days: i64, shutdown: Shutdown)
         if let Err(error) = round(&pool, &clock, keep_days).await {
             tracing::warn!(%error, "old messages can not be forgotten");
         }
-        tokio::select! {
-            () = tokio::time::sleep(EVERY) => {}
-            () = shutdown.draining() => {}
-        }
+        shutdown.sleep(EVERY).await;
     }
     Ok(())
 }

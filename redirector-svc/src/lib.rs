@@ -24,7 +24,7 @@ pub mod ship;
 pub mod spool;
 mod start;
 
-pub use start::{Running, run, start};
+pub use start::start;
 
 /// Nothing: this service owns no tables. Here so that every service is migrated alike.
 ///

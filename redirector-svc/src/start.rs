@@ -1,6 +1,5 @@
-//! Putting the parts together.
+//! From the configuration to a running service.
 
-use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -8,13 +7,15 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use curtail_clock::Clock;
-use curtail_config::Config;
+use curtail_config::{Config, Service};
 use curtail_edge::ClientIp;
-use curtail_lifecycle::{Admin, Readiness, Shutdown, Tasks};
+use curtail_lifecycle::Shutdown;
 use curtail_listener::{Bounds, ConnectionLimiter};
 use curtail_proto::links::v1::link_service_client::LinkServiceClient;
+use curtail_rpc::ServiceIdentity;
+use curtail_service::{Deps, Running, ServiceHost};
 use rand::SeedableRng as _;
-use rand::rngs::{StdRng, SysRng};
+use rand::rngs::StdRng;
 use tokio_util::sync::CancellationToken;
 
 use crate::cache::{self, Links, Shared};
@@ -26,78 +27,44 @@ use crate::pages::Pages;
 use crate::ship::{self, Producer, ShipmentTracker, Shipper};
 use crate::spool::{self, ProducerDir, ProducerId, Spool, Usage, WakeSignal};
 
-/// How often what is remembered of quiet addresses is forgotten.
+/// How often the limits of idle addresses are removed.
 const SWEEP_EVERY: Duration = Duration::from_secs(10);
 
-/// A redirector that serves.
-pub struct Running {
-    /// Where it answers visitors.
-    pub addr: SocketAddr,
-    /// Where it answers operators.
-    pub admin_addr: SocketAddr,
-    /// Its cache, for warming and for tests.
-    pub links: Arc<Links>,
-    tasks: Tasks,
-}
-
-impl Running {
-    /// Waits until it has stopped.
-    ///
-    /// # Errors
-    /// When a part of it failed.
-    pub async fn join(self) -> anyhow::Result<()> {
-        self.tasks.join().await
-    }
-}
-
-/// Starts and serves until `shutdown`.
+/// Binds the ports and starts every task. Its [`Running::app`] is the cache, for warming and for tests.
 ///
 /// # Errors
-/// When an address or the spool directory cannot be used, or a part fails later.
-pub async fn run(config: Config, shutdown: Shutdown) -> anyhow::Result<()> {
-    curtail_lifecycle::raise_file_limit();
-    let running = start(config, Clock::system(), shutdown).await?;
-    tracing::info!(addr = %running.addr, admin = %running.admin_addr, "redirects are served");
-    running.join().await
-}
-
-/// Binds, starts all parts and returns. Redis and shortener-svc may be unavailable.
-///
-/// # Errors
-/// When an address or the spool directory cannot be used.
-pub async fn start(config: Config, clock: Clock, shutdown: Shutdown) -> anyhow::Result<Running> {
+/// When a setting or the spool directory is unusable, or a port is taken. Redis and shortener-svc may be unavailable.
+pub async fn start(config: Config, deps: Deps, shutdown: Shutdown) -> anyhow::Result<Running<Arc<Links>>> {
+    let Deps { clock, rng: mut seed, keys: _ } = deps;
+    let mut rng = StdRng::from_rng(&mut seed);
     let settings = &config.redirector;
     let threads = match settings.threads {
         0 => std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
         threads => threads,
     };
-    let mut rng = StdRng::try_from_rng(&mut SysRng).context("no randomness from the system")?;
-    let readiness = Readiness::new();
-    let (listeners, addr) = http::listen(settings.listen, threads).with_context(|| settings.listen.to_string())?;
-    let admin = Admin::bind(settings.admin_listen, readiness.clone()).await?;
-    let admin_addr = admin.local_addr();
+    let mut host = ServiceHost::bind(Service::Redirector, &config, &clock, shutdown).await?;
+    let listeners = host.listen_with(|address| http::listen(address, threads))?;
     let redis = curtail_streams::connect(&config.redis).await?;
     let tail = curtail_streams::Tail::new(&config.redis, curtail_streams::topology::LINKS)?;
 
     let metrics = Arc::new(Metrics::new());
     let hosts = Hosts::new(&config.domains);
-    let links = Arc::new(links(&config, &hosts, redis.clone(), metrics.clone(), &clock)?);
+    let links = Arc::new(links(&config, &hosts, redis.clone(), metrics.clone(), host.identity())?);
     let app = Arc::new(app(&config, hosts, links.clone(), metrics, clock));
     let (usage, wake) = (Arc::new(Usage::new(settings.spool_max_bytes)), Arc::new(WakeSignal::default()));
     let spools = spools(settings, threads, &usage, &wake, &mut rng)?;
 
-    let mut tasks = Tasks::new(shutdown.clone());
-    tasks.spawn("admin port", admin.serve(shutdown.clone()));
-    tasks.spawn("link events", cache::follow(links.clone(), tail, readiness.latch("link events"), shutdown.clone()));
+    let (followed, latch) = (links.clone(), host.latch("link events"));
+    host.task("link events", |shutdown| cache::follow(followed, tail, latch, shutdown));
     let fsync = Duration::from_millis(settings.spool_fsync_ms);
-    tasks.spawn("spool flushing", spool::sync::run(spools.clone(), fsync, shutdown.clone()));
-    tasks.spawn("limits", sweep(app.clone(), shutdown.clone()));
+    host.task("spool flushing", |shutdown| spool::sync::run(spools.clone(), fsync, shutdown));
+    host.task("limits", |shutdown| sweep(app.clone(), shutdown));
     let served = CancellationToken::new();
     let producers =
         spools.iter().map(|spool| Producer::live(spool.clone(), usage.clone(), config.streams.click_shards));
     let shipper =
         Shipper::new(ship_settings(&config), ShipmentTracker::new(redis), usage.clone(), wake, producers.collect());
-    tasks.spawn("click shipper", shipper.run(served.clone()));
+    host.task("click shipper", |_| shipper.run(served.clone()));
 
     let header_timeout = Duration::from_millis(settings.header_timeout_ms);
     let limiter = ConnectionLimiter::new(Bounds {
@@ -112,15 +79,15 @@ pub async fn start(config: Config, clock: Clock, shutdown: Shutdown) -> anyhow::
     let mut serving = Vec::new();
     for (listener, spool) in listeners.into_iter().zip(spools) {
         let worker = Worker::new(app.clone(), Capture::new(&key), spool, StdRng::from_rng(&mut rng));
-        serving.push(http::serve(server.clone(), listener, worker, shutdown.clone()));
+        serving.push(http::serve(server.clone(), listener, worker, host.shutdown()));
     }
     // The shipper ends after the last click.
-    tasks.spawn("serving threads", async move {
+    host.task("serving threads", |_| async move {
         let ended = futures_util::future::try_join_all(serving).await;
         served.cancel();
         ended.map(drop)
     });
-    Ok(Running { addr, admin_addr, links, tasks })
+    Ok(host.start(links))
 }
 
 fn links(
@@ -128,10 +95,9 @@ fn links(
     hosts: &Hosts,
     redis: fred::clients::Pool,
     metrics: Arc<Metrics>,
-    clock: &Clock,
+    identity: ServiceIdentity,
 ) -> anyhow::Result<Links> {
     let settings = &config.redirector;
-    let identity = curtail_rpc::ServiceIdentity::new("redirector", &config.rpc.service_key, clock.clone());
     let owner = LinkServiceClient::new(curtail_rpc::connect("links", &config.rpc.links_url, &config.rpc, identity)?);
     let bounds = cache::Settings {
         entries: settings.cache_entries,
@@ -186,13 +152,9 @@ fn ship_settings(config: &Config) -> ship::Settings {
 }
 
 async fn sweep(app: Arc<App>, shutdown: Shutdown) -> anyhow::Result<()> {
-    loop {
-        tokio::select! {
-            () = tokio::time::sleep(SWEEP_EVERY) => {
-                app.limits.sweep();
-                metrics::gauge!("redirector_cache_entries").set(app.links.len() as f64);
-            }
-            () = shutdown.draining() => return Ok(()),
-        }
+    while shutdown.sleep(SWEEP_EVERY).await {
+        app.limits.sweep();
+        metrics::gauge!("redirector_cache_entries").set(app.links.len() as f64);
     }
+    Ok(())
 }

@@ -62,7 +62,7 @@ impl Feed {
         while !shutdown.is_draining() {
             if let Err(error) = self.round(&mut claim_at, &shutdown).await {
                 tracing::warn!(error = %error, transient = is_unavailable(&error), "the stream of links can not be read");
-                pause(&shutdown).await;
+                shutdown.sleep(PAUSE).await;
             }
         }
         Ok(())
@@ -135,7 +135,7 @@ impl Feed {
                         events = batch.entries.len(),
                         "waiting"
                     );
-                    pause(shutdown).await;
+                    shutdown.sleep(PAUSE).await;
                     if shutdown.is_draining() {
                         return Ok(false);
                     }
@@ -193,13 +193,6 @@ fn read(entry: &Entry) -> Result<Option<(Change, i64)>, (&'static str, String)> 
     let link = snapshot.and_then(|snapshot| snapshot.link).ok_or(("poison", "an event without its link".to_owned()))?;
     let change = Change::of(link).map_err(|error| ("poison", error.to_string()))?;
     Ok(Some((change, occurred_ms)))
-}
-
-async fn pause(shutdown: &Shutdown) {
-    tokio::select! {
-        () = tokio::time::sleep(PAUSE) => {}
-        () = shutdown.draining() => {}
-    }
 }
 
 #[cfg(test)]

@@ -22,7 +22,7 @@ mod start;
 pub mod state;
 pub mod words;
 
-pub use self::start::{Outside, Running, run, start};
+pub use self::start::start;
 
 /// The name of the service among the others.
 pub const NAME: &str = "search";

@@ -44,7 +44,7 @@ use curtail_clock::Clock;
 use sqlx::Connection as _;
 use sqlx::migrate::Migrator;
 
-pub use self::start::{Outside, Running, run, start};
+pub use self::start::start;
 
 /// The name of the schema, and of the service among the others.
 pub const SCHEMA: &str = "links";

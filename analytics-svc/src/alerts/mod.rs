@@ -48,10 +48,7 @@ impl Alerts {
             if let Err(error) = self.look(&mut reported).await {
                 tracing::warn!(error = %error, "cannot look for alerts");
             }
-            tokio::select! {
-                () = tokio::time::sleep(EVERY) => {}
-                () = shutdown.draining() => {}
-            }
+            shutdown.sleep(EVERY).await;
         }
         Ok(())
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use curtail_lifecycle::{Shutdown, Tasks};
+use curtail_lifecycle::{Backoff, Shutdown, Tasks};
 use curtail_streams::Group;
 use sqlx::PgPool;
 
@@ -63,11 +63,11 @@ impl Shards {
     }
 
     /// Starts a task for each shard.
-    pub fn spawn(self, tasks: &mut Tasks, shutdown: &Shutdown) {
+    pub fn spawn(self, tasks: &mut Tasks) {
         let shards = Arc::new(self);
         for shard in 0..shards.count {
-            let (shards, shutdown) = (Arc::clone(&shards), shutdown.clone());
-            tasks.spawn("click shard", async move { shards.compete(shard as i32, shutdown).await });
+            let shards = Arc::clone(&shards);
+            tasks.task("click shard", |shutdown| async move { shards.compete(shard as i32, shutdown).await });
         }
     }
 
@@ -76,8 +76,9 @@ impl Shards {
         let stream = curtail_streams::topology::click_stream(shard);
         let mut group = Group::new(&self.redis, self.context.redis.clone(), &stream, GROUP, CONSUMER)?;
         let portion = Portion::new(self.batch_clicks);
-        let mut pause = FIRST_PAUSE;
+        let mut backoff = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE);
         while !shutdown.is_draining() {
+            let pause;
             match Lease::acquire(&self.context.pool, shard, &self.owner, self.lease).await {
                 Ok(Some(lease)) => {
                     tracing::info!(shard, fence = lease.fence, "owns a click shard");
@@ -93,31 +94,32 @@ impl Shards {
                         // Somebody else goes on; there is nothing to wait for but their lease.
                         Err(SessionError::Commit(CommitError::Fenced)) => {
                             tracing::warn!(shard, "another process has taken over the shard");
+                            backoff.reset();
                             pause = FIRST_PAUSE;
                         }
                         // The next batches are smaller.
                         Err(SessionError::Refused(error)) => {
                             tracing::warn!(shard, error = %error, "looking for the clicks that are refused");
+                            backoff.reset();
                             pause = FIRST_PAUSE;
                         }
                         Err(error) => {
                             tracing::warn!(shard, error = %error, "consuming was interrupted");
                             // A session that lasted has earned a quick retry.
-                            pause =
-                                if started.elapsed() > LASTED { FIRST_PAUSE } else { (pause * 2).min(LONGEST_PAUSE) };
+                            if started.elapsed() > LASTED {
+                                backoff.reset();
+                            }
+                            pause = backoff.next_pause();
                         }
                     }
                 }
                 Ok(None) => pause = self.lease / 4,
                 Err(error) => {
                     tracing::warn!(shard, error = %error, "cannot ask for the shard");
-                    pause = (pause * 2).min(LONGEST_PAUSE);
+                    pause = backoff.next_pause();
                 }
             }
-            tokio::select! {
-                () = tokio::time::sleep(pause) => {}
-                () = shutdown.draining() => {}
-            }
+            shutdown.sleep(pause).await;
         }
         Ok(())
     }

@@ -56,7 +56,7 @@ impl Drop for Process {
 async fn analytics() {
     let config = Config::load().unwrap();
     let shutdown = curtail_lifecycle::Shutdown::from_signals(&config.lifecycle);
-    analytics_svc::run(config, shutdown).await.unwrap();
+    analytics_svc::start(config, curtail_service::Deps::system(), shutdown).await.unwrap().join().await.unwrap();
 }
 
 async fn fence(pool: &PgPool) -> i64 {

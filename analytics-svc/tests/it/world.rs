@@ -2,7 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use analytics_svc::{Outside, Running};
 use curtail_clock::Clock;
 use curtail_config::Config;
 use curtail_lifecycle::Shutdown;
@@ -12,6 +11,7 @@ use curtail_proto::analytics::v1::{
 };
 use curtail_rpc::Keys;
 use curtail_rpc::{CallContext, ServiceIdentity};
+use curtail_service::{Deps, Running};
 use curtail_tokens::{Claims, KeyRing, Membership, Plan, Purpose, Role, Scope, SigningKey, Subject};
 use fred::clients::Pool;
 use prost_types::Timestamp;
@@ -59,8 +59,8 @@ impl World {
         let key = SigningKey::from_seed([5; 32]);
         let (clock, shutdown) = (Clock::manual(NOW), Shutdown::configured(&config.lifecycle));
         let rng = Box::new(rand::make_rng::<rand::rngs::StdRng>());
-        let outside = Outside { clock: clock.clone(), rng, keys: Keys::Given(KeyRing::of([&key])) };
-        let running = analytics_svc::start(config.clone(), outside, shutdown.clone()).await.unwrap();
+        let deps = Deps { clock: clock.clone(), rng, keys: Keys::Given(KeyRing::of([&key])) };
+        let running = analytics_svc::start(config.clone(), deps, shutdown.clone()).await.unwrap();
         let pool = curtail_db::connect(&config.database, "analytics").await.unwrap();
         let redis = curtail_streams::connect(&config.redis).await.unwrap();
         Self { config, clock, pool, redis, running, shutdown, key }

@@ -55,7 +55,7 @@ async fn without_postgresql_it_starts_not_ready_and_says_unavailable_in_time() {
 async fn a_database_without_migrations_ends_the_start() {
     let config = curtail_testkit::config().await;
     let shutdown = curtail_lifecycle::Shutdown::new();
-    let service = auth_svc::start(config, Clock::system(), auth_svc::Entropy::system(), shutdown).await.unwrap();
+    let service = auth_svc::start(config, curtail_service::Deps::system(), shutdown).await.unwrap();
     let ended = tokio::time::timeout(Duration::from_secs(10), service.join()).await.unwrap();
     assert!(format!("{:#}", ended.unwrap_err()).contains("curtail migrate"));
 }

@@ -1,8 +1,9 @@
 //! A service of its own for each test, and short ways to talk to it.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use auth_svc::{Entropy, Running};
+use auth_svc::App;
 use curtail_clock::Clock;
 use curtail_config::Config;
 use curtail_lifecycle::Shutdown;
@@ -11,6 +12,7 @@ use curtail_proto::auth::v1::{
     TokenPair, auth_service_client::AuthServiceClient, exchange_request::Credential,
 };
 use curtail_rpc::{CallContext, Error, ServiceIdentity};
+use curtail_service::{Deps, Running};
 use tonic::{Request, Response, Status};
 
 /// Passes the strength check.
@@ -22,7 +24,7 @@ pub type AuthClient = AuthServiceClient<curtail_rpc::Channel>;
 pub struct TestApp {
     pub config: Config,
     pub clock: Clock,
-    pub service: Running,
+    pub service: Running<Arc<App>>,
     shutdown: Shutdown,
 }
 
@@ -59,7 +61,9 @@ impl TestApp {
     pub async fn start(config: Config, clock: Clock) -> Self {
         let shutdown = Shutdown::new();
         let service =
-            auth_svc::start(config.clone(), clock.clone(), Entropy::system(), shutdown.clone()).await.unwrap();
+            auth_svc::start(config.clone(), Deps { clock: clock.clone(), ..Deps::system() }, shutdown.clone())
+                .await
+                .unwrap();
         Self { config, clock, service, shutdown }
     }
 

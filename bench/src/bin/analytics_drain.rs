@@ -4,13 +4,13 @@
 
 use std::time::{Duration, Instant};
 
-use analytics_svc::Outside;
 use anyhow::Context as _;
 use bytes::Bytes;
 use curtail_clock::Clock;
 use curtail_config::Config;
 use curtail_lifecycle::Shutdown;
 use curtail_proto::events::v1::{Click, ClickBatch};
+use curtail_service::{Deps, Running};
 use curtail_streams::topology;
 use fred::clients::Pool;
 use fred::interfaces::HashesInterface as _;
@@ -137,18 +137,18 @@ async fn drain(config: &Config, redis: &Pool, producers: &[(String, u64)]) -> an
     Ok(rate)
 }
 
-async fn service(config: &Config) -> anyhow::Result<(analytics_svc::Running, Shutdown)> {
+async fn service(config: &Config) -> anyhow::Result<(Running, Shutdown)> {
     let mut config = config.clone();
     config.analytics.listen.set_port(0);
     config.analytics.admin_listen.set_port(0);
     config.lifecycle.drain_delay_ms = 0;
     let shutdown = Shutdown::configured(&config.lifecycle);
-    let outside = Outside {
+    let deps = Deps {
         clock: Clock::system(),
         rng: Box::new(rand::make_rng::<rand::rngs::StdRng>()),
         keys: curtail_rpc::Keys::Given(curtail_tokens::KeyRing::of([])),
     };
-    Ok((analytics_svc::start(config, outside, shutdown.clone()).await?, shutdown))
+    Ok((analytics_svc::start(config, deps, shutdown.clone()).await?, shutdown))
 }
 
 async fn counted(redis: &Pool, producer: &str) -> anyhow::Result<u64> {

@@ -10,6 +10,7 @@ use anyhow::Context as _;
 use curtail_clock::Clock;
 use curtail_config::{Config, Secret};
 use curtail_lifecycle::Shutdown;
+use curtail_service::Deps;
 use notify_svc::store::messages::{self, Medium, Row};
 use rand::RngExt as _;
 use serde_json::json;
@@ -33,12 +34,12 @@ async fn main() -> anyhow::Result<()> {
     notify_svc::migrate(&config.database).await?;
 
     let shutdown = Shutdown::configured(&config.lifecycle);
-    let outside = notify_svc::Outside {
+    let deps = Deps {
         clock: Clock::system(),
         rng: Box::new(rand::make_rng::<rand::rngs::StdRng>()),
         keys: curtail_rpc::Keys::Given(curtail_tokens::KeyRing::of([])),
     };
-    let running = notify_svc::start(config.clone(), outside, shutdown.clone()).await?;
+    let running = notify_svc::start(config.clone(), deps, shutdown.clone()).await?;
     for (name, slow) in [("all answered at once", 0), ("two in a thousand answered after 2 s", 2)] {
         let rate = measure(&config, &received, count, slow).await?;
         println!("{count} mails, {in_flight} at once, {name}: {rate:.0}/s");

@@ -17,9 +17,9 @@ use curtail_proto::links::v1::Link;
 use curtail_proto::notify::v1::CreateWebhookRequest;
 use curtail_proto::notify::v1::webhook_service_client::WebhookServiceClient;
 use curtail_rpc::{CallContext, Keys, ServiceIdentity};
+use curtail_service::{Deps, Running};
 use curtail_tokens::{Claims, KeyRing, Membership, Plan, Purpose, Role, SigningKey, Subject};
 use fred::clients::Pool;
-use notify_svc::{Outside, Running};
 use prost::Message as _;
 use rand::rngs::StdRng;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
@@ -78,8 +78,8 @@ impl Bench {
         notify_svc::migrate(&config.database).await?;
         let (key, shutdown) = (SigningKey::from_seed([5; 32]), Shutdown::configured(&config.lifecycle));
         let rng = Box::new(rand::make_rng::<StdRng>());
-        let outside = Outside { clock: Clock::system(), rng, keys: Keys::Given(KeyRing::of([&key])) };
-        let running = notify_svc::start(config.clone(), outside, shutdown.clone()).await?;
+        let deps = Deps { clock: Clock::system(), rng, keys: Keys::Given(KeyRing::of([&key])) };
+        let running = notify_svc::start(config.clone(), deps, shutdown.clone()).await?;
         while !running.readiness.is_ready() {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }

@@ -16,10 +16,7 @@ pub async fn probe(pool: PgPool, latch: Latch, shutdown: Shutdown) -> anyhow::Re
     while !shutdown.is_draining() {
         let answered = tokio::time::timeout(EVERY, sqlx::query("SELECT 1").execute(&pool)).await;
         latch.set(matches!(answered, Ok(Ok(_))));
-        tokio::select! {
-            () = tokio::time::sleep(EVERY) => {}
-            () = shutdown.draining() => {}
-        }
+        shutdown.sleep(EVERY).await;
     }
     Ok(())
 }

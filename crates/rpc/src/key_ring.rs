@@ -81,10 +81,7 @@ impl KeyRingCache {
                 }
                 Err(_) => {}
             }
-            tokio::select! {
-                () = tokio::time::sleep(POLL) => {}
-                () = shutdown.draining() => {}
-            }
+            shutdown.sleep(POLL).await;
         }
         Ok(())
     }

@@ -221,9 +221,6 @@ impl Pause {
     /// Waits, or returns at once when the process drains.
     pub(crate) async fn wait(&mut self, shutdown: &Shutdown) {
         self.last = (self.last * 2).clamp(Duration::from_millis(100), LONGEST_PAUSE);
-        tokio::select! {
-            () = tokio::time::sleep(self.last) => {}
-            () = shutdown.draining() => {}
-        }
+        shutdown.sleep(self.last).await;
     }
 }

@@ -2,13 +2,10 @@
 
 use std::{net::TcpListener, path::Path};
 
-use curtail_config::Config;
+use curtail_config::{Config, Service};
 
 use super::Finding;
-use crate::{
-    health::{self, Health},
-    services::Service,
-};
+use crate::health::{self, Health};
 
 pub(super) async fn check(config: &Config) -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -26,18 +23,18 @@ pub(super) async fn check(config: &Config) -> Vec<Finding> {
 
 async fn of_service(client: &reqwest::Client, service: Service, config: &Config) -> Finding {
     let (name, admin, listen) = (service.name(), service.admin_listen(config), service.listen(config));
-    match health::ask(client, admin).await {
+    match health::request(client, admin).await {
         Health::Ready => Finding::good(name, format!("ready on {}", listen.unwrap_or(admin))),
         Health::Waiting(what) => {
             let remedy = "look above for what it waits for, and into its log";
             Finding::bad(name, format!("runs but waits for: {what}"), remedy)
         }
-        Health::Away if listen.is_some_and(|listen| TcpListener::bind(listen).is_err()) => Finding::bad(
+        Health::Unreachable if listen.is_some_and(|listen| TcpListener::bind(listen).is_err()) => Finding::bad(
             name,
             format!("does not answer on {admin}, and something else has its port"),
             format!("stop that, or set CURTAIL_{}__LISTEN", name.to_ascii_uppercase()),
         ),
-        Health::Away => Finding::bad(
+        Health::Unreachable => Finding::bad(
             name,
             format!("does not answer on {admin}"),
             format!("start `curtail up` or `curtail service {name}`"),

@@ -2,10 +2,9 @@
 
 use std::{collections::BTreeMap, net::SocketAddr};
 
-use curtail_config::{Config, Variables};
+use curtail_config::{Config, Service, Variables};
 
 use super::{ports::Ports, secrets, workdir::WorkDir};
-use crate::services::Service;
 
 /// The databases of places as `scripts/geo.sh` leaves them, the better first.
 const GEO: [&str; 2] = ["geo/city", "geo/geo-whois-asn-country.mmdb"];

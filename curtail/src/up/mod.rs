@@ -22,18 +22,18 @@ mod workdir;
 use std::{path::Path, time::Duration};
 
 use anyhow::{Context as _, bail};
-use curtail_config::{Config, Variables};
+use curtail_config::{Config, Service, Variables};
 use rustix::process::Signal;
 use tokio::{
     signal::unix::{SignalKind, signal},
     time::Instant,
 };
 
+pub(crate) use self::environment::reachable;
 use self::{ports::Ports, postgres::Postgres, process::Spec, redis::Redis, supervise::Group, workdir::WorkDir};
 use crate::{
     health::{self, Health},
-    services::{self, Service},
-    settings, terminal,
+    services, settings, terminal,
 };
 
 /// How long everything may take to become ready.
@@ -175,9 +175,9 @@ impl Platform {
     async fn wait_until_ready(&self, config: &Config) -> anyhow::Result<()> {
         let (client, deadline) = (reqwest::Client::builder().no_proxy().build()?, Instant::now() + START);
         for service in Service::ALL {
-            let address = environment::reachable(service.admin_listen(config));
+            let address = reachable(service.admin_listen(config));
             loop {
-                let health = health::ask(&client, address).await;
+                let health = health::request(&client, address).await;
                 if health == Health::Ready {
                     break;
                 }

@@ -2,9 +2,7 @@
 
 use std::path::Path;
 
-use curtail_config::Config;
-
-use crate::services::Service;
+use curtail_config::{Config, Service};
 
 /// The table of addresses and what to try next.
 pub(crate) fn render(config: &Config, dir: &Path, stores: &[(&str, String)]) -> String {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use curtail_lifecycle::Backoff;
 use tokio::time::Instant;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -40,7 +41,7 @@ impl Group {
 }
 
 async fn supervise(spec: Spec, stop: CancellationToken) {
-    let mut pause = FIRST_PAUSE;
+    let mut backoff = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE);
     while !stop.is_cancelled() {
         let started = Instant::now();
         let ending = match spec.spawn() {
@@ -51,8 +52,9 @@ async fn supervise(spec: Spec, stop: CancellationToken) {
             Err(error) => format!("could not be started: {error}"),
         };
         if started.elapsed() >= HEALTHY {
-            pause = FIRST_PAUSE;
+            backoff.reset();
         }
+        let pause = backoff.next_pause();
         terminal::complain(&format!(
             "{:<10} ended ({ending}); again in {:.1} s, see {}",
             spec.name,
@@ -63,6 +65,5 @@ async fn supervise(spec: Spec, stop: CancellationToken) {
             () = tokio::time::sleep(pause) => {}
             () = stop.cancelled() => {}
         }
-        pause = (pause * 2).min(LONGEST_PAUSE);
     }
 }

@@ -10,8 +10,8 @@ use curtail_proto::events::v1::envelope::Payload;
 use curtail_proto::links::v1::link_service_client::LinkServiceClient;
 use curtail_proto::links::v1::*;
 use curtail_rpc::{CallContext, Keys, ServiceIdentity};
+use curtail_service::{Deps, Running};
 use curtail_tokens::{Claims, KeyRing, Membership, Plan, Purpose, Role, SigningKey, Subject};
-use expiry_worker::Running;
 use prost::Message as _;
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
@@ -28,7 +28,7 @@ pub struct TestApp {
     pub upkeep: PgPool,
     key: SigningKey,
     links: LinkServiceClient<curtail_rpc::Channel>,
-    shortener: shortener_svc::Running,
+    shortener: Running,
     shutdown: Shutdown,
 }
 
@@ -53,8 +53,8 @@ impl TestApp {
         let (clock, shutdown) = (Clock::manual(Clock::system().now()), Shutdown::configured(&config.lifecycle));
         let key = SigningKey::from_seed([5; 32]);
         let rng = Box::new(StdRng::seed_from_u64(17));
-        let outside = shortener_svc::Outside { clock: clock.clone(), rng, keys: Keys::Given(KeyRing::of([&key])) };
-        let shortener = shortener_svc::start(config.clone(), outside, shutdown.clone()).await.unwrap();
+        let deps = Deps { clock: clock.clone(), rng, keys: Keys::Given(KeyRing::of([&key])) };
+        let shortener = shortener_svc::start(config.clone(), deps, shutdown.clone()).await.unwrap();
         tokio::time::timeout(SOON, shortener.readiness.ready()).await.expect("ready in time");
         config.rpc.links_url = format!("http://{}", shortener.addr);
         let identity = ServiceIdentity::new("tests", &config.rpc.service_key, clock.clone());
@@ -66,7 +66,9 @@ impl TestApp {
     /// A worker that is ready.
     pub async fn worker(&self) -> Worker {
         let shutdown = Shutdown::configured(&self.config.lifecycle);
-        let running = expiry_worker::start(self.config.clone(), self.clock.clone(), shutdown.clone()).await.unwrap();
+        let running = expiry_worker::start(self.config.clone(), Deps::seeded(self.clock.clone(), 18), shutdown.clone())
+            .await
+            .unwrap();
         tokio::time::timeout(SOON, running.readiness.ready()).await.expect("ready in time");
         Worker { running, shutdown }
     }

@@ -3,6 +3,7 @@
 use std::hash::Hash;
 use std::time::{Duration, Instant};
 
+use curtail_lifecycle::Backoff;
 use curtail_proto::Batch;
 use curtail_proto::analytics::v1::live_service_client::LiveServiceClient;
 use curtail_proto::analytics::v1::{WatchClicksRequest, WatchClicksResponse};
@@ -73,14 +74,14 @@ impl<S: Service> Source<S> {
 
     /// Opens it again after it was lost.
     pub(super) async fn reopen(&mut self, lost: Error) -> Result<Streaming<S::Message>, Error> {
-        let (since, mut pause, mut error) = (Instant::now(), PAUSE, lost);
+        let (since, mut backoff, mut error) = (Instant::now(), Backoff::new(PAUSE, LONGEST_PAUSE), lost);
         while since.elapsed() < GIVE_UP {
+            let pause = backoff.next_pause();
             tokio::select! {
                 () = tokio::time::sleep(error.retry_after.unwrap_or(pause).min(LONGEST_PAUSE)) => {}
                 // A fresh token may be all that was missing.
                 _ = self.monitor.changed() => {}
             }
-            pause = (pause * 2).min(LONGEST_PAUSE);
             match self.open().await {
                 Ok(stream) => return Ok(stream),
                 Err(refused) if is_final(&refused) && matches!(self.monitor.status(), CredentialStatus::Ended(_)) => {

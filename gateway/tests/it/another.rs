@@ -2,9 +2,10 @@
 
 use std::net::SocketAddr;
 
-use curtail_clock::Clock;
 use curtail_config::Config;
+use curtail_service::{Deps, Running};
 use curtail_testkit::Proxy;
+use gateway::reload::Reloader;
 use serde_json::Value;
 
 use crate::platform::{Answer, Platform};
@@ -14,7 +15,7 @@ pub struct Another {
     pub url: String,
     admin: String,
     http: reqwest::Client,
-    _running: gateway::Running,
+    _running: Running<Reloader>,
 }
 
 impl Another {
@@ -22,7 +23,7 @@ impl Another {
     pub async fn start(platform: &Platform, change: impl FnOnce(&mut Config)) -> Self {
         let mut config = platform.config.clone();
         change(&mut config);
-        let running = gateway::start(config, Clock::system(), platform.shutdown()).await.unwrap();
+        let running = gateway::start(config, Deps::system(), platform.shutdown()).await.unwrap();
         running.readiness.ready().await;
         let (url, admin) = (format!("http://{}", running.addr), format!("http://{}", running.admin_addr));
         Self { url, admin, http: platform.http.clone(), _running: running }

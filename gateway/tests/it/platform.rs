@@ -1,16 +1,17 @@
 //! A whole platform for one test.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use curtail_clock::Clock;
 use curtail_config::Config;
 use curtail_lifecycle::Shutdown;
 use curtail_proto::events::v1::{Envelope, envelope::Payload};
+use curtail_service::{Deps, Running};
 use fred::interfaces::StreamsInterface as _;
+use gateway::reload::Reloader;
 use prost::Message as _;
-use rand::SeedableRng as _;
-use rand::rngs::StdRng;
 use reqwest::{RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
 
@@ -26,10 +27,10 @@ pub struct Platform {
     clock: Clock,
     shutdown: Shutdown,
     /// shortener-svc has an end of its own, so that a test can restart it.
-    links: Option<(shortener_svc::Running, Shutdown)>,
-    gateway: gateway::Running,
+    links: Option<(Running, Shutdown)>,
+    gateway: Running<Reloader>,
     /// The services end with their handles.
-    _services: (auth_svc::Running, analytics_svc::Running, notify_svc::Running, search_worker::Running),
+    _services: (Running<Arc<auth_svc::App>>, Running, Running, Running),
 }
 
 impl Drop for Platform {
@@ -88,23 +89,22 @@ impl Platform {
         notify_svc::migrate(&config.database).await.unwrap();
 
         let shutdown = Shutdown::new();
-        let entropy = auth_svc::Entropy::system();
-        let auth = auth_svc::start(config.clone(), clock.clone(), entropy, shutdown.clone()).await.unwrap();
+        let deps = Deps { clock: clock.clone(), ..Deps::system() };
+        let auth = auth_svc::start(config.clone(), deps, shutdown.clone()).await.unwrap();
         config.rpc.auth_url = format!("http://{}", auth.addr);
-        let rng = || Box::new(StdRng::seed_from_u64(7));
+        let deps = || Deps::seeded(clock.clone(), 7);
         let (links, links_shutdown) = start_links(&config, &clock).await;
-        let outside = analytics_svc::Outside { clock: clock.clone(), rng: rng(), keys: curtail_rpc::Keys::Fetched };
-        let analytics = analytics_svc::start(config.clone(), outside, shutdown.clone()).await.unwrap();
-        let outside = notify_svc::Outside { clock: clock.clone(), rng: rng(), keys: curtail_rpc::Keys::Fetched };
-        let notify = notify_svc::start(config.clone(), outside, shutdown.clone()).await.unwrap();
+        let analytics = analytics_svc::start(config.clone(), deps(), shutdown.clone()).await.unwrap();
+        let notify = notify_svc::start(config.clone(), deps(), shutdown.clone()).await.unwrap();
         config.rpc.links_url = format!("http://{}", links.addr);
         config.shortener.listen = links.addr;
         config.rpc.analytics_url = format!("http://{}", analytics.addr);
         config.rpc.notify_url = format!("http://{}", notify.addr);
-        let outside = search_worker::Outside { clock: clock.clone(), keys: curtail_rpc::Keys::Fetched };
-        let search = search_worker::start(config.clone(), outside, shutdown.clone()).await.unwrap();
+        let search = search_worker::start(config.clone(), deps(), shutdown.clone()).await.unwrap();
         config.rpc.search_url = format!("http://{}", search.addr);
-        let gateway = gateway::start(config.clone(), clock.clone(), shutdown.clone()).await.unwrap();
+        let gateway = gateway::start(config.clone(), Deps { clock: clock.clone(), ..Deps::system() }, shutdown.clone())
+            .await
+            .unwrap();
         let backends = [&auth.readiness, &links.readiness, &analytics.readiness, &notify.readiness, &search.readiness];
         let all = backends.into_iter().chain([&gateway.readiness]).collect::<Vec<_>>();
         let ready = async || all.iter().all(|readiness| readiness.is_ready());
@@ -147,7 +147,7 @@ impl Platform {
     pub async fn reload(&self, change: impl FnOnce(&mut Config)) -> anyhow::Result<Vec<&'static str>> {
         let mut config = self.config.clone();
         change(&mut config);
-        self.gateway.reloader.reload(config).await
+        self.gateway.app.reload(config).await
     }
 
     /// What ends it.
@@ -197,9 +197,7 @@ impl Platform {
     }
 }
 
-async fn start_links(config: &Config, clock: &Clock) -> (shortener_svc::Running, Shutdown) {
+async fn start_links(config: &Config, clock: &Clock) -> (Running, Shutdown) {
     let shutdown = Shutdown::new();
-    let rng = Box::new(StdRng::seed_from_u64(7));
-    let outside = shortener_svc::Outside { clock: clock.clone(), rng, keys: curtail_rpc::Keys::Fetched };
-    (shortener_svc::start(config.clone(), outside, shutdown.clone()).await.unwrap(), shutdown)
+    (shortener_svc::start(config.clone(), Deps::seeded(clock.clone(), 7), shutdown.clone()).await.unwrap(), shutdown)
 }

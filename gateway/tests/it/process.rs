@@ -57,7 +57,7 @@ async fn gateway() {
     let config = curtail_config::Config::load().unwrap();
     let _telemetry = curtail_telemetry::init("gateway", &config.telemetry).unwrap();
     let shutdown = curtail_lifecycle::Shutdown::from_signals(&config.lifecycle);
-    gateway::run(config, shutdown).await.unwrap();
+    gateway::run(config, curtail_service::Deps::system(), shutdown).await.unwrap();
 }
 
 /// Writes these settings of the gateway, and gives the name of the file.

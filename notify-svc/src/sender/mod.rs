@@ -71,11 +71,11 @@ impl Sender {
                         rest.note(seen);
                     }
                     if !rest.pause.is_zero() {
-                        wait(rest.pause, &shutdown).await;
+                        shutdown.sleep(rest.pause).await;
                     }
                 }
                 () = sender.wake.notified(sender.medium) => {}
-                () = wait(POLL, &shutdown) => {}
+                _ = shutdown.sleep(POLL) => {}
             }
         }
         while tries.join_next().await.is_some() {}
@@ -186,12 +186,5 @@ impl End {
             Self::Away(_) => "away",
             Self::Dead(_) => "dead",
         }
-    }
-}
-
-async fn wait(pause: Duration, shutdown: &Shutdown) {
-    tokio::select! {
-        () = tokio::time::sleep(pause) => {}
-        () = shutdown.draining() => {}
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use curtail_clock::Clock;
 use curtail_config::Config;
-use curtail_lifecycle::{Shutdown, Tasks};
+use curtail_lifecycle::Tasks;
 use curtail_outbound::{Client, Resolver, Rules};
 use curtail_streams::{Consumer, RelayHandle, topology};
 use rand::rngs::StdRng;
@@ -75,11 +75,12 @@ impl App {
         })
     }
 
-    /// Starts what works without being asked: the consumers of the streams, the sender, the upkeep.
+    /// The consumers of every stream that webhooks are sent for, each with the name of its task.
     ///
     /// # Errors
-    /// When the URL of Redis does not parse.
-    pub async fn spawn(&self, config: &Config, tasks: &mut Tasks, shutdown: &Shutdown) -> anyhow::Result<()> {
+    /// When the address of Redis is unusable.
+    pub async fn consumers(&self, config: &Config) -> anyhow::Result<Vec<(&'static str, Consumer)>> {
+        let mut consumers = Vec::new();
         for (task, stream, readers) in [
             ("webhooks links", topology::LINKS, LINK_READERS),
             ("webhooks alerts", topology::ALERTS, 1),
@@ -88,12 +89,19 @@ impl App {
             for reader in 0..readers {
                 let name = format!("notify {} {reader}", config.notify.listen);
                 let consumer = Consumer::new(&config.redis, stream, consume::GROUP, &name, &config.streams).await?;
-                tasks.spawn(task, consume::run(consumer, self.clone(), shutdown.clone()));
+                consumers.push((task, consumer));
             }
         }
-        tasks.spawn("webhooks sender", Sender::new(self.clone()).run(shutdown.clone()));
-        tasks.spawn("webhooks upkeep", upkeep::run(self.clone(), shutdown.clone()));
-        Ok(())
+        Ok(consumers)
+    }
+
+    /// Starts the consumers, the sender and the upkeep.
+    pub fn spawn(&self, consumers: Vec<(&'static str, Consumer)>, tasks: &mut Tasks) {
+        for (task, consumer) in consumers {
+            tasks.task(task, |shutdown| consume::run(consumer, self.clone(), shutdown));
+        }
+        tasks.task("webhooks sender", |shutdown| Sender::new(self.clone()).run(shutdown));
+        tasks.task("webhooks upkeep", |shutdown| upkeep::run(self.clone(), shutdown));
     }
 
     pub(super) fn new_secret(&self) -> Secret {

@@ -15,10 +15,7 @@ pub(super) async fn run(app: App, shutdown: Shutdown) -> anyhow::Result<()> {
         if let Err(error) = prune(&app, &shutdown).await {
             tracing::warn!(error = %error, "old deliveries stay for now");
         }
-        tokio::select! {
-            () = tokio::time::sleep(PAUSE) => {}
-            () = shutdown.draining() => {}
-        }
+        shutdown.sleep(PAUSE).await;
     }
     Ok(())
 }

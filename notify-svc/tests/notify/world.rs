@@ -1,17 +1,17 @@
 //! One notify-svc with stores of its own, and an auth-svc for those tests that need people.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use auth_svc::Entropy;
 use curtail_clock::Clock;
 use curtail_config::{Config, Secret};
 use curtail_lifecycle::Shutdown;
 use curtail_proto::notify::v1::notify_service_client::NotifyServiceClient;
 use curtail_rpc::{CallContext, Keys, ServiceIdentity};
+use curtail_service::{Deps, Running};
 use curtail_tokens::{Claims, KeyRing, Membership, Plan, Purpose, Role, Scope, SigningKey, Subject};
 use fred::clients::Pool;
 use notify_svc::store::messages::{self, Medium, Row};
-use notify_svc::{Outside, Running};
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 use serde_json::json;
@@ -32,7 +32,7 @@ pub struct World {
     pub redis: Pool,
     pub running: Running,
     pub shutdown: Shutdown,
-    auth: Option<auth_svc::Running>,
+    auth: Option<Running<Arc<auth_svc::App>>>,
     key: SigningKey,
 }
 
@@ -70,16 +70,21 @@ impl World {
         let (clock, shutdown) = (Clock::manual(NOW), Shutdown::configured(&config.lifecycle));
         notify_svc::migrate(&config.database).await.unwrap();
         auth_svc::migrate(&config.database).await.unwrap();
-        let auth = auth_svc::start(config.clone(), clock.clone(), Entropy::system(), shutdown.clone()).await.unwrap();
+        let auth = auth_svc::start(config.clone(), Deps::seeded(clock.clone(), 3), shutdown.clone()).await.unwrap();
         config.rpc.auth_url = format!("http://{}", auth.addr);
         Self::launch(config, clock, shutdown, Some(auth)).await
     }
 
-    async fn launch(config: Config, clock: Clock, shutdown: Shutdown, auth: Option<auth_svc::Running>) -> Self {
+    async fn launch(
+        config: Config,
+        clock: Clock,
+        shutdown: Shutdown,
+        auth: Option<Running<Arc<auth_svc::App>>>,
+    ) -> Self {
         let key = SigningKey::from_seed([5; 32]);
         let rng = Box::new(StdRng::seed_from_u64(7));
-        let outside = Outside { clock: clock.clone(), rng, keys: Keys::Given(KeyRing::of([&key])) };
-        let running = notify_svc::start(config.clone(), outside, shutdown.clone()).await.unwrap();
+        let deps = Deps { clock: clock.clone(), rng, keys: Keys::Given(KeyRing::of([&key])) };
+        let running = notify_svc::start(config.clone(), deps, shutdown.clone()).await.unwrap();
         curtail_testkit::until(async || running.readiness.is_ready(), PATIENCE, "the service is ready").await;
         let pool = curtail_db::connect(&config.database, notify_svc::SCHEMA).await.unwrap();
         let redis = curtail_streams::connect(&config.redis).await.unwrap();
@@ -88,12 +93,12 @@ impl World {
 
     /// A second process beside the first, with the same stores and clock.
     pub async fn twin(&self) -> Running {
-        let outside = Outside {
+        let deps = Deps {
             clock: self.clock.clone(),
             rng: Box::new(StdRng::seed_from_u64(8)),
             keys: Keys::Given(KeyRing::of([&self.key])),
         };
-        notify_svc::start(self.config.clone(), outside, self.shutdown.clone()).await.unwrap()
+        notify_svc::start(self.config.clone(), deps, self.shutdown.clone()).await.unwrap()
     }
 
     pub async fn stop(self) {

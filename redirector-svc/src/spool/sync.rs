@@ -15,16 +15,13 @@ pub async fn run(spools: Vec<Arc<Spool>>, interval: Duration, shutdown: Shutdown
         return Ok(());
     }
     loop {
-        let stopping = tokio::select! {
-            () = tokio::time::sleep(interval) => false,
-            () = shutdown.draining() => true,
-        };
+        let draining = !shutdown.sleep(interval).await;
         let spools = spools.clone();
         let flushed = tokio::task::spawn_blocking(move || spools.iter().try_for_each(|spool| spool.sync())).await?;
         if let Err(error) = flushed {
             tracing::warn!(%error, "the click spool could not be flushed to the disk");
         }
-        if stopping {
+        if draining {
             return Ok(());
         }
     }

@@ -123,7 +123,7 @@ async fn an_entry_in_redis_answers_when_the_owner_does_not() {
     let spool = tempfile::tempdir().unwrap();
     config.redirector.spool_dir = spool.path().to_string_lossy().into_owned();
     let shutdown = curtail_lifecycle::Shutdown::new();
-    let second = redirector_svc::start(config, curtail_clock::Clock::system(), shutdown.clone()).await.unwrap();
+    let second = redirector_svc::start(config, curtail_service::Deps::system(), shutdown.clone()).await.unwrap();
     until(
         async || crate::support::get(second.addr, "/a", &[]).await.location() == "https://v1.example/",
         PATIENCE,

@@ -41,7 +41,7 @@ impl Drop for Process {
 async fn redirector() {
     let config = curtail_config::Config::load().unwrap();
     let shutdown = curtail_lifecycle::Shutdown::from_signals(&config.lifecycle);
-    redirector_svc::run(config, shutdown).await.unwrap();
+    redirector_svc::start(config, curtail_service::Deps::system(), shutdown).await.unwrap().join().await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -13,6 +13,7 @@ use curtail_proto::links::v1::{Link, Tag};
 use curtail_proto::search::v1::search_service_client::SearchServiceClient;
 use curtail_proto::search::v1::*;
 use curtail_rpc::{CallContext, Keys, ServiceIdentity};
+use curtail_service::{Deps, Running};
 use curtail_tokens::{Claims, KeyRing, Membership, Plan, Purpose, Role, Scope, SigningKey, Subject};
 use fred::clients::Pool;
 use prost::Message as _;
@@ -34,8 +35,8 @@ pub struct World {
     pub config: Config,
     pub clock: Clock,
     pub redis: Pool,
-    pub search: search_worker::Running,
-    pub links: shortener_svc::Running,
+    pub search: Running,
+    pub links: Running,
     key: SigningKey,
     links_shutdown: Shutdown,
     search_shutdown: Shutdown,
@@ -60,12 +61,12 @@ impl World {
         shortener_svc::migrate(&config.database).await.unwrap();
         let (key, clock) = (SigningKey::from_seed([5; 32]), Clock::manual(NOW));
         let links_shutdown = Shutdown::configured(&config.lifecycle);
-        let outside = shortener_svc::Outside {
+        let deps = Deps {
             clock: clock.clone(),
             rng: Box::new(StdRng::seed_from_u64(17)),
             keys: Keys::Given(KeyRing::of([&key])),
         };
-        let links = shortener_svc::start(config.clone(), outside, links_shutdown.clone()).await.unwrap();
+        let links = shortener_svc::start(config.clone(), deps, links_shutdown.clone()).await.unwrap();
         config.rpc.links_url = format!("http://{}", links.addr);
         let (search, search_shutdown) = search(&config, &clock, &key).await;
         let redis = curtail_streams::connect(&config.redis).await.unwrap();
@@ -212,10 +213,10 @@ impl World {
     }
 }
 
-async fn search(config: &Config, clock: &Clock, key: &SigningKey) -> (search_worker::Running, Shutdown) {
+async fn search(config: &Config, clock: &Clock, key: &SigningKey) -> (Running, Shutdown) {
     let shutdown = Shutdown::configured(&config.lifecycle);
-    let outside = search_worker::Outside { clock: clock.clone(), keys: Keys::Given(KeyRing::of([key])) };
-    (search_worker::start(config.clone(), outside, shutdown.clone()).await.unwrap(), shutdown)
+    let deps = Deps::seeded(clock.clone(), 18).with_keys(Keys::Given(KeyRing::of([key])));
+    (search_worker::start(config.clone(), deps, shutdown.clone()).await.unwrap(), shutdown)
 }
 
 /// A search in [`WORKSPACE`].

@@ -10,10 +10,10 @@ use curtail_proto::links::v1::link_service_client::LinkServiceClient;
 use curtail_proto::links::v1::*;
 use curtail_rpc::Keys;
 use curtail_rpc::{CallContext, ServiceIdentity};
+use curtail_service::{Deps, Running};
 use curtail_tokens::{Claims, KeyRing, Membership, Plan, Purpose, Role, Scope, SigningKey, Subject};
 use rand::rngs::StdRng;
 use rand::{CryptoRng, SeedableRng as _};
-use shortener_svc::{Outside, Running};
 use sqlx::PgPool;
 use tonic::{Response, Status, Streaming};
 
@@ -72,8 +72,8 @@ impl TestApp {
         let key = SigningKey::from_seed([5; 32]);
         let ring = KeyRing::from_paserk([key.public_paserk()]).unwrap();
         let shutdown = Shutdown::configured(&config.lifecycle);
-        let outside = Outside { clock: clock.clone(), rng, keys: Keys::Given(ring) };
-        let running = shortener_svc::start(config.clone(), outside, shutdown.clone()).await.unwrap();
+        let deps = Deps { clock: clock.clone(), rng, keys: Keys::Given(ring) };
+        let running = shortener_svc::start(config.clone(), deps, shutdown.clone()).await.unwrap();
         tokio::time::timeout(Duration::from_secs(20), running.readiness.ready()).await.expect("ready in time");
         let identity = ServiceIdentity::new("redirector", &config.rpc.service_key, clock.clone());
         let url = format!("http://{}", running.addr);

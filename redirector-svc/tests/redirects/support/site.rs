@@ -1,6 +1,7 @@
 //! A redirector with everything around it.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use curtail_clock::Clock;
@@ -8,10 +9,11 @@ use curtail_config::{Config, Secret};
 use curtail_lifecycle::Shutdown;
 use curtail_proto::events::v1::{Envelope, LinkSnapshot, LinkUpdated, envelope::Payload};
 use curtail_proto::links::v1::Target;
+use curtail_service::{Deps, Running};
 use curtail_testkit::{PrivateRedis, until};
 use fred::clients::Pool;
 use prost::Message as _;
-use redirector_svc::Running;
+use redirector_svc::cache::Links;
 
 use super::{Answer, Owner, PATIENCE, get};
 
@@ -25,7 +27,7 @@ pub struct Site {
     pub shutdown: Shutdown,
     /// Only for tests that break it.
     pub server: Option<PrivateRedis>,
-    pub running: Option<Running>,
+    pub running: Option<Running<Arc<Links>>>,
     _spool: tempfile::TempDir,
 }
 
@@ -73,7 +75,8 @@ impl Site {
         config.redirector.fill_timeout_ms = 5000;
         change(&mut config);
         let shutdown = Shutdown::configured(&config.lifecycle);
-        let running = redirector_svc::start(config.clone(), clock, shutdown.clone()).await.unwrap();
+        let running =
+            redirector_svc::start(config.clone(), Deps { clock, ..Deps::system() }, shutdown.clone()).await.unwrap();
         let site = Self {
             addr: running.addr,
             admin: running.admin_addr,
@@ -90,7 +93,7 @@ impl Site {
     }
 
     pub async fn until_followed(&self, followed: bool) {
-        let links = self.running.as_ref().unwrap().links.clone();
+        let links = self.running.as_ref().unwrap().app.clone();
         until(async || links.is_followed() == followed, PATIENCE, "link events are followed, or not").await;
     }
 
