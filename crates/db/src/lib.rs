@@ -16,5 +16,5 @@ mod probe;
 
 pub use connect::connect;
 pub use errors::{constraint, is_unavailable};
-pub use migrate::{MigrationFailed, NotMigrated, migrate, require_migrated, wait_migrated};
+pub use migrate::{MigrationFailed, NotMigrated, migrate, migrate_renamed, require_migrated, wait_migrated};
 pub use probe::probe;

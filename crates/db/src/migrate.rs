@@ -58,16 +58,44 @@ pub async fn migrate(
     schema: &str,
     migrator: &Migrator,
 ) -> Result<(), MigrationFailed> {
+    migrate_renamed(config, None, schema, migrator).await
+}
+
+/// As [`migrate`], for a schema that had another name in an earlier version. The old schema is renamed if it exists and the
+/// new one does not. With both, nothing is renamed: the new one is in use already.
+pub async fn migrate_renamed(
+    config: &curtail_config::Database,
+    old_name: Option<&str>,
+    schema: &str,
+    migrator: &Migrator,
+) -> Result<(), MigrationFailed> {
     assert!(is_plain_name(schema), "a schema name is lower-case letters and underscores");
     let options = connect::options(config, schema)?.options([("lock_timeout", LOCK_TIMEOUT)]);
     let mut connection = PgConnection::connect_with(&options).await?;
     take_turn(&mut connection, schema).await?;
+    if let Some(old_name) = old_name {
+        rename(&mut connection, old_name, schema).await?;
+    }
     sqlx::query(AssertSqlSafe(format!("CREATE SCHEMA IF NOT EXISTS {schema}"))).execute(&mut connection).await?;
     let mut migrator = Migrator::with_migrations(migrator.iter().cloned().collect());
     migrator.set_locking(false);
     migrator.run_direct(None, &mut connection, false).await?;
     // Ends the session and with it the lock.
     connection.close().await?;
+    Ok(())
+}
+
+async fn rename(connection: &mut PgConnection, old_name: &str, schema: &str) -> Result<(), sqlx::Error> {
+    assert!(is_plain_name(old_name), "a schema name is lower-case letters and underscores");
+    let due: bool = sqlx::query_scalar("SELECT to_regnamespace($1) IS NOT NULL AND to_regnamespace($2) IS NULL")
+        .bind(old_name)
+        .bind(schema)
+        .fetch_one(&mut *connection)
+        .await?;
+    if due {
+        sqlx::query(AssertSqlSafe(format!("ALTER SCHEMA {old_name} RENAME TO {schema}"))).execute(connection).await?;
+        tracing::info!(old_name, schema, "schema renamed");
+    }
     Ok(())
 }
 

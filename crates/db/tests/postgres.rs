@@ -123,6 +123,28 @@ async fn migrations_run_once_whoever_starts_them() {
 }
 
 #[tokio::test]
+async fn a_schema_with_an_old_name_is_renamed_once_with_its_data_and_migrations() {
+    let config = curtail_testkit::database().await;
+    let schemas = "SELECT nspname::text FROM pg_namespace WHERE nspname IN ('links', 'shortener') ORDER BY 1";
+    curtail_db::migrate(&config, "links", &MIGRATOR).await.unwrap();
+    let before = curtail_db::connect(&config, "links").await.unwrap();
+    sqlx::query("CREATE TABLE kept AS SELECT 7 AS number").execute(&before).await.unwrap();
+    before.close().await;
+
+    curtail_db::migrate_renamed(&config, Some("links"), "shortener", &MIGRATOR).await.unwrap();
+    let pool = curtail_db::connect(&config, "shortener").await.unwrap();
+    curtail_db::require_migrated(&pool, &MIGRATOR).await.unwrap();
+    assert_eq!(sqlx::query_scalar::<_, i32>("SELECT number FROM kept").fetch_one(&pool).await.unwrap(), 7);
+    assert_eq!(sqlx::query_scalar::<_, String>(schemas).fetch_all(&pool).await.unwrap(), ["shortener"]);
+
+    // A schema that takes the old name later is not touched, and a first start has nothing to rename.
+    sqlx::query("CREATE SCHEMA links").execute(&pool).await.unwrap();
+    curtail_db::migrate_renamed(&config, Some("links"), "shortener", &MIGRATOR).await.unwrap();
+    assert_eq!(sqlx::query_scalar::<_, String>(schemas).fetch_all(&pool).await.unwrap(), ["links", "shortener"]);
+    curtail_db::migrate_renamed(&config, Some("never_there"), "other", &MIGRATOR).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_service_refuses_a_schema_that_lacks_a_migration_and_accepts_a_newer_one() {
     let config = curtail_testkit::database().await;
     let pool = curtail_db::connect(&config, "links").await.unwrap();
