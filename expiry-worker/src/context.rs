@@ -36,7 +36,7 @@ pub(crate) struct JobContext {
 
 impl JobContext {
     pub(crate) async fn new(config: &Config, clock: Clock, shutdown: Shutdown) -> anyhow::Result<Self> {
-        let identity = ServiceIdentity::new("expiry-worker", &config.rpc.service_key, clock.clone());
+        let identity = ServiceIdentity::new(SCHEMA, &config.rpc.service_key, clock.clone());
         let channel =
             curtail_rpc::connect("links", &config.rpc.links_url, &config.rpc, identity).context("rpc.links_url")?;
         Ok(Self {

@@ -30,7 +30,10 @@ pub use self::start::start;
 pub use self::store::JobStatus;
 
 /// The schema of this service.
-pub const SCHEMA: &str = "upkeep";
+pub const SCHEMA: &str = curtail_config::Service::Expiry.name();
+
+/// The name of the schema in versions before 0.1.
+const OLD_SCHEMA: &str = "upkeep";
 
 /// The migrations of the schema.
 pub static MIGRATOR: Migrator = sqlx::migrate!();
@@ -40,5 +43,5 @@ pub static MIGRATOR: Migrator = sqlx::migrate!();
 /// # Errors
 /// When the database is unavailable or a migration fails.
 pub async fn migrate(database: &curtail_config::Database) -> anyhow::Result<()> {
-    Ok(curtail_db::migrate(database, SCHEMA, &MIGRATOR).await?)
+    Ok(curtail_db::migrate_renamed(database, Some(OLD_SCHEMA), SCHEMA, &MIGRATOR).await?)
 }

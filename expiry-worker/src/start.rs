@@ -20,8 +20,7 @@ pub async fn start(config: Config, deps: Deps, shutdown: Shutdown) -> anyhow::Re
     let context = JobContext::new(&config, deps.clock, host.shutdown()).await?;
     let addr = host.addr();
     let (worker, consumer) = (format!("{addr} pid {}", std::process::id()), format!("expiry {addr}"));
-    let accounts =
-        Consumer::new(&config.redis, topology::ACCOUNTS, erasure::GROUP, &consumer, &config.streams).await?;
+    let accounts = Consumer::new(&config.redis, topology::ACCOUNTS, erasure::GROUP, &consumer, &config.streams).await?;
     let database = host.latch("database");
     host.when_migrated(context.pool.clone(), &MIGRATOR, move |tasks| {
         tasks.task("erasure", |shutdown| erasure::run(accounts, context.redis.clone(), shutdown));

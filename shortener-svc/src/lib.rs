@@ -47,7 +47,10 @@ use sqlx::migrate::Migrator;
 pub use self::start::start;
 
 /// The name of the schema, and of the service among the others.
-pub const SCHEMA: &str = "links";
+pub const SCHEMA: &str = curtail_config::Service::Shortener.name();
+
+/// The name of the schema in versions before 0.1.
+const OLD_SCHEMA: &str = "links";
 
 /// The migrations of the schema.
 pub static MIGRATOR: Migrator = sqlx::migrate!();
@@ -57,7 +60,7 @@ pub static MIGRATOR: Migrator = sqlx::migrate!();
 /// # Errors
 /// When the database is away or a migration fails.
 pub async fn migrate(database: &curtail_config::Database) -> anyhow::Result<()> {
-    curtail_db::migrate(database, SCHEMA, &MIGRATOR).await?;
+    curtail_db::migrate_renamed(database, Some(OLD_SCHEMA), SCHEMA, &MIGRATOR).await?;
     let pool = curtail_db::connect(database, SCHEMA).await?;
     let mut conn = pool.acquire().await.context("after migrating")?;
     upkeep::make_partitions(&mut conn, Clock::system().now(), 1).await?;

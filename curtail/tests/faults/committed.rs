@@ -31,7 +31,7 @@ pub struct Told {
 /// All events of all services; none is old enough to have been forgotten.
 pub async fn read(pool: &PgPool) -> Vec<Event> {
     let rows: Vec<(String, Vec<u8>)> = sqlx::query_as(
-        "SELECT stream, payload FROM links.outbox UNION ALL SELECT stream, payload FROM auth.outbox \
+        "SELECT stream, payload FROM shortener.outbox UNION ALL SELECT stream, payload FROM auth.outbox \
          UNION ALL SELECT stream, payload FROM analytics.outbox UNION ALL SELECT stream, payload FROM notify.outbox",
     )
     .fetch_all(pool)

@@ -153,10 +153,10 @@ async fn s40_of_an_erased_account_no_table_and_no_key_of_redis_knows_anything() 
         "auth.sessions",
         "auth.users",
         "auth.workspaces",
-        "links.idempotency",
-        "links.links_",
-        "links.outbox",
-        "links.tags",
+        "shortener.idempotency",
+        "shortener.links_",
+        "shortener.outbox",
+        "shortener.tags",
         "notify.webhook_deliveries",
         "notify.webhooks",
     ];
@@ -186,9 +186,10 @@ async fn s40_of_an_erased_account_no_table_and_no_key_of_redis_knows_anything() 
     // What docs/use/privacy.md says is kept.
     let kept = remains::in_tables(&pool, CODE).await;
     let of_links = |table: &String| {
-        ["links.codes", "links.links", "links.outbox"].contains(&table.as_str()) || table.starts_with("links.links_")
+        ["shortener.codes", "shortener.links", "shortener.outbox"].contains(&table.as_str())
+            || table.starts_with("shortener.links_")
     };
-    assert!(kept.contains("links.codes") && kept.iter().all(of_links), "{kept:?}");
+    assert!(kept.contains("shortener.codes") && kept.iter().all(of_links), "{kept:?}");
     let mut visitor = Visitor::connect(platform.redirector).await.unwrap();
     assert_eq!(visitor.get(&format!("/{CODE}")).await.unwrap().status, 410);
     assert!(!remains::in_tables(&pool, "bob@example.org").await.is_empty(), "others stay");

@@ -114,7 +114,7 @@ impl TestApp {
 
     /// The links of all `link.expired` events that are written, in order.
     pub async fn expired(&self) -> Vec<i64> {
-        let pool = curtail_db::connect(&self.config.database, "links").await.unwrap();
+        let pool = curtail_db::connect(&self.config.database, shortener_svc::SCHEMA).await.unwrap();
         let rows: Vec<Vec<u8>> =
             sqlx::query_scalar("select payload from outbox order by seq").fetch_all(&pool).await.unwrap();
         let expired = |row: Vec<u8>| match Envelope::decode(row.as_slice()).unwrap().payload {

@@ -17,7 +17,7 @@ const CREATE: &str = "mutation($input: CreateLinkInput!) { createLink(input: $in
 async fn waiting(pool: &PgPool) -> i64 {
     sqlx::query_scalar(
         "SELECT count(*) FROM pg_stat_activity \
-         WHERE datname = current_database() AND application_name = 'links' AND wait_event_type = 'Lock'",
+         WHERE datname = current_database() AND application_name = 'shortener' AND wait_event_type = 'Lock'",
     )
     .fetch_one(pool)
     .await
@@ -39,7 +39,7 @@ async fn a_deadline_reaches_postgres() {
     let hasty = Another::start(&platform, |config| config.gateway.request_timeout_ms = 700).await;
     let pool = PgPool::connect(platform.config.database.url.expose()).await.unwrap();
     let mut holder = pool.begin().await.unwrap();
-    sqlx::query("SELECT FROM links.links WHERE id = $1 FOR UPDATE")
+    sqlx::query("SELECT FROM shortener.links WHERE id = $1 FOR UPDATE")
         .bind(id.parse::<i64>().unwrap())
         .execute(&mut *holder)
         .await

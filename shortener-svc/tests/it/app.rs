@@ -142,7 +142,7 @@ impl TestApp {
 
     /// A connection of the test's own.
     pub async fn database(&self) -> PgPool {
-        curtail_db::connect(&self.config.database, "links").await.unwrap()
+        curtail_db::connect(&self.config.database, shortener_svc::SCHEMA).await.unwrap()
     }
 
     /// Stops the service and waits for its end.
