@@ -1,5 +1,6 @@
 //! Which media type the answer is sent in.
 
+use curtail_edge::{MediaRange, media_ranges};
 use http::{HeaderMap, HeaderValue, header};
 
 /// The types an answer may have.
@@ -31,10 +32,8 @@ pub fn negotiate(headers: &HeaderMap) -> Option<MediaType> {
     }
     let (mut graphql, mut json, mut events) = (None, None, 0);
     let mut wildcard = 0;
-    let ranges = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
-    for range in ranges.flat_map(|value| value.split(',')) {
-        let (name, weight) = weigh(range);
-        match name.to_ascii_lowercase().as_str() {
+    for MediaRange { range, weight } in media_ranges(headers) {
+        match range.to_ascii_lowercase().as_str() {
             "application/graphql-response+json" => graphql = graphql.max(Some(weight)),
             "text/event-stream" => events = events.max(weight),
             "application/json" => json = json.max(Some(weight)),
@@ -50,20 +49,6 @@ pub fn negotiate(headers: &HeaderMap) -> Option<MediaType> {
         _ if graphql >= json => Some(MediaType::GraphqlResponse),
         _ => Some(MediaType::Json),
     }
-}
-
-/// The name of a media range and its weight in thousandths. Malformed weights count as zero.
-fn weigh(range: &str) -> (&str, u32) {
-    let mut parts = range.split(';').map(str::trim);
-    let name = parts.next().unwrap_or_default();
-    let weight = parts
-        .filter_map(|parameter| parameter.split_once('='))
-        .find(|(key, _)| key.trim().eq_ignore_ascii_case("q"))
-        .map_or(1000, |(_, value)| {
-            let value = value.trim().parse::<f32>().unwrap_or(0.0);
-            (value.clamp(0.0, 1.0) * 1000.0) as u32
-        });
-    (name, weight)
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Which form of a page the client wants (RFC 9110, 12.5.1).
 
-use http::{HeaderMap, header};
+use curtail_edge::{MediaRange, media_ranges};
+use http::HeaderMap;
 
 /// The forms of a page, the preferred one first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -45,28 +46,18 @@ impl Form {
 /// The form with the highest weight. Nothing fits: HTML all the same, since an explanation in the wrong form is better than
 /// a 406 that hides the real status.
 pub fn negotiate(headers: &HeaderMap) -> Form {
-    let accept: Vec<&str> = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok()).collect();
-    let ranges: Vec<(&str, u16)> = accept.iter().flat_map(|list| list.split(',')).take(64).map(range).collect();
+    let ranges: Vec<MediaRange<'_>> = media_ranges(headers).collect();
     let weight = |form: Form| {
-        let fits = ranges.iter().map(|(range, q)| (form.fit(range), *q)).filter(|(fit, _)| *fit > 0);
+        let fits = ranges.iter().map(|each| (form.fit(each.range), each.weight)).filter(|(fit, _)| *fit > 0);
         fits.max_by_key(|(fit, _)| *fit).map_or(0, |(_, q)| q)
     };
     // The first of equals wins, and max_by_key would give the last.
     Form::ALL.into_iter().rev().max_by_key(|form| weight(*form)).unwrap_or(Form::Html)
 }
 
-/// A media range and its weight in thousandths.
-fn range(text: &str) -> (&str, u16) {
-    let mut parts = text.split(';').map(str::trim);
-    let range = parts.next().unwrap_or_default();
-    let q = parts.find_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q=")));
-    let weight = q.map_or(1.0, |q| q.parse::<f32>().unwrap_or(0.0)).clamp(0.0, 1.0);
-    (range, (weight * 1000.0) as u16)
-}
-
 #[cfg(test)]
 mod tests {
-    use http::HeaderValue;
+    use http::{HeaderValue, header};
 
     use super::*;
 

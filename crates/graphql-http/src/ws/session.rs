@@ -8,6 +8,7 @@ use futures_util::{SinkExt as _, StreamExt as _, stream};
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 use serde_json::{Map, Value};
+use tokio::time::MissedTickBehavior;
 use tokio_stream::StreamMap;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::{Error, Message};
@@ -102,6 +103,8 @@ impl<H: SocketHandler> Session<H> {
         let init_until = Instant::now() + self.settings.init_timeout;
         let quiet = self.settings.keep_alive;
         let mut pings = tokio::time::interval_at((Instant::now() + quiet).into(), quiet);
+        // After a stall of the server the client still has the whole time to answer a ping.
+        pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             let event = tokio::select! {
                 frame = self.socket.next() => Event::Frame(frame),
