@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use axum::Router;
 use curtail_clock::Clock;
 use curtail_edge::{AllowedHosts, AllowedOrigins, ClientIp};
-use curtail_graphql_http::{Documents, Manifest, Persisted, Sizes};
+use curtail_graphql_http::{Documents, InputTypes, Manifest, Persisted, Sizes};
 use curtail_lifecycle::{Latch, Shutdown};
 use curtail_telemetry::RequestId;
 use fred::clients::Pool;
@@ -63,6 +63,7 @@ pub struct AppState {
 #[derive(Clone)]
 pub struct SharedState {
     pub(crate) sizes: Arc<Sizes>,
+    pub(crate) inputs: Arc<InputTypes>,
     pub(crate) usage: Arc<Usage>,
     pub(crate) upstreams: Upstreams,
     feeds: LiveFeeds,
@@ -96,6 +97,7 @@ impl SharedState {
         let sdl = schema::sdl();
         Ok(Self {
             sizes: Arc::new(Sizes::from_sdl(&sdl)?),
+            inputs: Arc::new(schema::inputs(&sdl)?),
             usage: Arc::new(Usage::from_sdl(&sdl)?),
             feeds: LiveFeeds::new(&upstreams),
             upstreams,

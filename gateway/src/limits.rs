@@ -39,6 +39,9 @@ pub const OPEN_FIELDS: &[&str] = &[
     "resetPassword",
 ];
 
+/// Those of them that are null for strangers, whatever is selected below.
+const HIDDEN_FIELDS: &[&str] = &["viewer"];
+
 /// Types of the arguments of those fields.
 pub const OPEN_INPUTS: &[&str] = &["Boolean", "ID", "Int", "String", "LoginInput", "RegisterInput"];
 
@@ -60,6 +63,7 @@ pub fn from_config(config: &curtail_config::Gateway) -> Limits {
         policy: Policy {
             credential_mutations: CREDENTIAL_MUTATIONS,
             open_fields: OPEN_FIELDS,
+            hidden_fields: HIDDEN_FIELDS,
             open_inputs: OPEN_INPUTS,
         },
     }

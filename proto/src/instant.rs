@@ -8,7 +8,7 @@ pub fn timestamp(at: OffsetDateTime) -> Timestamp {
     Timestamp { seconds: at.unix_timestamp(), nanos: at.nanosecond().cast_signed() }
 }
 
-/// An instant of a message; `None` when there is none, or none that there can be.
+/// An instant of a message; `None` if it is absent or out of range.
 pub fn instant(at: impl Into<Option<Timestamp>>) -> Option<OffsetDateTime> {
     let at = at.into()?;
     let nanos = i128::from(at.seconds) * 1_000_000_000 + i128::from(at.nanos);

@@ -37,18 +37,28 @@ impl AllowedOrigins {
         Url::parse(origin).is_ok_and(|url| self.0.contains(&url.origin()))
     }
 
-    /// Classifies a request by `Sec-Fetch-Site`, which pages can not set, then by `Origin`, then by a header that needs a preflight.
+    /// Classifies a request by `Sec-Fetch-Site`, which pages cannot set, then by `Origin`, then by a header that needs a preflight.
+    /// If the first two contradict each other, the request is foreign.
     pub fn classify(&self, headers: &HeaderMap) -> RequestOrigin {
         let text = |name: HeaderName| headers.get(name).map(|value| value.to_str().unwrap_or("unreadable"));
         let site = text(HeaderName::from_static("sec-fetch-site"));
         match (site, text(header::ORIGIN)) {
+            (Some("same-origin" | "none"), Some(origin)) if !self.contains(origin) => RequestOrigin::Foreign,
             (Some("same-origin" | "none"), _) => RequestOrigin::Ours,
+            (Some(_), Some(origin)) if is_host(origin, headers) => RequestOrigin::Foreign,
             (_, Some(origin)) if self.contains(origin) => RequestOrigin::Ours,
             (None, None) if PREFLIGHT_HEADERS.iter().any(|name| headers.contains_key(name)) => RequestOrigin::Ours,
             (None, None) => RequestOrigin::Unknown,
             _ => RequestOrigin::Foreign,
         }
     }
+}
+
+/// Returns `true` if `origin` is the host that the request was sent to: a browser calls that request `same-origin`.
+fn is_host(origin: &str, headers: &HeaderMap) -> bool {
+    let Some(host) = headers.get(header::HOST).and_then(|host| host.to_str().ok()) else { return false };
+    Url::parse(origin)
+        .is_ok_and(|url| url[url::Position::BeforeHost..url::Position::AfterPort].eq_ignore_ascii_case(host))
 }
 
 #[cfg(test)]
@@ -67,6 +77,15 @@ mod tests {
             (vec![("sec-fetch-site", "cross-site")], Foreign),
             (vec![("sec-fetch-site", "cross-site"), ("x-curtail-csrf", "1")], Foreign),
             (vec![("sec-fetch-site", "cross-site"), ("origin", "https://admin.example:8443")], Ours),
+            (vec![("sec-fetch-site", "same-origin"), ("origin", "https://app.example")], Ours),
+            (vec![("sec-fetch-site", "same-origin"), ("origin", "https://evil.example")], Foreign),
+            (vec![("sec-fetch-site", "none"), ("origin", "null")], Foreign),
+            (
+                vec![("sec-fetch-site", "cross-site"), ("origin", "https://app.example"), ("host", "app.example")],
+                Foreign,
+            ),
+            (vec![("sec-fetch-site", "same-site"), ("origin", "https://app.example"), ("host", "api.example")], Ours),
+            (vec![("origin", "https://app.example"), ("host", "app.example")], Ours),
             (vec![("origin", "https://app.example")], Ours),
             (vec![("origin", "https://app.example:443")], Ours),
             (vec![("origin", "http://app.example")], Foreign),

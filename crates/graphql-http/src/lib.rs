@@ -2,6 +2,7 @@
 //!
 //! | module | what it does |
 //! |---|---|
+//! | [`InputTypes`] | coercion of variables, checks of literals |
 //! | [`limits`] | bounds and cost of a document, in time linear in its length |
 //! | [`persisted`] | documents that requests name instead of sending them |
 //! | [`ws`] | WebSocket, by graphql-transport-ws |
@@ -90,6 +91,7 @@
 
 mod accept;
 mod error;
+mod input;
 pub mod limits;
 mod operation;
 mod params;
@@ -101,6 +103,7 @@ pub mod ws;
 
 pub use accept::{MediaType, negotiate};
 pub use error::{Code, RequestError};
+pub use input::{CustomScalar, InputTypes, InvalidInput, without_absent};
 pub use limits::{Document, Documents, Limits, Plan, Policy, Sizes, is_closed, plan};
 pub use operation::Operation;
 pub use params::{Body, Params, is_json};

@@ -61,7 +61,7 @@ impl Batch {
         let mut answers = Vec::with_capacity(self.0.len());
         for member in self.0 {
             let operation =
-                member.and_then(|operation| operation::check_introspection(&operation, detail).map(|()| operation));
+                member.and_then(|operation| operation::check_caller(&operation, detail).map(|()| operation));
             answers.push(match operation {
                 Ok(operation) => {
                     let counted = operation::count(&operation, app, context);

@@ -89,6 +89,9 @@ impl GraphqlRequest {
         let metadata = ClientMetadata::read(&self.pipeline.app, &self.pipeline.record, headers)?;
         check_form(method, headers)?;
         metadata.check_origin(method)?;
+        if self.media == MediaType::EventStream {
+            metadata.check_stream_origin()?;
+        }
         let sent = match *method {
             Method::GET => Body::One(Params::from_query_string(parts.uri.query().unwrap_or_default())?),
             _ => {
@@ -101,7 +104,7 @@ impl GraphqlRequest {
         let caller = self.pipeline.authenticate(&metadata, work.only_credentials()).await?;
         let detail = detail(&self.pipeline.app, caller.is_some());
         if let Work::One(operation) = &work {
-            operation::check_introspection(operation, detail)?;
+            operation::check_caller(operation, detail)?;
         }
         self.pipeline.take(caller.as_ref(), work.tokens()).await?;
 

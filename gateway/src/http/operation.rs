@@ -23,22 +23,29 @@ use crate::usage::OperationUsage;
 /// The code of the bound that is exceeded, or that it is no operation at all; `UNAUTHENTICATED`.
 pub fn check(app: &App, params: Params, anonymous: bool) -> Result<Operation, Refusal> {
     let documents = &app.documents;
-    let document = app.persisted.find(documents, &params.document)?;
-    if anonymous && !app.settings.development && is_closed(&document, params.operation_name.as_deref())? {
-        return Err(Refusal::sign_in_first());
+    let mut document = app.persisted.find(documents, &params.document)?;
+    if anonymous && !app.settings.development {
+        let name = params.operation_name.as_deref();
+        if is_closed(&document, name)? {
+            return Err(Refusal::sign_in_first());
+        }
+        document = documents.narrow(document, name)?;
     }
-    Ok(Operation::new(params, document, documents, &app.shared.sizes)?)
+    Ok(Operation::with_inputs(params, document, documents, &app.shared.sizes, &app.shared.inputs)?)
 }
 
-/// Refuses the schema to callers who may not see it.
+/// Refuses the schema to callers who may not see it, and input that does not fit its types.
 ///
 /// # Errors
-/// `INTROSPECTION_DISABLED`.
-pub fn check_introspection(operation: &Operation, detail: Detail) -> Result<(), Refusal> {
+/// `INTROSPECTION_DISABLED`, `GRAPHQL_VALIDATION_FAILED`.
+pub fn check_caller(operation: &Operation, detail: Detail) -> Result<(), Refusal> {
     if operation.plan.introspects && detail == Detail::None {
         return Err(Refusal::new(Code::IntrospectionDisabled, "sign in to see the schema"));
     }
-    Ok(())
+    match &operation.invalid {
+        Some(invalid) => Err(invalid.to_error(detail != Detail::None).into()),
+        None => Ok(()),
+    }
 }
 
 /// The tokens that it takes from the caller's bucket.

@@ -71,6 +71,18 @@ impl ClientMetadata {
         }
     }
 
+    /// Refuses event streams to pages of other origins: a GET needs no preflight, and a stream that opens keeps a connection.
+    ///
+    /// # Errors
+    /// `CROSS_SITE_REQUEST`.
+    pub fn check_stream_origin(&self) -> Result<(), Refusal> {
+        let deliberate = matches!(self.credential, Some(Credential::AccessToken(_) | Credential::ApiKey(_)));
+        if self.origin == RequestOrigin::Foreign && !deliberate {
+            return Err(Refusal::new(Code::CrossSite, "this origin may not send this"));
+        }
+        Ok(())
+    }
+
     /// The refresh token of the cookie, where cookies count.
     fn refresh(&self) -> Option<String> {
         self.cookies.refresh.clone().filter(|_| self.origin == RequestOrigin::Ours)

@@ -129,7 +129,7 @@ impl Socket {
             return Err(Refusal::new(Code::ValidationFailed, "send mutations by POST"));
         }
         let detail = detail(&self.app, authenticated.is_some());
-        operation::check_introspection(&operation, detail)?;
+        operation::check_caller(&operation, detail)?;
         let tokens = operation::tokens(&operation);
         if let Outcome::Refuse(refusal, _) = charge(&self.app, authenticated.as_ref(), self.record.client, tokens).await
         {

@@ -8,7 +8,7 @@ use qrcodegen::QrCodeEcc;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-pub use self::pictures::{Pictures, Undrawn};
+pub use self::pictures::{Pictures, RenderError};
 
 /// How the picture is written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Deserialize, Serialize, ToSchema)]

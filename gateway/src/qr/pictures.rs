@@ -25,7 +25,7 @@ pub struct Pictures {
 
 /// Why there is no picture.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Undrawn {
+pub enum RenderError {
     /// The text can not be drawn like this.
     DoesNotFit {
         /// The parameter to change.
@@ -55,14 +55,14 @@ impl Pictures {
     ///
     /// # Errors
     /// When the text is too long for the error correction, the picture is too small for the text, or too many pictures are asked for.
-    pub async fn draw(&self, text: String, options: Options) -> Result<Bytes, Undrawn> {
+    pub async fn draw(&self, text: String, options: Options) -> Result<Bytes, RenderError> {
         let key = (text, options);
         self.kept.get_or_insert_async(&key, self.drawn(&key)).await
     }
 
-    async fn drawn(&self, (text, options): &(String, Options)) -> Result<Bytes, Undrawn> {
-        let _asked = self.asked.try_acquire().map_err(|_| Undrawn::Busy)?;
-        let place = self.drawing.clone().acquire_owned().await.map_err(|_| Undrawn::Failed)?;
+    async fn drawn(&self, (text, options): &(String, Options)) -> Result<Bytes, RenderError> {
+        let _asked = self.asked.try_acquire().map_err(|_| RenderError::Busy)?;
+        let place = self.drawing.clone().acquire_owned().await.map_err(|_| RenderError::Failed)?;
         let (text, options) = (text.clone(), *options);
         // Milliseconds of arithmetic: not among those who wait for others. It goes on when nobody waits for it any more, so the
         // place goes with it.
@@ -70,7 +70,7 @@ impl Pictures {
             let _place = place;
             draw(&text, &options)
         });
-        drawing.await.map_err(|_| Undrawn::Failed)?
+        drawing.await.map_err(|_| RenderError::Failed)?
     }
 }
 
@@ -96,16 +96,16 @@ impl Modules {
 /// Draws `text`.
 ///
 /// # Errors
-/// [`Undrawn::DoesNotFit`].
-pub fn draw(text: &str, options: &Options) -> Result<Bytes, Undrawn> {
-    let code = QrCode::encode_text(text, options.level.into()).map_err(|_| Undrawn::DoesNotFit {
+/// [`RenderError::DoesNotFit`].
+pub fn draw(text: &str, options: &Options) -> Result<Bytes, RenderError> {
+    let code = QrCode::encode_text(text, options.level.into()).map_err(|_| RenderError::DoesNotFit {
         field: "level",
         message: "the short URL is too long for so much error correction".to_owned(),
     })?;
     let modules = Modules { code, margin: i32::try_from(options.margin).unwrap_or_default() };
     if modules.width() > options.size {
         let message = format!("this code needs at least {} pixels", modules.width());
-        return Err(Undrawn::DoesNotFit { field: "size", message });
+        return Err(RenderError::DoesNotFit { field: "size", message });
     }
     Ok(match options.format {
         Format::Png => png::write(&modules, options),
@@ -124,7 +124,7 @@ mod tests {
 
     fn field(text: &str, options: Options) -> &'static str {
         match draw(text, &options) {
-            Err(Undrawn::DoesNotFit { field, .. }) => field,
+            Err(RenderError::DoesNotFit { field, .. }) => field,
             other => panic!("{other:?}"),
         }
     }
@@ -160,7 +160,7 @@ mod tests {
         while pictures.asked.available_permits() > 0 {
             tokio::task::yield_now().await;
         }
-        assert_eq!(ask(ASKED).await, Err(Undrawn::Busy));
+        assert_eq!(ask(ASKED).await, Err(RenderError::Busy));
         drop(held);
         for picture in waiting {
             assert!(picture.await.unwrap().is_ok());

@@ -10,7 +10,7 @@ use time::serde::rfc3339;
 use utoipa::{IntoParams, ToSchema};
 
 use super::analytics::lifetime;
-use super::endpoint::{Call, Endpoint, Input, Nothing};
+use super::endpoint::{Call, Endpoint, Input, NoParams};
 use super::json::Json;
 use super::links::find;
 use super::operation::Operation;
@@ -31,7 +31,7 @@ pub struct Code {
 /// The domain of the code.
 #[derive(Debug, Deserialize, IntoParams)]
 pub struct Domain {
-    /// The short domain; without it, the default one.
+    /// The short domain; the default one, if omitted.
     domain: Option<String>,
 }
 
@@ -50,13 +50,13 @@ pub struct CodeStats {
     created_at: Option<OffsetDateTime>,
     /// Humans and bots.
     clicks: Long,
-    /// Clicks of people.
+    /// Clicks of humans.
     humans: Long,
-    /// Clicks of programs that say that they are one.
+    /// Clicks of bots: programs that identify themselves.
     bots: Long,
-    /// Different people, estimated; a person is counted anew each day.
+    /// Unique visitors, estimated. A visitor is counted once per day.
     uniques: Long,
-    /// The latest click; null when there is none.
+    /// The latest click; null without clicks.
     #[serde(with = "rfc3339::option")]
     last_click_at: Option<OffsetDateTime>,
 }
@@ -74,8 +74,8 @@ impl Endpoint for GetCodeStats {
     };
     type Path = Code;
     type Query = Domain;
-    type Headers = Nothing;
-    type Body = Nothing;
+    type Headers = NoParams;
+    type Body = NoParams;
     type Answer = Json<CodeStats>;
 
     async fn call(call: &Call, input: Input<Self>) -> Result<Json<CodeStats>, Problem> {

@@ -111,7 +111,7 @@ pub trait Body: Sized {
     /// # Errors
     /// `UNSUPPORTED_MEDIA_TYPE`, `BODY_TOO_LARGE`, or `BAD_REQUEST` naming the field that is wrong.
     fn read(headers: &HeaderMap, body: HttpBody, limit: usize) -> impl Future<Output = Result<Self, Problem>> + Send;
-    /// How the document describes it; `None` when there is none.
+    /// How the document describes it, if there is a body.
     fn describe(schemas: &mut Schemas) -> Option<RequestBody>;
 }
 
@@ -125,9 +125,9 @@ pub trait Answer {
 
 /// No variable segment, parameter, header or body.
 #[derive(Debug, Deserialize, IntoParams)]
-pub struct Nothing {}
+pub struct NoParams {}
 
-impl Headers for Nothing {
+impl Headers for NoParams {
     fn read(_: &HeaderMap) -> Result<Self, Problem> {
         Ok(Self {})
     }
@@ -137,7 +137,7 @@ impl Headers for Nothing {
     }
 }
 
-impl Body for Nothing {
+impl Body for NoParams {
     async fn read(_: &HeaderMap, _: HttpBody, _: usize) -> Result<Self, Problem> {
         Ok(Self {})
     }

@@ -26,7 +26,9 @@ impl Headers for IfMatch {
         if value == "*" {
             return Ok(Self { version: 0 });
         }
-        // A weak one never matches, and neither does what is no version of ours.
+        // A proxy that compresses makes a tag weak. Only the version counts, which is the same in both forms. What is no
+        // version of ours never matches.
+        let value = value.strip_prefix("W/").unwrap_or(value);
         let version = value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).and_then(|tag| {
             let version = tag.split_once('-').map_or(tag, |(version, _)| version);
             version.parse().ok().filter(|version| *version > 0)
@@ -93,9 +95,14 @@ fn single(headers: &HeaderMap, name: HeaderName) -> Result<Option<&str>, Problem
     let mut values = headers.get_all(&name).iter();
     match (values.next().map(HeaderValue::to_str), values.next()) {
         (None, _) => Ok(None),
-        (Some(Ok(value)), None) if !value.contains(',') => Ok(Some(value.trim())),
+        (Some(Ok(value)), None) if !has_more(value) => Ok(Some(value.trim())),
         _ => Err(Problem::field(Code::BadRequest, name.as_str(), "MALFORMED", format!("{name} takes one value"))),
     }
+}
+
+/// Whether there is a comma outside of quotes: a list.
+fn has_more(value: &str) -> bool {
+    value.split('"').step_by(2).any(|part| part.contains(','))
 }
 
 fn parameter(name: &str, description: &str) -> Parameter {
@@ -115,7 +122,8 @@ mod tests {
     fn if_match_names_a_version() {
         assert_eq!(IfMatch::read(&HeaderMap::new()).unwrap().version, 0);
         assert_eq!((if_match("*"), if_match("\"7\""), if_match("\"7-00ff\"")), (Ok(0), Ok(7), Ok(7)));
-        for never in ["W/\"7\"", "7", "\"0\"", "\"-7\"", "\"x\"", "\"\"", ""] {
+        assert_eq!((if_match("W/\"7\""), if_match("W/\"7-00ff\"")), (Ok(7), Ok(7)));
+        for never in ["W/7", "\"7,8\"", "7", "\"0\"", "\"-7\"", "\"x\"", "\"\"", ""] {
             assert_eq!(if_match(never), Err(Code::VersionMismatch), "{never}");
         }
         assert_eq!(if_match("\"7\", \"8\""), Err(Code::BadRequest));

@@ -20,7 +20,13 @@ pub fn of_field(path: &str, text: &str) -> Problem {
         }
     };
     let named = |start: &str| text.strip_prefix(start)?.split('`').next();
-    let (field, reason, message) = if let Some(name) = named("unknown field `") {
+    // What our own types say of a value is meant for people; JSON adds the place.
+    let own = text.starts_with("must be ").then(|| text.split(" at line ").next().unwrap_or(text));
+    let (field, reason, message) = if let Some(own) = own {
+        (path.to_owned(), "MALFORMED", format!("{path} {own}"))
+    } else if path.is_empty() && !text.contains(" field `") {
+        return Problem::new(Code::BadRequest, "the body must be a JSON object");
+    } else if let Some(name) = named("unknown field `") {
         let field = within(name);
         let message = format!("there is no field {field}");
         (field, "UNKNOWN_FIELD", message)
@@ -54,6 +60,12 @@ mod tests {
             let problem = format!("{:?}", of_field(path, text));
             assert!(problem.contains(&format!("field: Some(\"{field}\"), code: \"{reason}\"")), "{problem}");
         }
+    }
+
+    #[test]
+    fn what_types_say_for_people_is_kept() {
+        let problem = format!("{:?}", of_field("expiresAt", "must be a time at line 1 column 9"));
+        assert!(problem.contains("\"expiresAt must be a time\""), "{problem}");
     }
 
     #[test]

@@ -13,7 +13,7 @@ const NAME: &str = "idempotency-key";
 /// The longest key; the service that keeps it has the same bound.
 const LONGEST: usize = 128;
 
-/// The key that a repeated request is recognised by; empty when there is none.
+/// The key by which a repeated request is recognized; empty if absent.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct IdempotencyKey(pub String);
 

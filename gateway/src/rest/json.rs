@@ -5,7 +5,7 @@ use axum::response::Response;
 use curtail_graphql_http::is_json;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::error::Category;
 use utoipa::ToSchema;
 use utoipa::openapi::request_body::{RequestBody, RequestBodyBuilder};
@@ -30,6 +30,10 @@ impl<T: DeserializeOwned + ToSchema> Body for Json<T> {
         if !is_json(headers) {
             return Err(Refusal::new(Code::UnsupportedMediaType, "the body must be application/json in UTF-8").into());
         }
+        if headers.get(header::CONTENT_ENCODING).is_some_and(|coding| coding != "identity") {
+            let message = "the body must be sent without Content-Encoding";
+            return Err(Refusal::new(Code::UnsupportedMediaType, message).into());
+        }
         parse(&read_body(headers, body, limit).await?).map(Self)
     }
 
@@ -49,7 +53,6 @@ impl<T: Serialize + ToSchema> Answer for Json<T> {
     }
 }
 
-/// Nothing to say.
 #[derive(Debug)]
 pub struct NoContent;
 
@@ -67,7 +70,7 @@ impl Answer for NoContent {
 
 /// `value` as JSON.
 pub fn bytes(value: &impl Serialize) -> Vec<u8> {
-    // Only a map with keys that are no strings can not be written, and there is none.
+    // Only maps with keys other than strings fail, and no type has one.
     serde_json::to_vec(value).unwrap_or_default()
 }
 
@@ -81,6 +84,13 @@ pub fn response(status: StatusCode, body: Vec<u8>) -> Response {
 
 fn parse<T: DeserializeOwned>(text: &[u8]) -> Result<T, Problem> {
     let no_json = || Problem::new(Code::BadRequest, "the body is not valid JSON");
+    let text = text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(text);
+    // A list would be read as the fields in their order.
+    if text.trim_ascii_start().first().is_some_and(|byte| *byte != b'{')
+        && serde_json::from_slice::<IgnoredAny>(text).is_ok()
+    {
+        return Err(Problem::new(Code::BadRequest, "the body must be a JSON object"));
+    }
     let mut json = serde_json::Deserializer::from_slice(text);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| match error.inner().classify() {
         Category::Data => of_field(&error.path().to_string(), &error.inner().to_string()),
@@ -116,6 +126,11 @@ mod tests {
         ] {
             let problem = parse::<Some>(text.as_bytes()).unwrap_err();
             assert!(format!("{problem:?}").contains(&format!("field: Some(\"{field}\")")), "{text}: {problem:?}");
+        }
+        assert_eq!(parse::<Some>("\u{feff}{\"maxClicks\": 3}".as_bytes()).unwrap(), Some { max_clicks: 3 });
+        for text in ["[]", "null", "[3]", " 7", "\"a\""] {
+            let problem = format!("{:?}", parse::<Some>(text.as_bytes()).unwrap_err());
+            assert!(problem.contains("the body must be a JSON object"), "{text}: {problem}");
         }
         for text in ["", "{", "{\"maxClicks\":3}x", "\u{0}", "{\"maxClicks\":NaN}"] {
             assert!(format!("{:?}", parse::<Some>(text.as_bytes()).unwrap_err()).contains("not valid JSON"), "{text}");

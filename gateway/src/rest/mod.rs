@@ -98,7 +98,7 @@ mod tests {
 
     use super::*;
 
-    /// The file is what clients are generated from. `UPDATE=1 cargo test -p gateway --lib openapi` writes it anew.
+    /// Clients are generated from this file. `UPDATE=1 cargo test -p gateway --lib openapi` rewrites it.
     #[test]
     fn the_checked_in_openapi_document_is_in_step() {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/openapi.json");
@@ -127,7 +127,7 @@ mod tests {
         assert_eq!(ids.len(), OPERATIONS.len());
     }
 
-    /// `UPDATE=1 cargo test -p gateway --lib operations` writes the table anew.
+    /// `UPDATE=1 cargo test -p gateway --lib operations` rewrites the table.
     #[test]
     fn the_documented_table_of_operations_is_in_step() {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/use/rest.md");

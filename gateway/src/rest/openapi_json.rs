@@ -6,7 +6,7 @@ use axum::body::{Body, Bytes};
 use axum::response::Response;
 use http::{HeaderValue, Method, StatusCode, header};
 
-use super::endpoint::{Answer, Call, Endpoint, Input, Nothing};
+use super::endpoint::{Answer, Call, Endpoint, Input, NoParams};
 use super::json::MEDIA_TYPE;
 use super::openapi::{Schemas, Success};
 use super::operation::Operation;
@@ -43,10 +43,10 @@ impl Endpoint for GetOpenApi {
         cost: 1,
         public: true,
     };
-    type Path = Nothing;
-    type Query = Nothing;
-    type Headers = Nothing;
-    type Body = Nothing;
+    type Path = NoParams;
+    type Query = NoParams;
+    type Headers = NoParams;
+    type Body = NoParams;
     type Answer = Document;
 
     async fn call(_: &Call, _: Input<Self>) -> Result<Document, Problem> {

@@ -44,7 +44,7 @@ pub struct Details<'a> {
     instance: &'a str,
     /// One of a closed list: programs may switch on it.
     code: &'static str,
-    /// The finer reason, for example `ALIAS_TAKEN`; the code again where there is none.
+    /// The finer reason, for example `ALIAS_TAKEN`; otherwise the code again.
     reason: &'a str,
     /// Names the request in our log; also in the header `X-Request-Id`.
     request_id: &'a str,
@@ -132,7 +132,7 @@ impl Problem {
 
 impl From<Refusal> for Problem {
     fn from(mut refusal: Refusal) -> Self {
-        // Who is told to come back is told when.
+        // A client that should retry gets the time.
         if refusal.retry_after.is_none() && matches!(refusal.code, Code::Unavailable | Code::RateLimited) {
             refusal.retry_after = Some(Duration::from_secs(1));
         }

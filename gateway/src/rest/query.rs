@@ -23,9 +23,9 @@ impl<T: DeserializeOwned + IntoParams> Query for T {
 
 /// The parameters of both.
 #[derive(Debug)]
-pub struct Both<A, B>(pub A, pub B);
+pub struct Params<A, B>(pub A, pub B);
 
-impl<A: Query, B: Query> Query for Both<A, B> {
+impl<A: Query, B: Query> Query for Params<A, B> {
     fn read(query: &str) -> Result<Self, Problem> {
         Ok(Self(A::read(query)?, B::read(query)?))
     }
@@ -75,19 +75,19 @@ mod tests {
 
     #[test]
     fn both_parts_are_read_and_lists_repeat_their_name() {
-        let Both(some, other) = read::<Both<Some, Other>>("tag=a&topRows=5&domain=x&tag=b%20c").unwrap();
+        let Params(some, other) = read::<Params<Some, Other>>("tag=a&topRows=5&domain=x&tag=b%20c").unwrap();
         assert_eq!(
             (some.top_rows, some.tag, other.domain),
             (Option::Some(5), vec!["a".into(), "b c".into()], Option::Some("x".into()))
         );
-        let Both(some, other) = read::<Both<Some, Other>>("").unwrap();
+        let Params(some, other) = read::<Params<Some, Other>>("").unwrap();
         assert_eq!((some.top_rows, some.tag.len(), other.domain), (None, 0, None));
     }
 
     #[test]
     fn what_is_unknown_malformed_or_repeated_is_named() {
         for query in ["topRows=x", "topRows=-1", "topRows=1&topRows=2", "colour=red", "top_rows=1"] {
-            let problem = read::<Both<Some, Other>>(query).unwrap_err();
+            let problem = read::<Params<Some, Other>>(query).unwrap_err();
             assert_eq!(problem.code(), Code::BadRequest, "{query}");
             let field = query.split('=').next().unwrap();
             assert!(format!("{problem:?}").contains(&format!("field: Some(\"{field}\")")), "{query}: {problem:?}");

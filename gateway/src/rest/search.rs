@@ -4,21 +4,21 @@ use http::Method;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::endpoint::{Call, Endpoint, InWorkspace, Input, Nothing};
+use super::endpoint::{Call, Endpoint, InWorkspace, Input, NoParams};
 use super::operation::Operation;
 use super::paging::{Listed, Page, Paging};
 use super::problem::Problem;
-use super::query::Both;
+use super::query::Params;
 use crate::schema::link::{Link, LinkState};
 use crate::schema::scalars::Long;
-use crate::schema::search::{self, Facets, Found, Highlight, SearchInput};
+use crate::schema::search::{self, Facets, Highlight, SearchInput, SearchResult};
 
 /// Searches links.
 pub struct SearchLinks;
 
 /// What is searched for.
 #[derive(Debug, Deserialize, IntoParams)]
-pub struct Wanted {
+pub struct SearchParams {
     /// Words that a link must have somewhere in code, title, tags, destination, description or notes; they may be mistyped, and the last
     /// one unfinished. At most 256 bytes and 16 words. Without it, all links that meet the filters, the youngest first.
     text: Option<String>,
@@ -40,9 +40,9 @@ pub struct Wanted {
 pub struct SearchPage {
     /// The hits.
     data: Vec<SearchHit>,
-    /// Hits of all pages.
+    /// The number of results of all pages.
     total: Long,
-    /// How they are spread over tags, states and domains.
+    /// Results by tag, state and domain.
     facets: Facets,
     /// `cursor` of the next page; null on the last one.
     next_cursor: Option<String>,
@@ -55,12 +55,12 @@ pub struct SearchHit {
     link: Link,
     /// How well it fits; only to be compared within one search.
     score: f32,
-    /// Where the words were found.
+    /// Where the terms were found.
     highlights: Vec<Highlight>,
 }
 
-impl From<Found> for SearchPage {
-    fn from(found: Found) -> Self {
+impl From<SearchResult> for SearchPage {
+    fn from(found: SearchResult) -> Self {
         let last = found.hits.last().map(|hit| hit.cursor.clone());
         let hit = |hit: search::Hit| SearchHit { link: hit.link, score: hit.score, highlights: hit.highlights };
         Self {
@@ -89,14 +89,14 @@ impl Endpoint for SearchLinks {
         cost: 200,
         public: false,
     };
-    type Path = Nothing;
-    type Query = Both<Both<InWorkspace, Wanted>, Paging>;
-    type Headers = Nothing;
-    type Body = Nothing;
+    type Path = NoParams;
+    type Query = Params<Params<InWorkspace, SearchParams>, Paging>;
+    type Headers = NoParams;
+    type Body = NoParams;
     type Answer = Page<SearchPage>;
 
     async fn call(call: &Call, input: Input<Self>) -> Result<Page<SearchPage>, Problem> {
-        let Both(Both(InWorkspace { workspace }, wanted), paging) = input.query;
+        let Params(Params(InWorkspace { workspace }, wanted), paging) = input.query;
         let wanted = SearchInput {
             text: wanted.text.unwrap_or_default(),
             tags: wanted.tag,

@@ -6,7 +6,7 @@ use http::{Method, StatusCode};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::endpoint::{Answer, Call, Endpoint, Input, Nothing, present};
+use super::endpoint::{Answer, Call, Endpoint, Input, NoParams, present};
 use super::idempotency::IdempotencyKey;
 use super::json::{self, Json};
 use super::openapi::{Schemas, Success};
@@ -25,11 +25,11 @@ pub struct Shorten;
 pub struct ShortenRequest {
     /// The destination: http or https, at most 8,192 bytes. `https://` is put before a bare host.
     url: String,
-    /// The code to use, 1-255 characters in one or several segments (`sale/spring`); without it, a random one.
+    /// The code to use, 1-255 characters in one or several segments (`sale/spring`); a random one, if omitted.
     alias: Option<String>,
 }
 
-/// What became of it.
+/// The result.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Shortened {
@@ -82,8 +82,8 @@ impl Endpoint for Shorten {
         cost: 10,
         public: false,
     };
-    type Path = Nothing;
-    type Query = Nothing;
+    type Path = NoParams;
+    type Query = NoParams;
     type Headers = IdempotencyKey;
     type Body = Json<ShortenRequest>;
     type Answer = Shortened;

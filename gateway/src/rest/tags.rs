@@ -5,7 +5,7 @@ use http::Method;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::endpoint::{Call, Endpoint, InWorkspace, Input, Nothing};
+use super::endpoint::{Call, Endpoint, InWorkspace, Input, NoParams};
 use super::json::Json;
 use super::operation::Operation;
 use super::problem::Problem;
@@ -62,7 +62,7 @@ impl Endpoint for RenameTag {
     };
     type Path = TagName;
     type Query = InWorkspace;
-    type Headers = Nothing;
+    type Headers = NoParams;
     type Body = Json<NewTagName>;
     type Answer = Json<TagChange>;
 
@@ -100,7 +100,7 @@ impl Endpoint for MergeTag {
     };
     type Path = TagName;
     type Query = InWorkspace;
-    type Headers = Nothing;
+    type Headers = NoParams;
     type Body = Json<MergeInto>;
     type Answer = Json<TagChange>;
 
@@ -129,8 +129,8 @@ impl Endpoint for DeleteTag {
     };
     type Path = TagName;
     type Query = InWorkspace;
-    type Headers = Nothing;
-    type Body = Nothing;
+    type Headers = NoParams;
+    type Body = NoParams;
     type Answer = Json<TagChange>;
 
     async fn call(call: &Call, input: Input<Self>) -> Result<Json<TagChange>, Problem> {

@@ -14,28 +14,28 @@ use super::workspace::Workspace;
 use crate::request::RequestContext;
 use crate::upstreams::Upstreams;
 
-/// The account that is signed in.
+/// The signed-in account.
 #[derive(SimpleObject, Debug)]
 #[graphql(complex)]
 pub struct Viewer {
-    /// Opaque.
+    /// Opaque identifier.
     pub id: ID,
-    /// The address it signs in with.
+    /// The e-mail address to sign in with.
     pub email: String,
-    /// Whether the address was proven.
+    /// Whether the e-mail address is verified.
     pub email_verified: bool,
-    /// As entered at sign-up.
+    /// Full name, as entered at sign-up.
     pub full_name: String,
-    /// Whether it runs the platform.
+    /// Whether the account is an operator of the platform.
     pub platform_admin: bool,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Option<OffsetDateTime>,
-    /// The workspaces it belongs to, the personal one first.
+    /// The workspaces of the account, the personal one first.
     pub workspaces: Vec<Workspace>,
 }
 
 impl Viewer {
-    /// The account of an answer together with its workspaces; `None` when the service left the account out.
+    /// The account of a response with its workspaces; `None` if the service left the account out.
     pub fn new(user: Option<pb::User>, workspaces: Vec<pb::Workspace>) -> Option<Self> {
         let user = user?;
         Some(Self {
@@ -52,19 +52,19 @@ impl Viewer {
 
 #[ComplexObject]
 impl Viewer {
-    /// The devices that are signed in.
+    /// The active sessions of the account.
     async fn sessions(&self, ctx: &Context<'_>) -> Result<Vec<Session>, Error> {
         let request = ctx.data::<RequestContext>()?.read(pb::ListSessionsRequest {});
         let answer = value(ctx.data::<Upstreams>()?.auth.clone().list_sessions(request).await)?;
         Ok(answer.sessions.into_iter().map(Session::from).collect())
     }
 
-    /// The telephone number to which text messages go; null when there is none. Not for API keys.
+    /// The telephone number for text messages, if the account has one. Not available to API keys.
     async fn phone_number(&self, ctx: &Context<'_>) -> Result<Option<PhoneNumber>, Error> {
         phone_number(ctx).await
     }
 
-    /// What was done to the account, newest first.
+    /// The audit log of the account, newest first.
     async fn audit_log(
         &self,
         ctx: &Context<'_>,
@@ -77,20 +77,20 @@ impl Viewer {
     }
 }
 
-/// A signed-in device.
+/// A session: a signed-in device.
 #[derive(SimpleObject, Debug)]
 pub struct Session {
-    /// Opaque.
+    /// Opaque identifier.
     pub id: ID,
-    /// What the device said of itself.
+    /// `User-Agent` of the device.
     pub user_agent: String,
-    /// The network it was used from; the whole address is not kept.
+    /// The network it was last used from; the full address is not stored.
     pub ip_prefix: String,
     /// When it signed in.
     pub created_at: Option<OffsetDateTime>,
     /// When it was last used.
     pub last_seen_at: Option<OffsetDateTime>,
-    /// Whether it is the one that asks.
+    /// Whether it is the session of this request.
     pub current: bool,
 }
 

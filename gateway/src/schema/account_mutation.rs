@@ -12,21 +12,21 @@ use super::workspace::Workspace;
 use crate::request::RequestContext;
 use crate::upstreams::Upstreams;
 
-/// A new account.
+/// Input of `register`.
 #[derive(InputObject)]
 pub struct RegisterInput {
-    /// At most 254 bytes.
+    /// E-mail address, at most 254 bytes.
     pub email: String,
-    /// At most 256 bytes; its strength is estimated, there are no rules about characters.
+    /// At most 256 bytes. Its strength is estimated; there are no rules about characters.
     pub password: String,
-    /// At most 200 characters.
+    /// Full name, at most 200 characters.
     pub full_name: String,
 }
 
-/// Who signs in.
+/// Credentials to sign in with.
 #[derive(InputObject)]
 pub struct LoginInput {
-    /// The address of the account.
+    /// The e-mail address of the account.
     pub email: String,
     /// Its password.
     pub password: String,
@@ -35,13 +35,13 @@ pub struct LoginInput {
 /// The tokens of a session, for clients that do not use cookies.
 #[derive(SimpleObject)]
 pub struct Tokens {
-    /// Goes into `Authorization: Bearer …`.
+    /// Access token, sent as `Authorization: Bearer …`.
     pub access_token: String,
-    /// When the access token stops to be accepted.
+    /// When the access token expires.
     pub access_expires_at: Option<OffsetDateTime>,
-    /// Trades once for the next pair.
+    /// Refresh token. Can be exchanged once for a new pair.
     pub refresh_token: String,
-    /// When the refresh token stops to be accepted.
+    /// When the refresh token expires.
     pub refresh_expires_at: Option<OffsetDateTime>,
 }
 
@@ -56,37 +56,37 @@ impl From<pb::TokenPair> for Tokens {
     }
 }
 
-/// What became of `register`.
+/// Payload of `register`.
 #[derive(SimpleObject, Default)]
 pub struct RegisterPayload {
-    /// The new account; null when `userErrors` says why not, and when the address has to be verified first.
+    /// The new account; null on failure, and while the e-mail address has to be verified first.
     pub viewer: Option<Viewer>,
-    /// The personal workspace.
+    /// The personal workspace of the account.
     pub workspace: Option<Workspace>,
-    /// The session that was opened.
+    /// The new session.
     pub tokens: Option<Tokens>,
-    /// Whether the link in a mail comes next. The answer is then the same for an address that has an account; its owner is
-    /// told by mail.
+    /// Whether the user has to open the link in a verification mail next. The response is then the same for an address that has
+    /// an account already; its owner is notified by mail.
     pub verification_required: bool,
-    /// Why nothing was made.
+    /// Why nothing was created.
     pub user_errors: Vec<UserError>,
 }
 
-/// What became of `login` or `refreshSession`.
+/// Payload of `login` and `refreshSession`.
 #[derive(SimpleObject, Default)]
 pub struct SessionPayload {
-    /// The session's tokens; null when `userErrors` says why not.
+    /// The tokens of the session; null on failure.
     pub tokens: Option<Tokens>,
-    /// Why no session was opened.
+    /// Why no session was created.
     pub user_errors: Vec<UserError>,
 }
 
-/// What became of a mutation that has nothing to show.
+/// Payload of mutations that return no object.
 #[derive(SimpleObject, Default)]
 pub struct DonePayload {
-    /// Whether it was done.
+    /// Whether the mutation succeeded.
     pub done: bool,
-    /// Why not.
+    /// Why the mutation failed.
     pub user_errors: Vec<UserError>,
 }
 
@@ -99,14 +99,14 @@ impl DonePayload {
     }
 }
 
-/// How hard a password is to guess.
+/// Strength of a password.
 #[derive(SimpleObject)]
 pub struct PasswordStrength {
     /// 0 (guessed at once) to 4 (very strong).
     pub score: u32,
-    /// Whether an account may use it.
+    /// Whether the password is strong enough for an account.
     pub acceptable: bool,
-    /// What is weak about it.
+    /// The weakness of the password, if there is one.
     pub warning: Option<String>,
     /// How to make it better.
     pub suggestions: Vec<String>,
@@ -118,7 +118,7 @@ pub struct AccountMutation;
 
 #[Object]
 impl AccountMutation {
-    /// Makes an account with a personal workspace. Signs it in, unless the address has to be verified first.
+    /// Creates an account with a personal workspace, and signs in unless the e-mail address has to be verified first.
     async fn register(&self, ctx: &Context<'_>, input: RegisterInput) -> Result<RegisterPayload, Error> {
         let context = ctx.data::<RequestContext>()?;
         let message = pb::RegisterRequest {
@@ -144,7 +144,7 @@ impl AccountMutation {
         })
     }
 
-    /// Signs in. Browsers get the session as cookies, too.
+    /// Signs in. Browsers also get the session as cookies.
     async fn login(&self, ctx: &Context<'_>, input: LoginInput) -> Result<SessionPayload, Error> {
         let context = ctx.data::<RequestContext>()?;
         let client = Some(context.client.clone());
@@ -155,7 +155,7 @@ impl AccountMutation {
         Ok(session(context, result.map(|answer| answer.tokens)))
     }
 
-    /// Trades a refresh token for a new pair. Without an argument the cookie's is taken.
+    /// Exchanges a refresh token for a new pair. Without an argument, the token of the cookie is used.
     async fn refresh_session(&self, ctx: &Context<'_>, refresh_token: Option<String>) -> Result<SessionPayload, Error> {
         let context = ctx.data::<RequestContext>()?;
         let refresh_token = refresh_token.or_else(|| context.refresh_cookie.clone()).unwrap_or_default();
@@ -166,7 +166,7 @@ impl AccountMutation {
         Ok(session(context, result.map(|answer| answer.tokens)))
     }
 
-    /// Ends the session of the refresh token, of the cookie, or of the access token that asks.
+    /// Ends the session of the refresh token, of the cookie, or of the access token of the request.
     async fn logout(&self, ctx: &Context<'_>, refresh_token: Option<String>) -> Result<DonePayload, Error> {
         let context = ctx.data::<RequestContext>()?;
         let refresh_token = refresh_token.or_else(|| context.refresh_cookie.clone()).unwrap_or_default();
@@ -179,7 +179,7 @@ impl AccountMutation {
         Ok(DonePayload::new(outcome(auth.logout(request).await)?))
     }
 
-    /// Ends every session of the account, this one too.
+    /// Ends every session of the account, including this one.
     async fn logout_everywhere(&self, ctx: &Context<'_>) -> Result<DonePayload, Error> {
         let context = ctx.data::<RequestContext>()?;
         context.require_principal().map_err(fault)?;
@@ -214,13 +214,13 @@ impl AccountMutation {
         Ok(DonePayload::new(outcome(auth.change_password(request).await)?))
     }
 
-    /// A random password that is strong enough. A mutation, so that it is never part of an address or a cache.
+    /// Generates a random, strong password. A mutation, so that it is never part of a URL or a cache.
     async fn generate_password(&self, ctx: &Context<'_>) -> Result<String, Error> {
         let request = ctx.data::<RequestContext>()?.read(pb::GeneratePasswordRequest {});
         Ok(value(ctx.data::<Upstreams>()?.auth.clone().generate_password(request).await)?.password)
     }
 
-    /// How strong a password is. Nothing is kept; a mutation for the same reason as `generatePassword`.
+    /// Estimates the strength of a password. Nothing is stored. A mutation for the same reason as `generatePassword`.
     async fn estimate_password(
         &self,
         ctx: &Context<'_>,

@@ -8,12 +8,12 @@ use time::OffsetDateTime;
 use time::serde::rfc3339;
 use utoipa::ToSchema;
 
-use super::problem::value;
+use super::problem::fault;
 use super::scalars::Long;
 use crate::request::RequestContext;
 use crate::upstreams::Upstreams;
 
-/// Rows of a breakdown when nothing is said.
+/// Rows of a breakdown by default.
 pub const DEFAULT_TOP: u32 = 10;
 
 /// Counts of clicks.
@@ -22,13 +22,13 @@ pub const DEFAULT_TOP: u32 = 10;
 pub struct ClickTotals {
     /// Humans and bots.
     pub clicks: Long,
-    /// Clicks of people.
+    /// Clicks of humans.
     pub humans: Long,
-    /// Clicks of programs that say that they are one.
+    /// Clicks of bots: programs that identify themselves.
     pub bots: Long,
-    /// Different people, estimated within two per cent; a person is counted anew each day.
+    /// Unique visitors, estimated within two per cent. A visitor is counted once per day.
     pub uniques: Long,
-    /// The latest click; null when there is none.
+    /// The latest click; null without clicks.
     #[serde(with = "rfc3339::option")]
     pub last_click_at: Option<OffsetDateTime>,
 }
@@ -131,16 +131,16 @@ mirror!(
     ]
 );
 
-/// Keeps the clicks whose dimension has one of the values.
+/// A filter: clicks whose dimension has one of the values.
 #[derive(InputObject, Debug)]
 pub struct DimensionFilter {
-    /// What to look at.
+    /// The dimension to filter by.
     pub dimension: Dimension,
-    /// 1-20 values; an empty string stands for "not known".
+    /// 1-20 values; an empty string stands for "unknown".
     pub values: Vec<String>,
 }
 
-/// A question about clicks.
+/// Input of a query for click statistics.
 #[derive(InputObject, Debug)]
 pub struct AnalyticsInput {
     /// Start of the range, included.
@@ -150,7 +150,7 @@ pub struct AnalyticsInput {
     /// IANA name of the time zone in which days, weeks and months begin.
     #[graphql(default_with = "\"UTC\".to_owned()")]
     pub time_zone: String,
-    /// Width of the buckets of `series`; without it there is no series.
+    /// Width of the buckets of `series`; no series, if omitted.
     pub step: Option<Step>,
     /// Dimensions to break down by.
     #[graphql(default)]
@@ -158,22 +158,22 @@ pub struct AnalyticsInput {
     /// Rows of each breakdown, 1-100.
     #[graphql(default_with = "DEFAULT_TOP")]
     pub top: u32,
-    /// At most 8; all must hold.
+    /// At most 8 filters; all must match.
     #[graphql(default)]
     pub filters: Vec<DimensionFilter>,
-    /// Whether `previous` is wanted.
+    /// Whether to return `previous`.
     #[graphql(default)]
     pub compare_previous: bool,
 }
 
-/// One step of a series.
+/// One bucket of a series.
 #[derive(SimpleObject, Serialize, ToSchema, Debug)]
 #[serde(rename_all = "camelCase")]
 pub struct Bucket {
-    /// Where the step starts.
+    /// Start of the bucket.
     #[serde(with = "rfc3339::option")]
     pub start: Option<OffsetDateTime>,
-    /// Its counts; zeros when nothing happened.
+    /// Counts of the bucket; zeros if there were no clicks.
     pub totals: ClickTotals,
 }
 
@@ -181,13 +181,13 @@ pub struct Bucket {
 #[derive(SimpleObject, Serialize, ToSchema, Debug)]
 #[serde(rename_all = "camelCase")]
 pub struct BreakdownRow {
-    /// Empty for "not known".
+    /// The value; empty for "unknown".
     pub value: String,
     /// Humans and bots.
     pub clicks: Long,
-    /// Clicks of people.
+    /// Clicks of humans.
     pub humans: Long,
-    /// Different people.
+    /// Unique visitors.
     pub uniques: Long,
 }
 
@@ -199,30 +199,30 @@ pub struct Breakdown {
     pub dimension: Dimension,
     /// Most clicks first.
     pub rows: Vec<BreakdownRow>,
-    /// Clicks of values that are not known any more: of a link and a day, the 1,000 values with the most clicks are kept.
+    /// Clicks of values that are no longer known: per link and day, the 1,000 values with the most clicks are kept.
     pub left_out: Long,
 }
 
-/// The answer to a question about clicks.
+/// Click statistics.
 #[derive(SimpleObject, Serialize, ToSchema, Debug)]
 #[serde(rename_all = "camelCase")]
 pub struct Analytics {
     /// Counts of the range.
     pub totals: ClickTotals,
-    /// Counts of the range of the same length just before; null unless asked for.
+    /// Counts of the preceding range of the same length; null unless requested.
     pub previous: Option<ClickTotals>,
-    /// Counts step by step without a gap; empty unless a step was given.
+    /// Counts per bucket without gaps; empty unless `step` was given.
     pub series: Vec<Bucket>,
-    /// In the order asked for.
+    /// The breakdowns, in the order of the request.
     pub breakdowns: Vec<Breakdown>,
-    /// Start of what was counted: the range in whole minutes, and further back in whole hours and days, as finer counters are
-    /// not kept for ever.
+    /// Start of the counted range: rounded to minutes, and further in the past to hours and days, because finer counters are
+    /// not kept forever.
     #[serde(with = "rfc3339::option")]
     pub counted_from: Option<OffsetDateTime>,
-    /// End of what was counted.
+    /// End of the counted range.
     #[serde(with = "rfc3339::option")]
     pub counted_until: Option<OffsetDateTime>,
-    /// Filters and breakdowns know the clicks from here on only; null when that is all of the range.
+    /// Filters and breakdowns only cover clicks from this time on; null if that is the whole range.
     #[serde(with = "rfc3339::option")]
     pub details_from: Option<OffsetDateTime>,
 }
@@ -270,6 +270,11 @@ pub async fn query(
         dimension: pb::Dimension::from(filter.dimension).into(),
         values: filter.values,
     };
+    let argument = match &of {
+        Some(pb::analytics_scope::Of::Tag(_)) => "tag",
+        Some(pb::analytics_scope::Of::Domain(_)) => "domain",
+        Some(pb::analytics_scope::Of::LinkId(_)) | None => "id",
+    };
     let message = pb::QueryAnalyticsRequest {
         scope: Some(pb::AnalyticsScope { workspace_id, of }),
         from: Some(timestamp(input.from)),
@@ -283,5 +288,12 @@ pub async fn query(
     };
     let request = ctx.data::<RequestContext>()?.read(message);
     let mut analytics = ctx.data::<Upstreams>()?.analytics.clone();
-    Ok(value(analytics.query_analytics(request).await)?.into())
+    match analytics.query_analytics(request).await {
+        Ok(answer) => Ok(answer.into_inner().into()),
+        Err(status) => {
+            let error = curtail_rpc::Error::from_status(&status);
+            let about_scope = error.field.as_deref() == Some("scope");
+            Err(fault(if about_scope { error.field(argument) } else { error }))
+        }
+    }
 }

@@ -9,22 +9,22 @@ use time::serde::rfc3339;
 use utoipa::ToSchema;
 
 use super::problem::{UserError, outcome};
-use super::scalars::{id, parse_id};
+use super::scalars::{id, optional_instant, parse_id};
 use super::workspace_or_default;
 use crate::request::RequestContext;
 use crate::upstreams::Upstreams;
 
-/// What an API key may do.
+/// A permission of an API key.
 #[derive(Enum, Serialize, Deserialize, ToSchema, Debug, Clone, Copy, PartialEq, Eq)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum ApiKeyScope {
     /// Read links.
     Read,
-    /// Make and change links.
+    /// Create and change links.
     Write,
     /// Read statistics.
     Analytics,
-    /// Everything its maker may do.
+    /// All permissions of the key's creator.
     Admin,
 }
 
@@ -34,22 +34,22 @@ mirror!(ApiKeyScope, pb::Scope, Read, [Read, Write, Analytics, Admin]);
 #[derive(SimpleObject, Serialize, ToSchema, Debug)]
 #[serde(rename_all = "camelCase")]
 pub struct ApiKey {
-    /// Opaque.
+    /// Opaque identifier.
     #[schema(value_type = String)]
     pub id: ID,
     /// The workspace it works in.
     #[schema(value_type = String)]
     pub workspace_id: ID,
-    /// What its maker called it.
+    /// Display name, set by its creator.
     pub name: String,
-    /// How it starts, to recognise it by.
+    /// The first characters of the key, to recognise it.
     pub prefix: String,
-    /// What it may do.
+    /// The scopes of the key.
     pub scopes: Vec<ApiKeyScope>,
-    /// When it was made.
+    /// When it was created.
     #[serde(with = "rfc3339::option")]
     pub created_at: Option<OffsetDateTime>,
-    /// From when on it is refused; null for never.
+    /// When the key expires; null for never.
     #[serde(with = "rfc3339::option")]
     pub expires_at: Option<OffsetDateTime>,
     /// When it was last used, to the minute.
@@ -58,7 +58,7 @@ pub struct ApiKey {
     /// When it was revoked.
     #[serde(with = "rfc3339::option")]
     pub revoked_at: Option<OffsetDateTime>,
-    /// Its own limit; null for the plan's.
+    /// Requests per minute; null for the limit of the plan.
     pub rate_limit_per_minute: Option<u32>,
 }
 
@@ -82,7 +82,7 @@ impl From<pb::ApiKey> for ApiKey {
 /// A new API key.
 #[derive(InputObject, Debug)]
 pub struct CreateApiKeyInput {
-    /// Without it, the caller's first workspace.
+    /// The workspace; the caller's first one, if omitted.
     pub workspace_id: Option<ID>,
     /// The key.
     #[graphql(flatten)]
@@ -98,15 +98,15 @@ pub struct NewApiKeyInput {
     pub name: String,
     /// At least one.
     pub scopes: Vec<ApiKeyScope>,
-    /// From when on it is refused; without it, never.
-    #[serde(default, with = "rfc3339::option")]
+    /// When the key expires; never, if omitted.
+    #[serde(default, deserialize_with = "optional_instant")]
     pub expires_at: Option<OffsetDateTime>,
-    /// Requests per minute; without it, the plan's.
+    /// Requests per minute; the limit of the plan, if omitted.
     pub rate_limit_per_minute: Option<u32>,
 }
 
 impl NewApiKeyInput {
-    /// What makes it in a workspace.
+    /// The request to create it in a workspace.
     pub fn into_request(self, workspace_id: i64, client: Client) -> pb::CreateApiKeyRequest {
         pb::CreateApiKeyRequest {
             workspace_id,
@@ -119,21 +119,21 @@ impl NewApiKeyInput {
     }
 }
 
-/// What became of `createApiKey`.
+/// Payload of `createApiKey`.
 #[derive(SimpleObject, Debug, Default)]
 pub struct CreateApiKeyPayload {
-    /// The key; null when `userErrors` says why not.
+    /// The key; null on failure.
     pub api_key: Option<ApiKey>,
-    /// The whole key. It is shown this once and cannot be read again.
+    /// The complete key. It is returned only once and cannot be read again.
     pub secret: Option<String>,
-    /// Why nothing was made.
+    /// Why nothing was created.
     pub user_errors: Vec<UserError>,
 }
 
-/// What became of `revokeApiKey`.
+/// Payload of `revokeApiKey`.
 #[derive(SimpleObject, Debug, Default)]
 pub struct RevokeApiKeyPayload {
-    /// The key that is refused from now on.
+    /// The revoked key.
     pub api_key: Option<ApiKey>,
     /// Why nothing was revoked.
     pub user_errors: Vec<UserError>,
@@ -145,7 +145,7 @@ pub struct ApiKeyMutation;
 
 #[Object]
 impl ApiKeyMutation {
-    /// Makes an API key; for admins of the workspace.
+    /// Creates an API key. Requires the role `ADMIN` in the workspace.
     async fn create_api_key(&self, ctx: &Context<'_>, input: CreateApiKeyInput) -> Result<CreateApiKeyPayload, Error> {
         let context = ctx.data::<RequestContext>()?;
         let workspace_id = workspace_or_default(context, input.workspace_id)?;
@@ -161,7 +161,7 @@ impl ApiKeyMutation {
         })
     }
 
-    /// Revokes an API key at once and for good.
+    /// Revokes an API key immediately and permanently.
     async fn revoke_api_key(&self, ctx: &Context<'_>, id: ID) -> Result<RevokeApiKeyPayload, Error> {
         let context = ctx.data::<RequestContext>()?;
         context.require_principal().map_err(super::problem::fault)?;

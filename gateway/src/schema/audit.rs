@@ -11,47 +11,46 @@ use time::OffsetDateTime;
 use super::loaders::{Users, UsersLoader};
 use super::member::Member;
 use super::page::{Page, connection};
-use super::problem::value;
 use super::scalars::id;
 use crate::request::RequestContext;
 use crate::upstreams::Upstreams;
 
-/// What kind of actor did it.
+/// The kind of an actor.
 #[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ActorKind {
-    /// Somebody signed in, or with the link of a mail.
+    /// A user: signed in, or with the link of a mail.
     User,
     /// A program with an API key.
     ApiKey,
-    /// Somebody at the command line of the platform.
+    /// An operator at the command line of the platform.
     Operator,
-    /// Nobody who is known: the platform itself.
+    /// The platform itself.
     Platform,
 }
 
 mirror!(ActorKind, pb::ActorKind, Platform, [User, ApiKey, Operator, Platform]);
 
-/// One action.
+/// An entry of an audit log.
 #[derive(SimpleObject, Debug)]
 #[graphql(complex)]
 pub struct AuditEntry {
-    /// Opaque.
+    /// Opaque identifier.
     pub id: ID,
-    /// When it was done.
+    /// When the action happened.
     pub at: Option<OffsetDateTime>,
-    /// A noun and what became of it, `session.opened` and the like.
+    /// The action, such as `session.opened`.
     pub action: String,
-    /// What kind of actor did it.
+    /// The kind of an actor.
     pub actor_kind: ActorKind,
-    /// The API key that did it.
+    /// The API key of the actor.
     pub actor_api_key_id: Option<ID>,
-    /// The network it was done from; the whole address is not kept.
+    /// The network of the client; the full address is not stored.
     pub ip_prefix: Option<String>,
-    /// What it was done to: a session, a key, an account, an invitation; the action tells which.
+    /// The target of the action: a session, a key, an account or an invitation, depending on the action.
     pub target_id: Option<ID>,
-    /// What was before, as far as it changed.
+    /// The changed values before the action.
     pub before: Option<Json<Value>>,
-    /// What is now, as far as it changed.
+    /// The changed values after the action.
     pub after: Option<Json<Value>>,
     #[graphql(skip)]
     actor_user_id: i64,
@@ -59,7 +58,7 @@ pub struct AuditEntry {
 
 #[ComplexObject]
 impl AuditEntry {
-    /// Who did it, or made the API key; null when it was nobody, or nobody who shares a workspace with the caller.
+    /// The actor, or the creator of the API key; null if unknown, or if they share no workspace with the caller.
     async fn actor(&self, ctx: &Context<'_>) -> Result<Option<Member>, Error> {
         if self.actor_user_id == 0 {
             return Ok(None);
@@ -103,7 +102,7 @@ pub async fn audit_log(ctx: &Context<'_>, workspace_id: i64, page: Page) -> Resu
         backwards: page.backwards,
     };
     let request = ctx.data::<RequestContext>()?.read(message);
-    let answer = value(ctx.data::<Upstreams>()?.auth.clone().list_audit_log(request).await)?;
+    let answer = page.answer(ctx.data::<Upstreams>()?.auth.clone().list_audit_log(request).await)?;
     let entries = answer.entries.into_iter().map(|entry| (entry.id.to_string(), AuditEntry::from(entry)));
     Ok(connection(&page, answer.has_more, entries))
 }

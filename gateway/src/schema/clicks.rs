@@ -7,22 +7,22 @@ use time::OffsetDateTime;
 
 use super::scalars::{Long, id};
 
-/// What was clicked since the event before.
+/// Clicks since the previous event.
 #[derive(SimpleObject, Debug, Clone)]
 pub struct ClickBatch {
-    /// In the order in which they were counted.
+    /// The clicks, in the order in which they were counted.
     pub nodes: Vec<LiveClick>,
-    /// Further clicks of the workspace that are counted but not shown: too many in one second, or this client reads too
+    /// Clicks of the workspace that were counted but skipped here: too many in one second, or this client reads too
     /// slowly.
     pub skipped: Long,
 }
 
-/// One click. Nothing in it tells one visitor from another; null is not known.
+/// One click. It does not identify the visitor; null means unknown.
 #[derive(SimpleObject, Debug, Clone)]
 pub struct LiveClick {
     /// The same click has the same id in every subscription.
     pub id: ID,
-    /// When it happened.
+    /// When the click happened.
     pub at: Option<OffsetDateTime>,
     /// The link.
     pub link_id: ID,
@@ -44,7 +44,7 @@ pub struct LiveClick {
     pub referrer: Option<String>,
     /// `paid`, `email`, `social`, `search`, `referral` or `direct`.
     pub channel: Option<String>,
-    /// A program that says that it is one.
+    /// A bot: a program that identifies itself.
     pub bot: bool,
     /// A scan of a QR code.
     pub qr: bool,

@@ -12,7 +12,7 @@ use super::problem::{UserError, fault, outcome};
 use crate::request::RequestContext;
 use crate::upstreams::Upstreams;
 
-/// What became of `exportAccount`.
+/// Payload of `exportAccount`.
 #[derive(SimpleObject, Default)]
 pub struct ExportAccountPayload {
     /// The account with its workspaces, sessions, API keys, audit log, telephone number and notification preferences.
@@ -27,8 +27,8 @@ pub struct ErasureMutation;
 
 #[Object]
 impl ErasureMutation {
-    /// Everything that is kept of the account itself; links are read by `links`. A mutation, because it is noted in the
-    /// account's log and must never be part of a cache.
+    /// Exports all data of the account itself; read links with `links`. A mutation, because it is recorded in the audit log of
+    /// the account and must never be part of a cache.
     async fn export_account(&self, ctx: &Context<'_>) -> Result<ExportAccountPayload, Error> {
         let context = ctx.data::<RequestContext>()?;
         context.require_principal().map_err(fault)?;
@@ -43,7 +43,7 @@ impl ErasureMutation {
         })
     }
 
-    /// Erases the account for good, with every workspace that nobody else belongs to. Workspaces with other members need
+    /// Erases the account permanently, with every workspace that has no other members. Workspaces with other members need
     /// another owner first.
     async fn erase_account(&self, ctx: &Context<'_>, current_password: String) -> Result<DonePayload, Error> {
         let context = ctx.data::<RequestContext>()?;

@@ -12,23 +12,23 @@ use super::workspace::Role;
 use crate::request::RequestContext;
 use crate::upstreams::Upstreams;
 
-/// Whom to invite.
+/// Input of `inviteMember`.
 #[derive(InputObject, Debug)]
 pub struct InviteMemberInput {
     /// The workspace; not a personal one.
     pub workspace_id: ID,
-    /// The address; whether it has an account does not matter and is not told.
+    /// The e-mail address. Whether it has an account makes no difference and is not revealed.
     pub email: String,
     /// `VIEWER`, `EDITOR` or `ADMIN`.
     pub role: Role,
 }
 
-/// What became of `inviteMember`.
+/// Payload of `inviteMember`.
 #[derive(SimpleObject, Default)]
 pub struct InviteMemberPayload {
-    /// The invitation; null when `userErrors` says why not.
+    /// The invitation; null on failure.
     pub invitation: Option<Invitation>,
-    /// Why nobody was invited.
+    /// Why the invitation was not sent.
     pub user_errors: Vec<UserError>,
 }
 
@@ -38,7 +38,7 @@ pub struct InvitationMutation;
 
 #[Object]
 impl InvitationMutation {
-    /// Invites somebody to a workspace by mail; for admins. An earlier invitation of the address is replaced.
+    /// Invites a person to a workspace by mail. Requires the role `ADMIN`. An earlier invitation of the address is replaced.
     async fn invite_member(&self, ctx: &Context<'_>, input: InviteMemberInput) -> Result<InviteMemberPayload, Error> {
         let context = ctx.data::<RequestContext>()?;
         context.require_principal().map_err(fault)?;
@@ -56,7 +56,7 @@ impl InvitationMutation {
         })
     }
 
-    /// Takes an invitation back; for admins of its workspace.
+    /// Revokes an invitation. Requires the role `ADMIN` in its workspace.
     async fn revoke_invitation(&self, ctx: &Context<'_>, id: ID) -> Result<DonePayload, Error> {
         let context = ctx.data::<RequestContext>()?;
         context.require_principal().map_err(fault)?;
@@ -65,7 +65,7 @@ impl InvitationMutation {
         Ok(DonePayload::new(outcome(ctx.data::<Upstreams>()?.auth.clone().revoke_invitation(request).await)?))
     }
 
-    /// Joins a workspace by the token of a mail to the caller's address.
+    /// Accepts an invitation with the token of a mail to the caller's address.
     async fn accept_invitation(&self, ctx: &Context<'_>, token: String) -> Result<WorkspacePayload, Error> {
         let context = ctx.data::<RequestContext>()?;
         context.require_principal().map_err(fault)?;

@@ -13,23 +13,23 @@ use super::loaders::{TotalsLoader, UsersLoader};
 use super::member::Member;
 use super::scalars::{Long, id};
 
-/// What a link does at the moment.
+/// The current state of a link.
 #[derive(Enum, Serialize, Deserialize, ToSchema, Debug, Clone, Copy, PartialEq, Eq)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum LinkState {
     /// Redirects.
     Active,
-    /// `startsAt` lies ahead.
+    /// `startsAt` is in the future.
     Scheduled,
     /// `expiresAt` has passed.
     Expired,
-    /// `maxClicks` are used up.
+    /// The limit `maxClicks` is reached.
     Exhausted,
-    /// Switched off by hand.
+    /// Disabled by a member.
     Disabled,
     /// Deleted; can be restored.
     Deleted,
-    /// Taken down by the operator: answers 451, see `blockReason`.
+    /// Blocked by the operator: returns 451, see `blockReason`.
     Blocked,
 }
 
@@ -55,54 +55,54 @@ impl From<pb::Tag> for Tag {
 #[graphql(complex)]
 #[serde(rename_all = "camelCase")]
 pub struct Link {
-    /// Opaque; sorts by creation.
+    /// Opaque identifier; sorts by creation.
     #[schema(value_type = String)]
     pub id: ID,
-    /// What is typed behind the domain, as it was entered.
+    /// The path of the short URL, as it was entered.
     pub code: String,
     /// Host of the short domain.
     pub domain: String,
-    /// The whole short URL, ready to be shared.
+    /// The complete short URL.
     pub short_url: String,
-    /// The destination in normalised form, exactly as it is sent to visitors.
+    /// The destination in normalized form, exactly as it is sent to visitors.
     pub url: String,
-    /// Shown in lists.
+    /// Title, shown in lists.
     pub title: String,
-    /// For the people who share it.
+    /// Description for the people who share it.
     pub description: String,
-    /// For the members only.
+    /// Notes, visible to members only.
     pub notes: String,
-    /// The link's name in another system.
+    /// Identifier of the link in another system.
     pub external_id: String,
     /// Labels.
     pub tags: Vec<Tag>,
-    /// What the link does at the moment.
+    /// The current state of the link.
     pub state: LinkState,
-    /// Grows with each change; give it back with an update.
+    /// Incremented by each change; send it back with an update.
     pub version: i64,
-    /// When it was made.
+    /// When it was created.
     #[serde(with = "time::serde::rfc3339::option")]
     pub created_at: Option<OffsetDateTime>,
     /// When it was last changed.
     #[serde(with = "time::serde::rfc3339::option")]
     pub updated_at: Option<OffsetDateTime>,
-    /// Before this instant it answers 404.
+    /// Before this time the link returns 404.
     #[serde(with = "time::serde::rfc3339::option")]
     pub starts_at: Option<OffsetDateTime>,
-    /// From this instant on it answers 410 or goes to the fallback.
+    /// From this time on the link returns 410, or redirects to `fallbackUrl`.
     #[serde(with = "time::serde::rfc3339::option")]
     pub expires_at: Option<OffsetDateTime>,
-    /// How many clicks it has in all; null for no limit.
+    /// The maximum number of clicks; null for no limit.
     pub max_clicks: Option<u32>,
-    /// How many of them are used up; only counted when there is a limit.
+    /// Clicks counted against `maxClicks`; only counted if there is a limit.
     pub used_clicks: u32,
     /// 301, 302, 307 or 308.
     pub redirect_status: u32,
-    /// Whether the visitor's query is added to the destination's.
+    /// Whether the query string of the visitor is appended to the destination.
     pub forward_query: bool,
-    /// Where visitors go when the link is over; null for the page that says so.
+    /// Where visitors are redirected after the link has expired; null for the standard page.
     pub fallback_url: Option<String>,
-    /// What the operator says about the take-down; null unless the link is blocked.
+    /// Why the operator blocked the link; null unless it is blocked.
     pub block_reason: Option<String>,
     /// When it was deleted.
     #[serde(with = "time::serde::rfc3339::option")]
@@ -173,12 +173,12 @@ impl Link {
         Ok(ctx.data::<TotalsLoader>()?.load_one(self.totals_key()).await?.unwrap_or_default())
     }
 
-    /// Clicks of the link's whole life, humans and bots.
+    /// All clicks of the link, humans and bots.
     async fn clicks(&self, ctx: &Context<'_>) -> Result<Long, Error> {
         Ok(self.totals(ctx).await?.clicks)
     }
 
-    /// Who made the link; null when the account is gone.
+    /// The creator of the link; null if the account was erased.
     async fn creator(&self, ctx: &Context<'_>) -> Result<Option<Member>, Error> {
         ctx.data::<UsersLoader>()?.load_one(self.ids.creator).await
     }

@@ -99,12 +99,12 @@ impl From<BulkChange> for pb::BulkChange {
 /// A change of many links.
 #[derive(InputObject, Debug)]
 pub struct UpdateLinksInput {
-    /// Without it, the caller's first workspace.
+    /// The workspace; the caller's first one, if omitted.
     pub workspace_id: Option<ID>,
     /// Which links.
     #[graphql(flatten)]
     pub links: LinkSelection,
-    /// What changes.
+    /// The changes.
     #[graphql(flatten)]
     pub change: BulkChange,
 }
@@ -112,7 +112,7 @@ pub struct UpdateLinksInput {
 /// Links to delete.
 #[derive(InputObject, Debug)]
 pub struct DeleteLinksInput {
-    /// Without it, the caller's first workspace.
+    /// The workspace; the caller's first one, if omitted.
     pub workspace_id: Option<ID>,
     /// Which links.
     #[graphql(flatten)]
@@ -125,7 +125,7 @@ pub struct DeleteLinksInput {
 pub struct BulkLinksPayload {
     /// One for each link, in the order of `ids`; for a filter, in the order of creation.
     pub outcomes: Vec<BulkLinkOutcome>,
-    /// Why the whole was refused.
+    /// Why the whole request was refused.
     #[serde(skip)]
     pub user_errors: Vec<UserError>,
 }
@@ -167,7 +167,7 @@ impl From<Result<Vec<pb::BulkOutcome>, UserError>> for BulkLinksPayload {
 /// A new name of a tag.
 #[derive(InputObject, Debug)]
 pub struct RenameTagInput {
-    /// Without it, the caller's first workspace.
+    /// The workspace; the caller's first one, if omitted.
     pub workspace_id: Option<ID>,
     /// The tag.
     pub name: String,
@@ -178,7 +178,7 @@ pub struct RenameTagInput {
 /// Tags to merge.
 #[derive(InputObject, Debug)]
 pub struct MergeTagsInput {
-    /// Without it, the caller's first workspace.
+    /// The workspace; the caller's first one, if omitted.
     pub workspace_id: Option<ID>,
     /// 1-20 tags that end.
     pub names: Vec<String>,
@@ -189,7 +189,7 @@ pub struct MergeTagsInput {
 /// A tag to delete.
 #[derive(InputObject, Debug)]
 pub struct DeleteTagInput {
-    /// Without it, the caller's first workspace.
+    /// The workspace; the caller's first one, if omitted.
     pub workspace_id: Option<ID>,
     /// The tag.
     pub name: String,

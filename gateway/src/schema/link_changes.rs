@@ -10,20 +10,20 @@ use super::link::Link;
 use super::problem::fault;
 use super::scalars::{Long, id};
 
-/// What happened to a link.
+/// The kind of a change of a link.
 #[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LinkChangeKind {
-    /// It was made.
+    /// The link was created.
     Created,
-    /// Some of its fields changed.
+    /// Fields of the link changed.
     Updated,
-    /// It was switched off. Switching it on is `UPDATED`.
+    /// The link was disabled. Enabling it is `UPDATED`.
     Disabled,
-    /// It was deleted; it can be restored.
+    /// The link was deleted; it can be restored.
     Deleted,
-    /// It was taken back.
+    /// The link was restored.
     Restored,
-    /// Its time is over or its clicks are used up.
+    /// The link expired: `expiresAt` has passed or `maxClicks` is reached.
     Expired,
 }
 
@@ -34,17 +34,17 @@ mirror!(LinkChangeKind, pb::LinkChangeKind, Updated, [Created, Updated, Disabled
 pub struct LinkChange {
     /// The same change has the same id in every subscription.
     pub id: ID,
-    /// When it was made.
+    /// When it was created.
     pub at: Option<OffsetDateTime>,
-    /// What happened.
+    /// The kind of the change.
     pub kind: LinkChangeKind,
     /// The link.
     pub link_id: ID,
-    /// The link's version since the change.
+    /// The version of the link after the change.
     pub version: i64,
-    /// The link as it was after the change; null when it was deleted.
+    /// The link after the change; null if it was deleted.
     pub link: Option<Link>,
-    /// Changes in the workspace that happened before this one and are not told, because this client reads too slowly.
+    /// Earlier changes in the workspace that were skipped, because this client reads too slowly.
     pub skipped: Long,
 }
 
@@ -62,7 +62,7 @@ impl From<pb::LinkChange> for LinkChange {
     }
 }
 
-/// Takes messages apart, each change an event. What was left out is told with the next change.
+/// Splits messages into events, one per change. The number of skipped changes comes with the next one.
 pub(super) fn one_by_one(
     messages: impl Stream<Item = Result<pb::WatchLinksResponse, curtail_rpc::Error>>,
 ) -> impl Stream<Item = Result<LinkChange, Error>> {

@@ -5,10 +5,9 @@ use curtail_proto::links::v1 as pb;
 use curtail_proto::timestamp;
 use serde::{Deserialize, Deserializer};
 use time::OffsetDateTime;
-use time::serde::rfc3339;
 use utoipa::ToSchema;
 
-use super::scalars::parse_id;
+use super::scalars::{any_version, optional_instant, parse_id};
 
 /// The fields of a new link.
 #[derive(InputObject, Deserialize, ToSchema, Debug)]
@@ -17,9 +16,9 @@ use super::scalars::parse_id;
 pub struct NewLinkInput {
     /// The destination: http or https, at most 8,192 bytes.
     pub url: String,
-    /// The code to use, 1-255 characters in one or several segments (`sale/spring`); without it, a random one.
+    /// The code to use, 1-255 characters in one or several segments (`sale/spring`); a random one, if omitted.
     pub alias: Option<String>,
-    /// The short domain; without it, the default one.
+    /// The short domain; the default one, if omitted.
     pub domain: Option<String>,
     /// At most 300 characters.
     pub title: Option<String>,
@@ -29,25 +28,27 @@ pub struct NewLinkInput {
     pub notes: Option<String>,
     /// At most 255 characters.
     pub external_id: Option<String>,
-    /// At most 20 names of 1-50 characters; new ones are made.
+    /// At most 20 names of 1-50 characters. New tags are created.
     #[graphql(default)]
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_default")]
+    #[schema(value_type = Option<Vec<String>>)]
     pub tags: Vec<String>,
-    /// Before this instant the link answers 404.
-    #[serde(default, with = "rfc3339::option")]
+    /// Before this time the link returns 404.
+    #[serde(default, deserialize_with = "optional_instant")]
     pub starts_at: Option<OffsetDateTime>,
-    /// From this instant on it answers 410 or goes to the fallback.
-    #[serde(default, with = "rfc3339::option")]
+    /// From this time on the link returns 410, or redirects to `fallbackUrl`.
+    #[serde(default, deserialize_with = "optional_instant")]
     pub expires_at: Option<OffsetDateTime>,
-    /// How many clicks it has in all.
+    /// The maximum number of clicks.
     pub max_clicks: Option<u32>,
     /// 301, 302 (the default), 307 or 308.
     pub redirect_status: Option<u32>,
-    /// Whether the visitor's query is added to the destination's.
+    /// Whether the query string of the visitor is appended to the destination.
     #[graphql(default)]
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_default")]
+    #[schema(value_type = Option<bool>)]
     pub forward_query: bool,
-    /// Where visitors go when the link is over.
+    /// Where visitors are redirected after the link has expired.
     pub fallback_url: Option<String>,
 }
 
@@ -72,27 +73,27 @@ impl From<NewLinkInput> for pb::NewLink {
     }
 }
 
-/// One new link.
+/// Input of `createLink`.
 #[derive(InputObject, Debug)]
 pub struct CreateLinkInput {
-    /// Without it, the caller's first workspace.
+    /// The workspace; the caller's first one, if omitted.
     pub workspace_id: Option<ID>,
     /// The link.
     #[graphql(flatten)]
     pub link: NewLinkInput,
-    /// Gives back the oldest live link to the same destination, if there is one, instead of making another.
+    /// Returns the oldest live link to the same destination, if there is one, instead of creating another.
     #[graphql(default)]
     pub find_existing: bool,
-    /// 1-128 visible ASCII characters; the same key answers as the first time for 24 hours.
+    /// 1-128 visible ASCII characters. A repeated request with the same key returns the first response for 24 hours.
     pub idempotency_key: Option<String>,
 }
 
-/// Up to 1,000 new links.
+/// Input of `createLinks`: up to 1,000 new links.
 #[derive(InputObject, Debug)]
 pub struct CreateLinksInput {
-    /// Without it, the caller's first workspace.
+    /// The workspace; the caller's first one, if omitted.
     pub workspace_id: Option<ID>,
-    /// The links; each has an outcome of its own.
+    /// The links; each has its own result.
     pub links: Vec<NewLinkInput>,
     /// As for `createLink`, for each of them.
     #[graphql(default)]
@@ -101,19 +102,19 @@ pub struct CreateLinksInput {
     pub idempotency_key: Option<String>,
 }
 
-/// A change of a link: what is left out stays, null clears.
+/// Input of `updateLink`. Omitted fields stay as they are; null clears a field.
 #[derive(InputObject, Debug)]
 pub struct UpdateLinkInput {
     /// The link to change.
     pub id: ID,
-    /// The version the change was made from; without it, whatever is there is changed.
+    /// The version that the change is based on; any version, if omitted.
     pub version: Option<i64>,
-    /// What changes.
+    /// The changes.
     #[graphql(flatten)]
     pub patch: LinkPatchInput,
 }
 
-/// The fields of a link that change: what is left out stays, null clears.
+/// The fields of a link to change. Omitted fields stay as they are; null clears a field.
 #[derive(InputObject, Deserialize, ToSchema, Debug)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(as = LinkPatch)]
@@ -132,11 +133,11 @@ pub struct LinkPatchInput {
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     pub notes: MaybeUndefined<String>,
-    /// A new name in another system.
+    /// A new identifier in another system.
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     pub external_id: MaybeUndefined<String>,
-    /// Takes the place of all tags.
+    /// Replaces all tags.
     #[serde(default)]
     #[schema(value_type = Option<Vec<String>>)]
     pub tags: MaybeUndefined<Vec<String>>,
@@ -148,7 +149,7 @@ pub struct LinkPatchInput {
     #[serde(default, deserialize_with = "instant_or_null")]
     #[schema(value_type = Option<OffsetDateTime>)]
     pub expires_at: MaybeUndefined<OffsetDateTime>,
-    /// A new limit of clicks; null for none.
+    /// A new maximum number of clicks; null for no limit.
     #[serde(default)]
     #[schema(value_type = Option<u32>)]
     pub max_clicks: MaybeUndefined<u32>,
@@ -156,19 +157,19 @@ pub struct LinkPatchInput {
     #[serde(default)]
     #[schema(value_type = Option<u32>)]
     pub redirect_status: MaybeUndefined<u32>,
-    /// Whether the visitor's query is added to the destination's.
+    /// Whether the query string of the visitor is appended to the destination.
     pub forward_query: Option<bool>,
-    /// Where visitors go when the link is over; null for the page.
+    /// Where visitors are redirected after the link has expired; null for the standard page.
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     pub fallback_url: MaybeUndefined<String>,
-    /// Switches the link off or on.
+    /// Disables or enables the link.
     pub disabled: Option<bool>,
 }
 
 impl From<UpdateLinkInput> for pb::UpdateLinkRequest {
     fn from(input: UpdateLinkInput) -> Self {
-        Self { id: parse_id(&input.id), version: input.version.unwrap_or(0), patch: Some(input.patch.into()) }
+        Self { id: parse_id(&input.id), version: any_version(input.version), patch: Some(input.patch.into()) }
     }
 }
 
@@ -192,9 +193,14 @@ impl From<LinkPatchInput> for pb::LinkPatch {
     }
 }
 
+/// In JSON, null stands for a field that is left out.
+fn null_as_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(field: D) -> Result<T, D::Error> {
+    Option::deserialize(field).map(Option::unwrap_or_default)
+}
+
 /// An instant of JSON; a field that is left out never gets here.
 pub(crate) fn instant_or_null<'de, D: Deserializer<'de>>(field: D) -> Result<MaybeUndefined<OffsetDateTime>, D::Error> {
-    rfc3339::option::deserialize(field).map(|at| at.map_or(MaybeUndefined::Null, MaybeUndefined::Value))
+    optional_instant(field).map(|at| at.map_or(MaybeUndefined::Null, MaybeUndefined::Value))
 }
 
 /// Null sets a field to its empty value; what is left out is not part of the patch.

@@ -7,44 +7,44 @@ use curtail_proto::links::v1::batch_create_links_response::outcome::Result as It
 use super::link::{Link, Tag};
 use super::link_input::{CreateLinkInput, CreateLinksInput, UpdateLinkInput};
 use super::problem::{UserError, outcome};
-use super::scalars::parse_id;
+use super::scalars::{any_version, parse_id};
 use super::{signed_in, workspace_or_default};
 use crate::request::RequestContext;
 use crate::upstreams::Upstreams;
 
-/// What became of a mutation of one link.
+/// Payload of mutations of one link.
 #[derive(SimpleObject, Debug, Default)]
 pub struct LinkPayload {
-    /// The link as it is now; null when `userErrors` says why nothing was done.
+    /// The link after the mutation; null on failure.
     pub link: Option<Link>,
     /// Why nothing was done.
     pub user_errors: Vec<UserError>,
 }
 
-/// What became of `createLink`, or of one link of `createLinks`.
+/// Payload of `createLink`, and the result of one link of `createLinks`.
 #[derive(SimpleObject, Debug, Default)]
 pub struct CreateLinkPayload {
-    /// The link; null when `userErrors` says why not.
+    /// The link; null on failure.
     pub link: Option<Link>,
-    /// Whether the link was there before.
+    /// Whether the link existed before.
     pub existed: bool,
-    /// Why nothing was made.
+    /// Why nothing was created.
     pub user_errors: Vec<UserError>,
 }
 
-/// What became of `createLinks`.
+/// Payload of `createLinks`.
 #[derive(SimpleObject, Debug, Default)]
 pub struct CreateLinksPayload {
-    /// One for each link, in their order.
+    /// One result per link, in the order of the input.
     pub outcomes: Vec<CreateLinkPayload>,
-    /// Why the whole was refused.
+    /// Why the whole request was refused.
     pub user_errors: Vec<UserError>,
 }
 
 /// A tag and its colour.
 #[derive(InputObject, Debug)]
 pub struct SetTagInput {
-    /// Without it, the caller's first workspace.
+    /// The workspace; the caller's first one, if omitted.
     pub workspace_id: Option<ID>,
     /// 1-50 characters.
     pub name: String,
@@ -52,10 +52,10 @@ pub struct SetTagInput {
     pub color: String,
 }
 
-/// What became of `setTag`.
+/// Payload of `setTag`.
 #[derive(SimpleObject, Debug, Default)]
 pub struct SetTagPayload {
-    /// The tag as it is now.
+    /// The tag after the mutation; null on failure.
     pub tag: Option<Tag>,
     /// Why nothing was done.
     pub user_errors: Vec<UserError>,
@@ -112,15 +112,15 @@ impl LinkMutation {
         Ok(payload(outcome(links.update_link(request).await)?.map(|answer| answer.link)))
     }
 
-    /// Deletes a link. Its code answers 410 and is never given to another.
+    /// Deletes a link. Its code returns 410 and is never reused.
     async fn delete_link(&self, ctx: &Context<'_>, id: ID, version: Option<i64>) -> Result<LinkPayload, Error> {
         let context = signed_in(ctx)?;
-        let request = context.write(pb::DeleteLinkRequest { id: parse_id(&id), version: version.unwrap_or(0) });
+        let request = context.write(pb::DeleteLinkRequest { id: parse_id(&id), version: any_version(version) });
         let mut links = ctx.data::<Upstreams>()?.links.clone();
         Ok(payload(outcome(links.delete_link(request).await)?.map(|answer| answer.link)))
     }
 
-    /// Takes a deleted link back.
+    /// Restores a deleted link.
     async fn restore_link(&self, ctx: &Context<'_>, id: ID) -> Result<LinkPayload, Error> {
         let context = signed_in(ctx)?;
         let request = context.write(pb::RestoreLinkRequest { id: parse_id(&id) });
@@ -128,7 +128,7 @@ impl LinkMutation {
         Ok(payload(outcome(links.restore_link(request).await)?.map(|answer| answer.link)))
     }
 
-    /// Makes a tag or changes its colour.
+    /// Creates a tag, or changes its colour.
     async fn set_tag(&self, ctx: &Context<'_>, input: SetTagInput) -> Result<SetTagPayload, Error> {
         let context = ctx.data::<RequestContext>()?;
         let workspace_id = workspace_or_default(context, input.workspace_id)?;

@@ -11,11 +11,11 @@ use super::workspace::Role;
 /// Another account that shares a workspace with the caller.
 #[derive(SimpleObject, Debug, Clone)]
 pub struct Member {
-    /// Opaque.
+    /// Opaque identifier.
     pub id: ID,
-    /// As entered at sign-up.
+    /// Full name, as entered at sign-up.
     pub full_name: String,
-    /// The address the account signs in with.
+    /// The e-mail address of the account.
     pub email: String,
 }
 
@@ -25,12 +25,12 @@ impl From<pb::UserSummary> for Member {
     }
 }
 
-/// Somebody's membership of a workspace.
+/// A member of a workspace.
 #[derive(SimpleObject, Debug, Clone)]
 pub struct WorkspaceMember {
     /// The account.
     pub user: Member,
-    /// What the member may do.
+    /// The role of the member.
     pub role: Role,
     /// When the member joined.
     pub joined_at: Option<OffsetDateTime>,
@@ -47,15 +47,15 @@ impl WorkspaceMember {
 /// A pending invitation.
 #[derive(SimpleObject, Debug, Clone)]
 pub struct Invitation {
-    /// Opaque.
+    /// Opaque identifier.
     pub id: ID,
-    /// The address it went to.
+    /// The e-mail address it was sent to.
     pub email: String,
-    /// What it makes of who accepts it.
+    /// The role that accepting it gives.
     pub role: Role,
     /// When it was sent.
     pub created_at: Option<OffsetDateTime>,
-    /// When its link stops working.
+    /// When its link expires.
     pub expires_at: Option<OffsetDateTime>,
 }
 

@@ -10,10 +10,10 @@ use super::workspace::{Role, Workspace};
 use crate::request::RequestContext;
 use crate::upstreams::Upstreams;
 
-/// What became of a mutation of a workspace.
+/// Payload of mutations of a workspace.
 #[derive(SimpleObject, Default)]
 pub struct WorkspacePayload {
-    /// The workspace; null when `userErrors` says why not.
+    /// The workspace; null on failure.
     pub workspace: Option<Workspace>,
     /// Why nothing was done.
     pub user_errors: Vec<UserError>,
@@ -36,7 +36,7 @@ pub struct ChangeMemberRoleInput {
     pub workspace_id: ID,
     /// The member's account.
     pub user_id: ID,
-    /// At most the caller's own.
+    /// The new role, at most the caller's own.
     pub role: Role,
 }
 
@@ -46,7 +46,7 @@ pub struct MemberMutation;
 
 #[Object]
 impl MemberMutation {
-    /// Makes a workspace of which the caller is the owner. At most 20 beside the personal one.
+    /// Creates a workspace owned by the caller. An account has at most 20 beside the personal one.
     async fn create_workspace(&self, ctx: &Context<'_>, name: String) -> Result<WorkspacePayload, Error> {
         let context = ctx.data::<RequestContext>()?;
         context.require_principal().map_err(fault)?;
@@ -56,7 +56,7 @@ impl MemberMutation {
         Ok(WorkspacePayload::new(result.map(|answer| answer.workspace)))
     }
 
-    /// Gives a workspace another name; for its admins.
+    /// Renames a workspace. Requires the role `ADMIN`.
     async fn update_workspace(&self, ctx: &Context<'_>, id: ID, name: String) -> Result<WorkspacePayload, Error> {
         let context = ctx.data::<RequestContext>()?;
         context.require_principal().map_err(fault)?;
@@ -66,7 +66,7 @@ impl MemberMutation {
         Ok(WorkspacePayload::new(result.map(|answer| answer.workspace)))
     }
 
-    /// Gives a member another role; for admins, up to their own. A workspace keeps an owner.
+    /// Changes the role of a member, up to the caller's own. Requires the role `ADMIN`. A workspace always has an owner.
     async fn change_member_role(&self, ctx: &Context<'_>, input: ChangeMemberRoleInput) -> Result<DonePayload, Error> {
         let context = ctx.data::<RequestContext>()?;
         context.require_principal().map_err(fault)?;
@@ -79,7 +79,7 @@ impl MemberMutation {
         Ok(DonePayload::new(outcome(ctx.data::<Upstreams>()?.auth.clone().change_member_role(request).await)?))
     }
 
-    /// Takes a member out of a workspace, with the API keys and invitations that the member made there; for admins.
+    /// Removes a member from a workspace, with the API keys and invitations they created there. Requires the role `ADMIN`.
     async fn remove_member(&self, ctx: &Context<'_>, workspace_id: ID, user_id: ID) -> Result<DonePayload, Error> {
         let context = ctx.data::<RequestContext>()?;
         context.require_principal().map_err(fault)?;

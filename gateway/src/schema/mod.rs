@@ -38,6 +38,7 @@ pub(crate) mod workspace;
 
 use async_graphql::{Context, Error, ID, MergedObject, Schema};
 
+use curtail_graphql_http::InputTypes;
 pub use loaders::attach;
 pub use queries::Query;
 pub use subscription::Subscription;
@@ -46,7 +47,7 @@ use crate::live::LiveFeeds;
 use crate::request::RequestContext;
 use crate::upstreams::Upstreams;
 
-/// Everything that can be changed.
+/// All mutations.
 #[derive(MergedObject, Default)]
 pub struct Mutation(
     account_mutation::AccountMutation,
@@ -78,10 +79,18 @@ pub fn sdl() -> String {
     Schema::build(Query, Mutation::default(), Subscription).finish().sdl()
 }
 
-/// The request of somebody who is signed in or has a key.
+/// The input types of the schema, with what async-graphql does not know of them.
 ///
 /// # Errors
-/// `UNAUTHENTICATED` for nobody.
+/// When `sdl` is not a schema.
+pub(crate) fn inputs(sdl: &str) -> Result<InputTypes, async_graphql::parser::Error> {
+    InputTypes::from_sdl(sdl, scalars::CUSTOM, scalars::UNSIGNED)
+}
+
+/// The context of an authenticated request.
+///
+/// # Errors
+/// `UNAUTHENTICATED` for anonymous callers.
 fn signed_in<'a>(ctx: &Context<'a>) -> Result<&'a RequestContext, Error> {
     let context = ctx.data::<RequestContext>()?;
     context.require_principal().map_err(problem::fault)?;
@@ -91,14 +100,14 @@ fn signed_in<'a>(ctx: &Context<'a>) -> Result<&'a RequestContext, Error> {
 /// The workspace that was named or else the caller's first one.
 ///
 /// # Errors
-/// `UNAUTHENTICATED` for nobody; `NOT_FOUND` for an account without a workspace.
+/// `UNAUTHENTICATED` for anonymous callers; `NOT_FOUND` for an account without a workspace.
 fn workspace_or_default(context: &RequestContext, id: Option<ID>) -> Result<i64, Error> {
     context.workspace(id.map(|id| scalars::parse_id(&id))).map_err(problem::fault)
 }
 
 #[cfg(test)]
 mod tests {
-    /// The file is what clients generate their types from. `UPDATE=1 cargo test -p gateway sdl` writes it anew.
+    /// Clients generate their types from this file. `UPDATE=1 cargo test -p gateway sdl` rewrites it.
     #[test]
     fn the_checked_in_sdl_is_in_step() {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/schema.graphql");

@@ -1,4 +1,4 @@
-//! What the caller is told by mail and by text message.
+//! The notification preferences of the caller.
 
 use async_graphql::{Context, Enum, Error, InputObject, Object, SimpleObject};
 use curtail_proto::notify::v1 as pb;
@@ -7,36 +7,36 @@ use super::problem::{UserError, outcome, value};
 use super::signed_in;
 use crate::upstreams::Upstreams;
 
-/// Why somebody gets a message.
+/// The kind of a notification.
 #[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NotificationKind {
-    /// Prove that the address is yours.
+    /// Verification of the e-mail address.
     EmailVerification,
-    /// Somebody, hopefully you, forgot the password.
+    /// Reset of the password.
     PasswordReset,
     /// The password was changed.
     PasswordChanged,
-    /// Somebody tried to sign up with your address.
+    /// A sign-up with an address that has an account.
     SignupAttempted,
-    /// A device that was never seen before signed in.
+    /// A sign-in from a new device.
     NewDevice,
-    /// Too many wrong passwords.
+    /// Too many failed attempts to sign in.
     AccountLocked,
-    /// An API key was made in your name.
+    /// An API key was created by the account.
     ApiKeyCreated,
-    /// You are asked to join a workspace.
+    /// An invitation to a workspace.
     Invitation,
-    /// A link was made.
+    /// A link was created.
     LinkCreated,
-    /// A link ends soon.
+    /// A link expires soon.
     LinkExpiring,
-    /// A link has ended.
+    /// A link expired.
     LinkExpired,
-    /// A link is clicked far more than it used to be.
+    /// A link gets far more clicks than usual.
     TrafficSpike,
-    /// What happened in a week.
+    /// The weekly report.
     WeeklyReport,
-    /// A webhook of yours gets no events any more.
+    /// A webhook was disabled.
     WebhookDisabled,
 }
 
@@ -62,18 +62,18 @@ mirror!(
     ]
 );
 
-/// Whether a kind of message is sent.
+/// The preferences for one kind of notification.
 #[derive(SimpleObject, Debug)]
 pub struct NotificationPreference {
     /// The kind.
     pub kind: NotificationKind,
-    /// Whether its mail is sent.
+    /// Whether it is sent by mail.
     pub email: bool,
-    /// Its mail concerns the safety of the account and can not be switched off.
+    /// Whether its mail is required for the security of the account and cannot be disabled.
     pub required: bool,
-    /// Whether it is sent as a text message too, once the telephone number is confirmed.
+    /// Whether it is also sent as a text message, once the telephone number is confirmed.
     pub sms: bool,
-    /// Whether there is a text message of this kind.
+    /// Whether it is available as a text message.
     pub sms_available: bool,
 }
 
@@ -89,40 +89,40 @@ impl From<pb::Preference> for NotificationPreference {
     }
 }
 
-/// A choice.
+/// Input of `updateNotificationPreferences`.
 #[derive(InputObject)]
 pub struct NotificationPreferenceInput {
     /// The kind.
     pub kind: NotificationKind,
-    /// Whether its mail is to be sent.
+    /// Whether to send it by mail.
     pub email: bool,
-    /// Whether it is to be sent as a text message too; left out, as before.
+    /// Whether to also send it as a text message; unchanged, if omitted.
     pub sms: Option<bool>,
 }
 
-/// What became of `updateNotificationPreferences`.
+/// Payload of `updateNotificationPreferences`.
 #[derive(SimpleObject, Default)]
 pub struct NotificationPreferencesPayload {
-    /// All of them as they are now; null when `userErrors` says why nothing was changed.
+    /// All preferences after the mutation; null on failure.
     pub preferences: Option<Vec<NotificationPreference>>,
     /// Why nothing was changed.
     pub user_errors: Vec<UserError>,
 }
 
-/// What the caller is told, kind by kind.
+/// The notification preferences of the caller, by kind.
 pub async fn preferences(ctx: &Context<'_>) -> Result<Vec<NotificationPreference>, Error> {
     let request = signed_in(ctx)?.read(pb::GetPreferencesRequest {});
     let answer = value(ctx.data::<Upstreams>()?.notify.clone().get_preferences(request).await)?;
     Ok(answer.preferences.into_iter().map(NotificationPreference::from).collect())
 }
 
-/// Mutations of what the caller is told.
+/// Mutations of notification preferences.
 #[derive(Default)]
 pub struct NotificationMutation;
 
 #[Object]
 impl NotificationMutation {
-    /// Switches kinds of messages on or off; kinds that are not named stay as they are. All or nothing, at most 32.
+    /// Enables or disables kinds of notifications; other kinds stay as they are. At most 32, applied atomically.
     async fn update_notification_preferences(
         &self,
         ctx: &Context<'_>,

@@ -48,6 +48,22 @@ pub fn page(
     Ok(Page { limit, cursor: after.or(before).unwrap_or_default(), backwards })
 }
 
+impl Page {
+    /// The value of the RPC that gives the page. The services know one cursor; clients sent it as `after` or `before`.
+    ///
+    /// # Errors
+    /// Whatever the service answered.
+    pub fn answer<T>(&self, result: Result<tonic::Response<T>, tonic::Status>) -> Result<T, Error> {
+        result.map(tonic::Response::into_inner).map_err(|status| {
+            let error = curtail_rpc::Error::from_status(&status);
+            match error.field.as_deref() {
+                Some("cursor") => fault(error.field(if self.backwards { "before" } else { "after" })),
+                _ => fault(error),
+            }
+        })
+    }
+}
+
 /// A connection over `(cursor, node)` in the order of the list, whichever way it was walked.
 pub fn connection<T: OutputType>(
     page: &Page,

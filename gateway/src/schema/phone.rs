@@ -11,9 +11,9 @@ use crate::upstreams::Upstreams;
 /// A telephone number.
 #[derive(SimpleObject, Debug)]
 pub struct PhoneNumber {
-    /// `+` and 7 to 15 digits.
+    /// The number: `+` and 7 to 15 digits.
     pub number: String,
-    /// Whether it was confirmed; nothing but codes is sent to others.
+    /// Whether it is confirmed. Unconfirmed numbers only get codes.
     pub verified: bool,
 }
 
@@ -23,10 +23,10 @@ impl From<pb::PhoneNumber> for PhoneNumber {
     }
 }
 
-/// What became of a telephone number.
+/// Payload of mutations of the telephone number.
 #[derive(SimpleObject, Debug, Default)]
 pub struct PhoneNumberPayload {
-    /// As it is now; null when there is none, or `userErrors` says why nothing was changed.
+    /// The telephone number after the mutation; null if it was deleted, or on failure.
     pub phone_number: Option<PhoneNumber>,
     /// Why nothing was changed.
     pub user_errors: Vec<UserError>,
@@ -54,8 +54,8 @@ pub struct PhoneMutation;
 
 #[Object]
 impl PhoneMutation {
-    /// Takes a telephone number in place of the one before and sends a code of six digits to it; at most three an hour. Of the
-    /// number that is confirmed already nothing changes.
+    /// Sets the telephone number, and sends a code of six digits to it; at most three per hour. A number that is already
+    /// confirmed stays as it is.
     async fn set_phone_number(
         &self,
         ctx: &Context<'_>,
@@ -66,14 +66,14 @@ impl PhoneMutation {
         Ok(outcome(answer)?.map(|answer| answer.phone_number).into())
     }
 
-    /// Confirms the telephone number by the code that was sent to it. A code is good for 10 minutes and 5 tries.
+    /// Confirms the telephone number with the code that was sent to it. A code is valid for 10 minutes and 5 attempts.
     async fn confirm_phone_number(&self, ctx: &Context<'_>, code: String) -> Result<PhoneNumberPayload, Error> {
         let request = signed_in(ctx)?.write(pb::ConfirmPhoneNumberRequest { code });
         let answer = ctx.data::<Upstreams>()?.notify.clone().confirm_phone_number(request).await;
         Ok(outcome(answer)?.map(|answer| answer.phone_number).into())
     }
 
-    /// Forgets the telephone number and what waits to be sent to it.
+    /// Deletes the telephone number and all messages that wait to be sent to it.
     async fn remove_phone_number(&self, ctx: &Context<'_>) -> Result<PhoneNumberPayload, Error> {
         let request = signed_in(ctx)?.write(pb::RemovePhoneNumberRequest {});
         let answer = ctx.data::<Upstreams>()?.notify.clone().remove_phone_number(request).await;

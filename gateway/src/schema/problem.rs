@@ -8,16 +8,16 @@ use curtail_rpc::Code;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// Why a mutation did not do what was asked, in a form that a program can act on.
+/// Why a mutation failed, in a form that a program can act on.
 #[derive(SimpleObject, Serialize, ToSchema, Debug, Clone)]
 pub struct UserError {
-    /// The input field it is about, or null when it is about the whole.
+    /// The input field it is about; null if it is about the whole input.
     pub field: Option<String>,
     /// Stable name of the reason, for example `ALIAS_TAKEN`.
     pub code: String,
     /// A sentence for people.
     pub message: String,
-    /// Values that would have been accepted, if the service knows any.
+    /// Values that would be accepted, if any are known.
     pub suggestions: Vec<String>,
 }
 

@@ -20,17 +20,17 @@ use super::workspace_or_default;
 use crate::request::RequestContext;
 use crate::upstreams::Upstreams;
 
-/// Everything that can be read.
+/// All queries.
 pub struct Query;
 
 #[Object]
 impl Query {
-    /// Version of the platform that answers.
+    /// Version of the platform.
     async fn version(&self) -> &'static str {
         env!("CARGO_PKG_VERSION")
     }
 
-    /// The account that is signed in; null for nobody.
+    /// The signed-in account; null for anonymous callers.
     async fn viewer(&self, ctx: &Context<'_>) -> Result<Option<Viewer>, Error> {
         if ctx.data::<RequestContext>()?.principal.is_none() {
             return Ok(None);
@@ -39,12 +39,12 @@ impl Query {
         Ok(Viewer::new(answer.user, answer.workspaces))
     }
 
-    /// What the caller is told by mail and by text message, kind by kind.
+    /// The notification preferences of the caller, by kind.
     async fn notification_preferences(&self, ctx: &Context<'_>) -> Result<Vec<NotificationPreference>, Error> {
         notification::preferences(ctx).await
     }
 
-    /// A workspace of the caller; null when there is none with this id.
+    /// A workspace of the caller; null if no workspace of theirs has this id.
     async fn workspace(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Workspace>, Error> {
         ctx.data::<RequestContext>()?.require_principal().map_err(fault)?;
         let wanted = parse_id(&id);
@@ -52,8 +52,8 @@ impl Query {
         Ok(answer.workspaces.into_iter().find(|workspace| workspace.id == wanted).map(Workspace::from))
     }
 
-    /// A link by its id, or by its code on a domain (without one, the default domain). Null when there is none that the
-    /// caller may see.
+    /// A link by its id, or by its code and domain (the default domain, if omitted). Null if it does not exist or the caller may not
+    /// see it.
     async fn link(
         &self,
         ctx: &Context<'_>,
@@ -80,8 +80,8 @@ impl Query {
         Ok(answer.and_then(|answer| answer.link).map(Link::from))
     }
 
-    /// The take-downs and releases of a link, newest first; by its id, or by its code on a domain (without one, the default
-    /// domain). For administrators of the platform.
+    /// The take-downs and releases of a link, newest first; by its id, or by its code and domain (the default domain, if
+    /// omitted). Requires an administrator of the platform.
     async fn takedowns(
         &self,
         ctx: &Context<'_>,
@@ -92,7 +92,7 @@ impl Query {
         takedowns(ctx, id, code, domain).await
     }
 
-    /// A page of the links of a workspace; without `workspaceId`, of the caller's first one.
+    /// The links of a workspace; of the caller's first one, if `workspaceId` is omitted.
     #[allow(clippy::too_many_arguments)]
     async fn links(
         &self,
@@ -136,7 +136,7 @@ impl Query {
         search(ctx, workspace, input, page(first, after, None, None)?).await
     }
 
-    /// Clicks of a whole workspace over a range; without `workspaceId`, of the caller's first one.
+    /// Click statistics of a workspace over a range; of the caller's first one, if `workspaceId` is omitted.
     async fn analytics(
         &self,
         ctx: &Context<'_>,
@@ -147,7 +147,7 @@ impl Query {
         query(ctx, workspace, None, input).await
     }
 
-    /// The links of a workspace that are clicked most at the moment.
+    /// The links of a workspace with the most clicks in a recent window.
     async fn trending_links(
         &self,
         ctx: &Context<'_>,
@@ -159,12 +159,12 @@ impl Query {
         trending(ctx, workspace, window_seconds, first).await
     }
 
-    /// The webhooks of a workspace, oldest first, for its admins; without `workspaceId`, of the caller's first one.
+    /// The webhooks of a workspace, oldest first; of the caller's first one, if `workspaceId` is omitted. Requires the role `ADMIN`.
     async fn webhooks(&self, ctx: &Context<'_>, workspace_id: Option<ID>) -> Result<Vec<Webhook>, Error> {
         list(ctx, workspace_or_default(ctx.data::<RequestContext>()?, workspace_id)?).await
     }
 
-    /// A page of what was and will be sent to a webhook, newest first.
+    /// The deliveries of a webhook, newest first.
     #[allow(clippy::too_many_arguments)]
     async fn webhook_deliveries(
         &self,

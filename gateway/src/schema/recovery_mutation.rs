@@ -8,13 +8,13 @@ use super::problem::outcome;
 use crate::request::RequestContext;
 use crate::upstreams::Upstreams;
 
-/// Mutations by the reader of a mailbox.
+/// Mutations with the token of a mail.
 #[derive(Default)]
 pub struct RecoveryMutation;
 
 #[Object]
 impl RecoveryMutation {
-    /// Proves the address of an account by the token of a verification mail and signs in.
+    /// Verifies the e-mail address of an account with the token of a verification mail, and signs in.
     async fn verify_email(&self, ctx: &Context<'_>, token: String) -> Result<SessionPayload, Error> {
         let context = ctx.data::<RequestContext>()?;
         let request = context.write_for_anybody(pb::VerifyEmailRequest { token, client: Some(context.client.clone()) });
@@ -22,7 +22,7 @@ impl RecoveryMutation {
         Ok(session(context, result.map(|answer| answer.tokens)))
     }
 
-    /// Sends the verification mail once more, if there is an account that waits for it. The answer is the same if not.
+    /// Sends the verification mail again, if an account waits for it. The response is the same if not.
     async fn resend_verification(&self, ctx: &Context<'_>, email: String) -> Result<DonePayload, Error> {
         let context = ctx.data::<RequestContext>()?;
         let request =
@@ -30,7 +30,7 @@ impl RecoveryMutation {
         Ok(DonePayload::new(outcome(ctx.data::<Upstreams>()?.auth.clone().resend_verification(request).await)?))
     }
 
-    /// Sends a mail with which the password can be set anew, if there is an account. The answer is the same if not.
+    /// Sends a mail to reset the password, if there is an account. The response is the same if not.
     async fn request_password_reset(&self, ctx: &Context<'_>, email: String) -> Result<DonePayload, Error> {
         let context = ctx.data::<RequestContext>()?;
         let request =
@@ -38,7 +38,7 @@ impl RecoveryMutation {
         Ok(DonePayload::new(outcome(ctx.data::<Upstreams>()?.auth.clone().request_password_reset(request).await)?))
     }
 
-    /// Sets a new password by the token of a mail and ends every session of the account. Sign in with it afterwards.
+    /// Sets a new password with the token of a mail, and ends every session of the account. Sign in with it afterwards.
     async fn reset_password(
         &self,
         ctx: &Context<'_>,

@@ -15,7 +15,6 @@ use utoipa::ToSchema;
 use super::link::{Link, LinkState};
 use super::loaders::prefetch;
 use super::page::Page;
-use super::problem::fault;
 use super::scalars::Long;
 use crate::request::RequestContext;
 use crate::upstreams::Upstreams;
@@ -47,7 +46,7 @@ impl SearchInput {
     }
 }
 
-/// Where in a link the words were found.
+/// A match in a field of a link.
 #[derive(SimpleObject, Serialize, ToSchema, Debug)]
 pub struct Highlight {
     /// `code`, `title`, `tags`, `url` (its host and path), `description` or `notes`.
@@ -57,25 +56,25 @@ pub struct Highlight {
     pub parts: Vec<String>,
 }
 
-/// What a hit has beside its link.
+/// Fields of a search result beside its link.
 #[derive(SimpleObject, Debug)]
 pub struct SearchEdgeFields {
-    /// How well the link fits; only to be compared within one search.
+    /// Relevance; comparable only within one search.
     pub score: f32,
-    /// Where the words were found.
+    /// Where the terms were found.
     pub highlights: Vec<Highlight>,
 }
 
-/// How many hits carry a value.
+/// The number of results with a value.
 #[derive(SimpleObject, Serialize, ToSchema, Debug)]
 pub struct FacetValue {
     /// The tag, state or domain.
     pub value: String,
-    /// Hits of all pages that carry it.
+    /// Results of all pages with this value.
     pub count: Long,
 }
 
-/// What the hits of all pages have in common; the most frequent values first, at most 50.
+/// Facets of the results of all pages; the most frequent values first, at most 50.
 #[derive(SimpleObject, Serialize, ToSchema, Debug)]
 pub struct Facets {
     /// Tags.
@@ -86,12 +85,12 @@ pub struct Facets {
     pub domains: Vec<FacetValue>,
 }
 
-/// What a search has beside its page.
+/// Fields of a search beside its page.
 #[derive(SimpleObject, Debug)]
 pub struct SearchFields {
-    /// Hits of all pages.
+    /// The number of results of all pages.
     pub total: Long,
-    /// How they are spread over tags, states and domains.
+    /// Results by tag, state and domain.
     pub facets: Facets,
 }
 
@@ -125,8 +124,8 @@ pub async fn search(
 ) -> Result<SearchConnection, Error> {
     let (context, upstreams) = (ctx.data::<RequestContext>()?, ctx.data::<Upstreams>()?);
     let started_inside = !page.cursor.is_empty();
-    let found = find(context, upstreams, input.into_request(workspace_id, page.limit, page.cursor)).await;
-    let found = found.map_err(|status| fault(curtail_rpc::Error::from_status(&status)))?;
+    let found = find(context, upstreams, input.into_request(workspace_id, page.limit, page.cursor.clone())).await;
+    let found = page.answer(found.map(tonic::Response::new))?;
 
     let page_of = ctx.look_ahead();
     let of_edges = page_of.field("edges").field("node");
@@ -144,10 +143,10 @@ pub async fn search(
 }
 
 /// What a search found.
-pub struct Found {
+pub struct SearchResult {
     /// The hits of the page.
     pub hits: Vec<Hit>,
-    /// Hits of all pages.
+    /// The number of results of all pages.
     pub total: Long,
     /// How they are spread.
     pub facets: Facets,
@@ -161,7 +160,7 @@ pub struct Hit {
     pub cursor: String,
     /// How well it fits.
     pub score: f32,
-    /// Where the words were found.
+    /// Where the terms were found.
     pub highlights: Vec<Highlight>,
     /// The link as it is now.
     pub link: Link,
@@ -175,7 +174,7 @@ pub async fn find(
     context: &RequestContext,
     upstreams: &Upstreams,
     request: SearchLinksRequest,
-) -> Result<Found, tonic::Status> {
+) -> Result<SearchResult, tonic::Status> {
     let workspace_id = request.workspace_id;
     let answer = upstreams.search.clone().search_links(context.read(request)).await?.into_inner();
     let facets = |name: &str| {
@@ -184,7 +183,7 @@ pub async fn find(
     };
     let facets = Facets { tags: facets("tag"), states: facets("state"), domains: facets("domain") };
     let hits = hydrate(context, upstreams, workspace_id, answer.hits).await?;
-    Ok(Found { hits, total: Long(answer.total), facets, has_more: answer.has_more })
+    Ok(SearchResult { hits, total: Long(answer.total), facets, has_more: answer.has_more })
 }
 
 /// The hits with their links as they are now; those that the caller may not see, or that left the workspace, are dropped.
@@ -236,6 +235,6 @@ mod tests {
     fn every_second_part_is_a_hit() {
         assert_eq!(cut("a spring day", &[(2, 8)]), ["a ", "spring", " day"]);
         assert_eq!(cut("spring day", &[(0, 6), (7, 10)]), ["", "spring", " ", "day", ""]);
-        assert_eq!(cut("süß", &[(0, 2), (9, 12), (3, 1)]), ["süß"], "places that can not be");
+        assert_eq!(cut("süß", &[(0, 2), (9, 12), (3, 1)]), ["süß"], "places that cannot be");
     }
 }

@@ -1,4 +1,4 @@
-//! Everything that can be followed.
+//! All subscriptions.
 
 use async_graphql::{Context, Error, ID, Subscription};
 use curtail_proto::analytics::v1::WatchClicksRequest;
@@ -14,13 +14,13 @@ use crate::auth::CredentialMonitor;
 use crate::live::LiveFeeds;
 use crate::request::RequestContext;
 
-/// Everything that can be followed.
+/// All subscriptions.
 pub struct Subscription;
 
 #[Subscription]
 impl Subscription {
-    /// Clicks of a workspace (without `workspaceId`, of the caller's first one) or of one link of it, within a second after
-    /// they happened. Ends with an error when the credential does.
+    /// Clicks of a workspace (the caller's first one, if `workspaceId` is omitted) or of one of its links, within a second after
+    /// they happened. Ends with an error when the credential expires or is revoked.
     async fn clicks(
         &self,
         ctx: &Context<'_>,
@@ -34,8 +34,8 @@ impl Subscription {
         Ok(clicks.map(|item| item.map(ClickBatch::from).map_err(fault)))
     }
 
-    /// Changes of the links of a workspace (without `workspaceId`, of the caller's first one) or of one link of it, within a
-    /// second after they were made. Ends with an error when the credential does.
+    /// Changes of the links of a workspace (the caller's first one, if `workspaceId` is omitted) or of one of its links, within a
+    /// second after they were made. Ends with an error when the credential expires or is revoked.
     async fn link_changed(
         &self,
         ctx: &Context<'_>,

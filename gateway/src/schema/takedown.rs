@@ -29,7 +29,7 @@ pub struct Takedown {
     /// The account of the administrator; null for the command line.
     #[schema(value_type = Option<String>)]
     pub operator_id: Option<ID>,
-    /// When it was done.
+    /// When the action happened.
     #[serde(with = "time::serde::rfc3339::option")]
     pub at: Option<OffsetDateTime>,
 }

@@ -12,7 +12,7 @@ use super::scalars::id;
 use crate::request::RequestContext;
 use crate::upstreams::Upstreams;
 
-/// Something that happens in a workspace, as a webhook is told of it.
+/// A type of event that a webhook can subscribe to.
 #[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WebhookEvent {
     /// `link.created`
@@ -23,13 +23,13 @@ pub enum WebhookEvent {
     LinkDeleted,
     /// `link.restored`
     LinkRestored,
-    /// `link.expired`: its time is over or its clicks are used up.
+    /// `link.expired`: `expiresAt` has passed or `maxClicks` is reached.
     LinkExpired,
-    /// `link.expiring`: its time will be over soon.
+    /// `link.expiring`: the link expires soon.
     LinkExpiring,
     /// `link.disabled`
     LinkDisabled,
-    /// `alert.spike`: a link is clicked far more than it used to be.
+    /// `alert.spike`: a link gets far more clicks than usual.
     AlertSpike,
 }
 
@@ -65,43 +65,43 @@ impl WebhookEvent {
     }
 }
 
-/// Why a webhook gets no events.
+/// Why a webhook is disabled.
 #[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WebhookDisabledReason {
     /// By a member.
     Manual,
     /// The receiver answered 410 Gone.
     Gone,
-    /// Nothing but failures for days.
+    /// All deliveries failed for days.
     Failing,
 }
 
 mirror!(WebhookDisabledReason, pb::DisabledReason, Manual, [Manual, Gone, Failing]);
 
-/// Where the events of a workspace are sent, as POSTs signed by Standard Webhooks.
+/// A webhook: an endpoint that gets the events of a workspace, as POST requests signed according to Standard Webhooks.
 #[derive(SimpleObject, Debug, Clone)]
 pub struct Webhook {
-    /// Opaque.
+    /// Opaque identifier.
     pub id: ID,
-    /// Whose events.
+    /// The workspace of the events.
     pub workspace_id: ID,
-    /// Where to.
+    /// The URL of the endpoint.
     pub url: String,
-    /// For the members.
+    /// Description, for the members.
     pub description: String,
-    /// Which events it gets.
+    /// The types of events it gets.
     pub events: Vec<WebhookEvent>,
-    /// Whether it gets events.
+    /// Whether the webhook is enabled.
     pub enabled: bool,
-    /// Why not, when it does not.
+    /// Why it is disabled; null if it is enabled.
     pub disabled_reason: Option<WebhookDisabledReason>,
-    /// Since when it does not.
+    /// When it was disabled.
     pub disabled_at: Option<OffsetDateTime>,
-    /// The first failure after the last success; null while all is well.
+    /// The first failure after the last success; null if the last delivery succeeded.
     pub failing_since: Option<OffsetDateTime>,
-    /// Until when the secret before the present one signs too.
+    /// Until when deliveries are also signed with the previous secret.
     pub previous_secret_until: Option<OffsetDateTime>,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Option<OffsetDateTime>,
     /// When a member last changed it.
     pub updated_at: Option<OffsetDateTime>,
@@ -126,39 +126,39 @@ impl From<pb::Webhook> for Webhook {
     }
 }
 
-/// What has become of a delivery.
+/// The state of a delivery.
 #[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WebhookDeliveryState {
-    /// Still to be tried.
+    /// Waiting for its next attempt.
     Pending,
-    /// The receiver took it.
+    /// Delivered.
     Delivered,
-    /// Given up after the last try.
+    /// Failed after the last attempt.
     Failed,
 }
 
 mirror!(WebhookDeliveryState, pb::DeliveryState, Pending, [Pending, Delivered, Failed]);
 
-/// One event on its way to one webhook.
+/// The delivery of one event to one webhook.
 #[derive(SimpleObject, Debug)]
 pub struct WebhookDelivery {
-    /// Opaque.
+    /// Opaque identifier.
     pub id: ID,
-    /// To which webhook.
+    /// The webhook.
     pub webhook_id: ID,
-    /// The header `webhook-id`; the same on every try.
+    /// The header `webhook-id`; the same on every attempt.
     pub message_id: String,
     /// The type of the event, for example `link.created`.
     pub event_type: String,
     /// The body, as it is signed and sent.
     pub body: String,
-    /// What has become of it.
+    /// The state of the delivery.
     pub state: WebhookDeliveryState,
-    /// When it was written.
+    /// When it was created.
     pub created_at: Option<OffsetDateTime>,
-    /// When it is tried next; null when it is finished.
+    /// The time of the next attempt; null after the last one.
     pub due_at: Option<OffsetDateTime>,
-    /// The last tries, at most 20, in the order in which they happened.
+    /// The last attempts, at most 20, oldest first.
     pub attempts: Vec<WebhookAttempt>,
 }
 
@@ -178,20 +178,20 @@ impl From<pb::WebhookDelivery> for WebhookDelivery {
     }
 }
 
-/// One try of a delivery.
+/// One attempt of a delivery.
 #[derive(SimpleObject, Debug)]
 pub struct WebhookAttempt {
-    /// From 1.
+    /// Number of the attempt, from 1.
     pub number: u32,
-    /// When it began.
+    /// When it started.
     pub at: Option<OffsetDateTime>,
-    /// Status of the answer; null when there was none.
+    /// HTTP status of the response; null if there was none.
     pub status: Option<u32>,
-    /// How long it took.
+    /// Duration in milliseconds.
     pub duration_ms: u32,
-    /// Why there was no answer.
+    /// Why there was no response.
     pub error: Option<String>,
-    /// The first 1,024 bytes of the answer.
+    /// The first 1,024 bytes of the response.
     pub answer: String,
 }
 
@@ -238,7 +238,7 @@ pub async fn deliveries(
         cursor: page.cursor.clone(),
         backwards: page.backwards,
     });
-    let answer = value(ctx.data::<Upstreams>()?.webhooks.clone().list_webhook_deliveries(request).await)?;
+    let answer = page.answer(ctx.data::<Upstreams>()?.webhooks.clone().list_webhook_deliveries(request).await)?;
     let entries = answer.entries.into_iter().filter_map(|entry| Some((entry.cursor, entry.delivery?.into())));
     Ok(connection(&page, answer.has_more, entries))
 }

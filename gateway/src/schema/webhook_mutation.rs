@@ -14,68 +14,68 @@ use crate::upstreams::Upstreams;
 /// A new webhook.
 #[derive(InputObject, Debug)]
 pub struct CreateWebhookInput {
-    /// Without it, the caller's first workspace.
+    /// The workspace; the caller's first one, if omitted.
     pub workspace_id: Option<ID>,
     /// https, at most 2,048 bytes, without user name, password and fragment; not in a private network.
     pub url: String,
-    /// At most 200 characters.
+    /// Full name, at most 200 characters.
     #[graphql(default)]
     pub description: String,
     /// At least one.
     pub events: Vec<WebhookEvent>,
-    /// Whether it gets events from the beginning.
+    /// Whether the webhook is enabled from the start.
     #[graphql(default = true)]
     pub enabled: bool,
 }
 
-/// What is to be changed of a webhook; what is left out stays.
+/// Input of `updateWebhook`. Omitted fields stay as they are.
 #[derive(InputObject, Debug)]
 pub struct UpdateWebhookInput {
-    /// Which one.
+    /// The webhook to change.
     pub id: ID,
-    /// As for a new one.
+    /// As for `createWebhook`.
     pub url: Option<String>,
-    /// As for a new one.
+    /// As for `createWebhook`.
     pub description: Option<String>,
     /// At least one.
     pub events: Option<Vec<WebhookEvent>>,
-    /// Whether it gets events. What waited meanwhile is sent when it is enabled again.
+    /// Whether the webhook is enabled. Events that waited meanwhile are sent when it is enabled again.
     pub enabled: Option<bool>,
 }
 
-/// What became of a webhook.
+/// Payload of mutations of a webhook.
 #[derive(SimpleObject, Debug, Default)]
 pub struct WebhookPayload {
-    /// As it is now; null when `userErrors` says why not.
+    /// The webhook after the mutation; null on failure.
     pub webhook: Option<Webhook>,
     /// Why nothing was done.
     pub user_errors: Vec<UserError>,
 }
 
-/// What became of a webhook that got a secret.
+/// Payload of `createWebhook` and `rotateWebhookSecret`.
 #[derive(SimpleObject, Debug, Default)]
 pub struct WebhookSecretPayload {
-    /// As it is now; null when `userErrors` says why not.
+    /// The webhook after the mutation; null on failure.
     pub webhook: Option<Webhook>,
-    /// `whsec_…`. It is shown this once and cannot be read again.
+    /// The signing secret, `whsec_…`. It is returned only once and cannot be read again.
     pub secret: Option<String>,
     /// Why nothing was done.
     pub user_errors: Vec<UserError>,
 }
 
-/// What became of `deleteWebhook`.
+/// Payload of `deleteWebhook`.
 #[derive(SimpleObject, Debug, Default)]
 pub struct DeleteWebhookPayload {
-    /// The webhook that is no more.
+    /// The deleted webhook.
     pub deleted_id: Option<ID>,
     /// Why nothing was deleted.
     pub user_errors: Vec<UserError>,
 }
 
-/// What is on its way.
+/// Payload of mutations that send a delivery.
 #[derive(SimpleObject, Debug, Default)]
 pub struct WebhookDeliveryPayload {
-    /// The delivery; how it goes is in `webhookDeliveries`.
+    /// The delivery; follow its state in `webhookDeliveries`.
     pub delivery: Option<WebhookDelivery>,
     /// Why nothing is sent.
     pub user_errors: Vec<UserError>,
@@ -87,7 +87,7 @@ pub struct WebhookMutation;
 
 #[Object]
 impl WebhookMutation {
-    /// Makes a webhook and its secret; for admins of the workspace.
+    /// Creates a webhook with a secret. Requires the role `ADMIN` in the workspace.
     async fn create_webhook(
         &self,
         ctx: &Context<'_>,
@@ -108,7 +108,7 @@ impl WebhookMutation {
         })
     }
 
-    /// Changes a webhook, also whether it gets events.
+    /// Changes, enables or disables a webhook.
     async fn update_webhook(&self, ctx: &Context<'_>, input: UpdateWebhookInput) -> Result<WebhookPayload, Error> {
         let message = pb::UpdateWebhookRequest {
             webhook_id: parse_id(&input.id),
@@ -125,7 +125,7 @@ impl WebhookMutation {
         })
     }
 
-    /// Removes a webhook and its log.
+    /// Deletes a webhook and its deliveries.
     async fn delete_webhook(&self, ctx: &Context<'_>, id: ID) -> Result<DeleteWebhookPayload, Error> {
         let message = pb::DeleteWebhookRequest { webhook_id: parse_id(&id) };
         let context = signed_in(ctx)?;
@@ -136,7 +136,7 @@ impl WebhookMutation {
         })
     }
 
-    /// Makes another secret. For a day the one before signs beside it.
+    /// Rotates the secret. For a day, deliveries are also signed with the previous one.
     async fn rotate_webhook_secret(&self, ctx: &Context<'_>, id: ID) -> Result<WebhookSecretPayload, Error> {
         let message = pb::RotateWebhookSecretRequest { webhook_id: parse_id(&id) };
         let context = signed_in(ctx)?;
@@ -155,7 +155,7 @@ impl WebhookMutation {
         Ok(delivery_payload(outcome(answer)?.map(|answer| answer.delivery)))
     }
 
-    /// Sends a delivery once more, under the id and with the body that it had.
+    /// Sends a delivery again, with the same id and body.
     async fn redeliver_webhook(&self, ctx: &Context<'_>, delivery_id: ID) -> Result<WebhookDeliveryPayload, Error> {
         let message = pb::RedeliverWebhookRequest { delivery_id: parse_id(&delivery_id) };
         let context = signed_in(ctx)?;

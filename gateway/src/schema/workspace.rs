@@ -18,7 +18,7 @@ use super::loaders::prefetch;
 use super::member::{Invitation, WorkspaceMember};
 use super::page::{connection, page};
 use super::problem::{fault, value};
-use super::scalars::{Long, id, parse_id};
+use super::scalars::{Long, id, optional_instant, parse_id};
 use super::webhook::{self, Webhook};
 use crate::request::RequestContext;
 use crate::upstreams::Upstreams;
@@ -28,11 +28,11 @@ use crate::upstreams::Upstreams;
 pub enum Role {
     /// Reads links and statistics.
     Viewer,
-    /// Also makes and changes links.
+    /// Also creates and changes links.
     Editor,
     /// Also manages API keys and members.
     Admin,
-    /// Also closes the workspace.
+    /// Also owns the workspace.
     Owner,
 }
 
@@ -41,7 +41,7 @@ mirror!(Role, auth::Role, Viewer, [Viewer, Editor, Admin, Owner]);
 /// The quota class of a workspace.
 #[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Plan {
-    /// To try and for private use.
+    /// For evaluation and private use.
     Free,
     /// For teams.
     Pro,
@@ -79,15 +79,15 @@ pub struct LinkFilter {
     #[graphql(default)]
     #[serde(default)]
     pub states: Vec<LinkState>,
-    /// Made at or after.
-    #[serde(default, with = "time::serde::rfc3339::option")]
+    /// Created at or after this time.
+    #[serde(default, deserialize_with = "optional_instant")]
     pub created_from: Option<OffsetDateTime>,
-    /// Made before.
-    #[serde(default, with = "time::serde::rfc3339::option")]
+    /// Created before this time.
+    #[serde(default, deserialize_with = "optional_instant")]
     pub created_until: Option<OffsetDateTime>,
     /// On this short domain.
     pub domain: Option<String>,
-    /// Made by this member.
+    /// Created by this member.
     #[schema(value_type = Option<String>)]
     pub creator_id: Option<ID>,
     /// With exactly this destination.
@@ -108,21 +108,21 @@ impl From<LinkFilter> for links::LinkFilter {
     }
 }
 
-/// Where links, members and API keys live together.
+/// A workspace: links with the members and API keys that share them.
 #[derive(SimpleObject, Debug, Clone)]
 #[graphql(complex)]
 pub struct Workspace {
-    /// Opaque.
+    /// Opaque identifier.
     pub id: ID,
-    /// As its owner called it.
+    /// Display name, set by its owner.
     pub name: String,
-    /// Whether it came with the account.
+    /// Whether it is the personal workspace of an account.
     pub personal: bool,
-    /// Its quotas.
+    /// The plan of the workspace.
     pub plan: Plan,
-    /// What the caller may do in it.
+    /// The role of the caller in the workspace.
     pub role: Role,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Option<OffsetDateTime>,
 }
 
@@ -139,14 +139,14 @@ impl From<auth::Workspace> for Workspace {
     }
 }
 
-/// A tag with how often it is used.
+/// A tag with the number of its links.
 #[derive(SimpleObject, Debug)]
 pub struct TagUse {
     /// Unique in the workspace, without regard to case.
     pub name: String,
     /// `#rrggbb`.
     pub color: String,
-    /// How many links carry it.
+    /// The number of links with this tag.
     pub link_count: Long,
 }
 
@@ -178,21 +178,21 @@ impl Workspace {
         Ok(answer.tags.into_iter().map(tag_use).collect())
     }
 
-    /// The API keys of the workspace; for its admins.
+    /// The API keys of the workspace. Requires the role `ADMIN`.
     async fn api_keys(&self, ctx: &Context<'_>) -> Result<Vec<ApiKey>, Error> {
         let request = ctx.data::<RequestContext>()?.read(auth::ListApiKeysRequest { workspace_id: parse_id(&self.id) });
         let answer = value(ctx.data::<Upstreams>()?.auth.clone().list_api_keys(request).await)?;
         Ok(answer.api_keys.into_iter().map(ApiKey::from).collect())
     }
 
-    /// The members of the workspace, the eldest first.
+    /// The members of the workspace, in the order in which they joined.
     async fn members(&self, ctx: &Context<'_>) -> Result<Vec<WorkspaceMember>, Error> {
         let request = ctx.data::<RequestContext>()?.read(auth::ListMembersRequest { workspace_id: parse_id(&self.id) });
         let answer = value(ctx.data::<Upstreams>()?.auth.clone().list_members(request).await)?;
         Ok(answer.members.into_iter().filter_map(WorkspaceMember::new).collect())
     }
 
-    /// The pending invitations to the workspace, newest first; for its admins.
+    /// The pending invitations to the workspace, newest first. Requires the role `ADMIN`.
     async fn invitations(&self, ctx: &Context<'_>) -> Result<Vec<Invitation>, Error> {
         let message = auth::ListInvitationsRequest { workspace_id: parse_id(&self.id) };
         let request = ctx.data::<RequestContext>()?.read(message);
@@ -200,7 +200,7 @@ impl Workspace {
         Ok(answer.invitations.into_iter().map(Invitation::from).collect())
     }
 
-    /// What was done in the workspace to members, keys and settings, newest first; for its admins.
+    /// The audit log of the workspace (members, keys and settings), newest first. Requires the role `ADMIN`.
     async fn audit_log(
         &self,
         ctx: &Context<'_>,
@@ -212,12 +212,12 @@ impl Workspace {
         audit_log(ctx, parse_id(&self.id), page(first, after, last, before)?).await
     }
 
-    /// The webhooks of the workspace, oldest first; for its admins.
+    /// The webhooks of the workspace, oldest first. Requires the role `ADMIN`.
     async fn webhooks(&self, ctx: &Context<'_>) -> Result<Vec<Webhook>, Error> {
         webhook::list(ctx, parse_id(&self.id)).await
     }
 
-    /// Clicks of the whole workspace over a range, or of one tag or one domain of it.
+    /// Click statistics of the workspace over a range, or of one of its tags or domains.
     async fn analytics(
         &self,
         ctx: &Context<'_>,
@@ -262,7 +262,7 @@ pub async fn list_links(
         backwards: page.backwards,
     };
     let request = ctx.data::<RequestContext>()?.read(message);
-    let answer = value(ctx.data::<Upstreams>()?.links.clone().list_links(request).await)?;
+    let answer = page.answer(ctx.data::<Upstreams>()?.links.clone().list_links(request).await)?;
     let entries = answer.entries.into_iter().filter_map(|entry| Some((entry.cursor, Link::from(entry.link?))));
     let (cursors, links): (Vec<_>, Vec<_>) = entries.unzip();
     let page_of = ctx.look_ahead();
@@ -272,7 +272,7 @@ pub async fn list_links(
     Ok(connection(&page, answer.has_more, cursors.into_iter().zip(links)))
 }
 
-/// A link that is clicked more than others at the moment.
+/// A link with many clicks in a recent window.
 #[derive(SimpleObject, Debug)]
 pub struct TrendingLink {
     /// The link.

@@ -15,6 +15,7 @@ mod f16_overload;
 mod f17_retries;
 mod form;
 mod headers;
+mod input;
 mod link_changes;
 mod links;
 mod live;

@@ -138,3 +138,32 @@ async fn s18_another_account_finds_nothing_of_ours() {
     }
     assert_eq!(ann.get(&format!("/v1/links/{id}")).await.body, link);
 }
+
+#[tokio::test]
+async fn bodies_are_refused_in_words_for_people() {
+    let platform = Platform::start(|_| {}).await;
+    let ann = Account::register(&platform, "ann").await;
+    let send = |body: &'static str| {
+        Answer::of(ann.request(Method::POST, "/v1/links").header("content-type", "application/json").body(body))
+    };
+    for body in ["[]", "null", "[\"https://example.org/\"]"] {
+        let refused = send(body).await;
+        assert_eq!(refused.status, 400, "{body}: {refused:?}");
+        assert!(refused.body.to_string().contains("the body must be a JSON object"), "{body}: {refused:?}");
+    }
+    for wrong in ["5", "true", "[]", "{}", "\"tomorrow\"", "\"2027-01-01T00:00\""] {
+        let body = format!(r#"{{"url": "https://example.org/", "expiresAt": {wrong}}}"#);
+        let request = ann.request(Method::POST, "/v1/links").header("content-type", "application/json");
+        let refused = Answer::of(request.body(body)).await;
+        let form = "expiresAt must be a time with its offset, for example 2027-01-01T09:00:00+01:00";
+        assert!(refused.status == 400 && refused.body.to_string().contains(form), "{wrong}: {refused:?}");
+    }
+    let packed = ann.request(Method::POST, "/v1/links").header("content-encoding", "gzip");
+    assert_eq!(Answer::of(packed.json(&json!({"url": "https://example.org/"}))).await.status, 415);
+    for body in [
+        "\u{feff}{\"url\": \"https://example.org/\"}",
+        r#"{"url": "https://example.org/", "tags": null, "forwardQuery": null, "title": null, "expiresAt": null}"#,
+    ] {
+        assert_eq!(send(body).await.status, 201, "{body}");
+    }
+}

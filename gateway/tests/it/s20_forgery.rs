@@ -89,3 +89,14 @@ async fn a_stale_cookie_does_not_keep_its_owner_out() {
     let answer = platform.as_page(stale, login, input).await;
     assert!(answer.body["data"]["login"]["tokens"].is_object(), "{answer:?}");
 }
+
+#[tokio::test]
+async fn s20_an_event_stream_of_another_origin_does_not_open() {
+    let platform = Platform::start(|_| {}).await;
+    let open = |origin: &str| {
+        let url = format!("{}/graphql?query=subscription%7Bclicks%7Bskipped%7D%7D", platform.url);
+        Answer::of(platform.http.get(url).header("accept", "text/event-stream").header("origin", origin))
+    };
+    let foreign = open("https://evil.example").await;
+    assert_eq!((foreign.status.as_u16(), foreign.code()), (403, "CROSS_SITE_REQUEST"), "{foreign:?}");
+}

@@ -12,6 +12,7 @@ use super::Limits;
 use super::lexer::{LexError, scan};
 use super::shape::{Shape, measure};
 use crate::error::{Code, RequestError};
+use crate::input::{narrow, strings};
 use crate::schema_fields::UsedFields;
 
 /// Longer documents are parsed each time, so that the cache's size in bytes has a bound too.
@@ -80,6 +81,19 @@ impl Documents {
         Ok(document)
     }
 
+    /// The operation of `document` called `name`, where the root fields [`Policy::hidden_fields`](super::Policy) select
+    /// nothing of the schema: an anonymous caller gets null for them whatever is below.
+    ///
+    /// # Errors
+    /// `GRAPHQL_VALIDATION_FAILED` when the name is missing although needed, or names nothing.
+    pub fn narrow(&self, document: Arc<Document>, name: Option<&str>) -> Result<Arc<Document>, RequestError> {
+        let Some(parsed) = narrow(&document.parsed, name, self.limits.policy.hidden_fields)? else {
+            return Ok(document);
+        };
+        let operations = measure(&parsed, &self.limits)?;
+        Ok(Arc::new(Document { parsed, used: OnceLock::new(), operations }))
+    }
+
     fn parse(&self, text: &str) -> Result<Document, RequestError> {
         scan(text, self.limits.max_tokens, self.limits.max_recursion).map_err(|refusal| match refusal {
             LexError::Tokens => RequestError::new(Code::Tokens, "the document has more tokens than allowed")
@@ -93,6 +107,10 @@ impl Documents {
             let refusal = RequestError::new(Code::DocumentLength, "the document is longer than allowed: use variables");
             return Err(refusal.limit(self.limits.max_document_bytes));
         }
+        let Some(text) = strings::normalize(text) else {
+            let message = "syntax error: an escape in a string names no character";
+            return Err(RequestError::new(Code::ParseFailed, message));
+        };
         let parsed = parse_query(text).map_err(|error| RequestError::new(Code::ParseFailed, syntax_error(&error)))?;
         let operations = measure(&parsed, &self.limits)?;
         Ok(Document { parsed, used: OnceLock::new(), operations })

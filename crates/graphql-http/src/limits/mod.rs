@@ -27,6 +27,8 @@ pub struct Policy {
     pub credential_mutations: &'static [&'static str],
     /// Root fields that anonymous callers may use; see [`is_closed`].
     pub open_fields: &'static [&'static str],
+    /// Root fields among them that are null for anonymous callers, whatever is selected of them; see [`Documents::narrow`].
+    pub hidden_fields: &'static [&'static str],
     /// Types of the variables that those fields take.
     pub open_inputs: &'static [&'static str],
 }

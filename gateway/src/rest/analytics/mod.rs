@@ -26,7 +26,7 @@ pub async fn ask(call: &Call, message: QueryAnalyticsRequest) -> Result<QueryAna
 /// Clicks of a link's whole life.
 ///
 /// # Errors
-/// When the service can not be asked.
+/// When the service is unavailable.
 pub async fn lifetime(call: &Call, link: LinkKey) -> Result<ClickTotals, Problem> {
     let request = call.context.read(BatchGetTotalsRequest { links: vec![link] });
     let answer = call.app.shared.upstreams.analytics.clone().batch_get_totals(request).await?.into_inner();

@@ -4,13 +4,13 @@ use curtail_proto::analytics::v1::{self as pb, AnalyticsScope, QueryAnalyticsReq
 use curtail_proto::timestamp;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _};
-use time::serde::rfc3339;
 use time::{Duration, OffsetDateTime};
 use utoipa::IntoParams;
 
 use crate::error::Code;
 use crate::rest::problem::Problem;
 use crate::schema::analytics::{Dimension, Step};
+use crate::schema::scalars::optional_instant;
 
 /// How far back a question without a range goes.
 const LATELY: Duration = Duration::days(30);
@@ -53,10 +53,10 @@ impl Scope {
 #[serde(rename_all = "camelCase")]
 pub struct Question {
     /// Start of the range, included; without it, 30 days before its end.
-    #[serde(default, with = "rfc3339::option")]
+    #[serde(default, deserialize_with = "optional_instant")]
     pub from: Option<OffsetDateTime>,
     /// End of the range, excluded; without it, now.
-    #[serde(default, with = "rfc3339::option")]
+    #[serde(default, deserialize_with = "optional_instant")]
     pub until: Option<OffsetDateTime>,
     /// IANA name of the time zone in which days, weeks and months begin; UTC without it.
     pub time_zone: Option<String>,
@@ -145,11 +145,11 @@ mod tests {
     use time::macros::datetime;
 
     use super::*;
-    use crate::rest::query::{Both, read};
+    use crate::rest::query::{Params, read};
 
     #[test]
     fn every_parameter_is_read() {
-        let Both(scope, mut question) = read::<Both<Scope, Question>>(
+        let Params(scope, mut question) = read::<Params<Scope, Question>>(
             "workspace=7&link=8&from=2026-11-01T00:00:00Z&until=2026-11-02T00:00:00%2B01:00&timeZone=Europe/Berlin&step=DAY\
              &dimension=COUNTRY&dimension=UTM_SOURCE&top=5&filter=DEVICE:mobile&filter=DEVICE:tablet&filter=REFERRER:",
         )
@@ -182,9 +182,9 @@ mod tests {
             "filter=COUNTRY",
             "filter=PLANET:DE",
         ] {
-            assert_eq!(read::<Both<Scope, Question>>(query).unwrap_err().code(), Code::BadRequest, "{query}");
+            assert_eq!(read::<Params<Scope, Question>>(query).unwrap_err().code(), Code::BadRequest, "{query}");
         }
-        let Both(scope, _) = read::<Both<Scope, Question>>("link=1&tag=a").unwrap();
+        let Params(scope, _) = read::<Params<Scope, Question>>("link=1&tag=a").unwrap();
         assert_eq!(scope.within(7).unwrap_err().code(), Code::BadRequest);
     }
 

@@ -4,11 +4,11 @@ use http::Method;
 
 use super::question::{Comparison, Question, Scope};
 use super::{COST, TAG, ask};
-use crate::rest::endpoint::{Call, Endpoint, Input, Nothing};
+use crate::rest::endpoint::{Call, Endpoint, Input, NoParams};
 use crate::rest::json::Json;
 use crate::rest::operation::Operation;
 use crate::rest::problem::Problem;
-use crate::rest::query::Both;
+use crate::rest::query::Params;
 use crate::schema::analytics::{Analytics, DEFAULT_TOP};
 
 /// Counts the clicks of a workspace.
@@ -26,14 +26,14 @@ impl Endpoint for GetStats {
         cost: COST,
         public: false,
     };
-    type Path = Nothing;
-    type Query = Both<Scope, Both<Question, Comparison>>;
-    type Headers = Nothing;
-    type Body = Nothing;
+    type Path = NoParams;
+    type Query = Params<Scope, Params<Question, Comparison>>;
+    type Headers = NoParams;
+    type Body = NoParams;
     type Answer = Json<Analytics>;
 
     async fn call(call: &Call, input: Input<Self>) -> Result<Json<Analytics>, Problem> {
-        let Both(scope, Both(question, Comparison { compare_previous })) = input.query;
+        let Params(scope, Params(question, Comparison { compare_previous })) = input.query;
         let workspace = call.workspace(scope.workspace)?;
         let mut message = question.lately(call.app.shared.clock.now()).about(scope.within(workspace)?, DEFAULT_TOP);
         message.compare_previous = compare_previous;

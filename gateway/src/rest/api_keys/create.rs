@@ -6,7 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::TAG;
-use crate::rest::endpoint::{Answer, Call, Endpoint, InWorkspace, Input, Nothing, present};
+use crate::rest::endpoint::{Answer, Call, Endpoint, InWorkspace, Input, NoParams, present};
 use crate::rest::json::{self, Json};
 use crate::rest::openapi::{Schemas, Success};
 use crate::rest::operation::Operation;
@@ -22,7 +22,7 @@ pub struct CreateApiKey;
 pub struct CreatedApiKey {
     /// The key.
     api_key: ApiKey,
-    /// The whole key. It is shown this once and can not be read again.
+    /// The complete key. It is returned only once and cannot be read again.
     secret: String,
 }
 
@@ -47,9 +47,9 @@ impl Endpoint for CreateApiKey {
         cost: 100,
         public: false,
     };
-    type Path = Nothing;
+    type Path = NoParams;
     type Query = InWorkspace;
-    type Headers = Nothing;
+    type Headers = NoParams;
     type Body = Json<NewApiKeyInput>;
     type Answer = CreatedApiKey;
 

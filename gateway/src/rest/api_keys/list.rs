@@ -6,7 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::TAG;
-use crate::rest::endpoint::{Call, Endpoint, InWorkspace, Input, Nothing};
+use crate::rest::endpoint::{Call, Endpoint, InWorkspace, Input, NoParams};
 use crate::rest::json::Json;
 use crate::rest::operation::Operation;
 use crate::rest::problem::Problem;
@@ -33,10 +33,10 @@ impl Endpoint for ListApiKeys {
         cost: 100,
         public: false,
     };
-    type Path = Nothing;
+    type Path = NoParams;
     type Query = InWorkspace;
-    type Headers = Nothing;
-    type Body = Nothing;
+    type Headers = NoParams;
+    type Body = NoParams;
     type Answer = Json<ApiKeyList>;
 
     async fn call(call: &Call, input: Input<Self>) -> Result<Json<ApiKeyList>, Problem> {

@@ -4,7 +4,7 @@ use curtail_proto::auth::v1::RevokeApiKeyRequest;
 use http::Method;
 
 use super::TAG;
-use crate::rest::endpoint::{Call, Endpoint, Id, Input, Nothing};
+use crate::rest::endpoint::{Call, Endpoint, Id, Input, NoParams};
 use crate::rest::json::NoContent;
 use crate::rest::operation::Operation;
 use crate::rest::problem::Problem;
@@ -24,9 +24,9 @@ impl Endpoint for RevokeApiKey {
         public: false,
     };
     type Path = Id;
-    type Query = Nothing;
-    type Headers = Nothing;
-    type Body = Nothing;
+    type Query = NoParams;
+    type Headers = NoParams;
+    type Body = NoParams;
     type Answer = NoContent;
 
     async fn call(call: &Call, input: Input<Self>) -> Result<NoContent, Problem> {

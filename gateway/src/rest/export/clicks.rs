@@ -108,7 +108,7 @@ impl Pages {
         loop {
             let answer = match self.next.take() {
                 Some(read) => read,
-                // The first page has no cursor; after the last one there is none either.
+                // Neither the first page nor the end of the last one has a cursor.
                 None if self.question.cursor.is_empty() => return Ok(None),
                 None => page(&self.session, self.question.clone()).await.map_err(|problem| {
                     tracing::warn!(code = problem.code().as_str(), "an export breaks off");

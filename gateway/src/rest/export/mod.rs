@@ -2,7 +2,7 @@
 //!
 //! Totals, series and breakdowns are one question to analytics-svc, as over GraphQL. Raw clicks are sent page by page as they
 //! come from there ([`clicks`]): an export of a million clicks takes no more memory than one of a thousand, and one that
-//! breaks off ends the connection before the end of the body, so that nobody takes a part for the whole.
+//! breaks off ends the connection before the end of the body, so that no client takes a part for the whole.
 
 mod clicks;
 mod file;
@@ -16,10 +16,10 @@ use utoipa::{IntoParams, ToSchema};
 pub use self::file::File;
 use super::analytics::TAG;
 use super::analytics::question::{Question, Scope};
-use super::endpoint::{Call, Endpoint, Input, Nothing};
+use super::endpoint::{Call, Endpoint, Input, NoParams};
 use super::operation::Operation;
 use super::problem::Problem;
-use super::query::Both;
+use super::query::Params;
 use crate::error::Code;
 
 /// Exports clicks.
@@ -63,13 +63,13 @@ impl Endpoint for ExportClicks {
         public: false,
     };
     type Path = Path;
-    type Query = Both<Scope, Question>;
-    type Headers = Nothing;
-    type Body = Nothing;
+    type Query = Params<Scope, Question>;
+    type Headers = NoParams;
+    type Body = NoParams;
     type Answer = File;
 
     async fn call(call: &Call, input: Input<Self>) -> Result<File, Problem> {
-        let Both(scope, question) = input.query;
+        let Params(scope, question) = input.query;
         let question = question.lately(call.app.shared.clock.now());
         let workspace = call.workspace(scope.workspace)?;
         let scope = scope.within(workspace)?;

@@ -12,7 +12,7 @@ use crate::rest::endpoint::Call;
 use crate::rest::problem::Problem;
 use crate::schema::analytics::Step;
 
-/// Rows of a breakdown when nothing is said.
+/// Rows of a breakdown by default.
 const TOP: u32 = 100;
 
 /// One row with the counts of the range.

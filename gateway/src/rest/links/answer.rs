@@ -67,14 +67,14 @@ impl Answer for MaybeKnown {
 }
 
 /// A link that was made, or found instead.
-pub struct Made {
+pub struct LinkCreation {
     /// The link.
     pub link: Link,
     /// Whether it was there before and only looked for.
     pub found: bool,
 }
 
-impl Answer for Made {
+impl Answer for LinkCreation {
     fn into_response(self) -> Response {
         let mut response = tagged(&self.link, if self.found { StatusCode::OK } else { StatusCode::CREATED });
         let location = curtail_routes::gateway::LINK.replace("{id}", &self.link.id);

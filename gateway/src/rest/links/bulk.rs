@@ -8,12 +8,12 @@ use utoipa::ToSchema;
 
 use super::TAG;
 use super::create::Existing;
-use crate::rest::endpoint::{Call, Endpoint, InWorkspace, Input, Nothing};
+use crate::rest::endpoint::{Call, Endpoint, InWorkspace, Input, NoParams};
 use crate::rest::idempotency::IdempotencyKey;
 use crate::rest::json::Json;
 use crate::rest::operation::Operation;
 use crate::rest::problem::Problem;
-use crate::rest::query::Both;
+use crate::rest::query::Params;
 use crate::schema::link::Link;
 use crate::schema::link_input::NewLinkInput;
 use crate::schema::problem::UserError;
@@ -30,19 +30,19 @@ pub struct NewLinks {
     links: Vec<NewLinkInput>,
 }
 
-/// What became of them.
+/// The results, in the order of the input.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct LinkOutcomes {
-    /// One for each link, in their order.
+    /// One result per link, in the order of the input.
     outcomes: Vec<LinkOutcome>,
 }
 
-/// What became of one link.
+/// The result of one link.
 #[derive(Debug, Default, Serialize, ToSchema)]
 pub struct LinkOutcome {
     /// The link; null when `error` says why not.
     link: Option<Link>,
-    /// Whether the link was there before.
+    /// Whether the link existed before.
     existed: bool,
     /// Why it was not made.
     error: Option<UserError>,
@@ -69,8 +69,8 @@ impl Endpoint for CreateLinks {
         cost: 1,
         public: false,
     };
-    type Path = Nothing;
-    type Query = Both<InWorkspace, Existing>;
+    type Path = NoParams;
+    type Query = Params<InWorkspace, Existing>;
     type Headers = IdempotencyKey;
     type Body = Json<NewLinks>;
     type Answer = Json<LinkOutcomes>;
@@ -80,7 +80,7 @@ impl Endpoint for CreateLinks {
     }
 
     async fn call(call: &Call, input: Input<Self>) -> Result<Json<LinkOutcomes>, Problem> {
-        let Both(InWorkspace { workspace }, Existing { find_existing }) = input.query;
+        let Params(InWorkspace { workspace }, Existing { find_existing }) = input.query;
         let request = call.context.write(pb::BatchCreateLinksRequest {
             workspace_id: call.workspace(workspace)?,
             links: input.body.0.links.into_iter().map(Into::into).collect(),

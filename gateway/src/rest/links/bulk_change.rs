@@ -6,7 +6,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::TAG;
-use crate::rest::endpoint::{Call, Endpoint, InWorkspace, Input, Nothing};
+use crate::rest::endpoint::{Call, Endpoint, InWorkspace, Input, NoParams};
 use crate::rest::json::Json;
 use crate::rest::operation::Operation;
 use crate::rest::problem::Problem;
@@ -21,7 +21,7 @@ pub struct UpdateLinks;
 pub struct LinkUpdates {
     /// Which links.
     links: LinkSelection,
-    /// What changes.
+    /// The changes.
     change: BulkChange,
 }
 
@@ -36,9 +36,9 @@ impl Endpoint for UpdateLinks {
         cost: 1,
         public: false,
     };
-    type Path = Nothing;
+    type Path = NoParams;
     type Query = InWorkspace;
-    type Headers = Nothing;
+    type Headers = NoParams;
     type Body = Json<LinkUpdates>;
     type Answer = Json<BulkLinksPayload>;
 
@@ -80,9 +80,9 @@ impl Endpoint for DeleteLinks {
         cost: 1,
         public: false,
     };
-    type Path = Nothing;
+    type Path = NoParams;
     type Query = InWorkspace;
-    type Headers = Nothing;
+    type Headers = NoParams;
     type Body = Json<LinkDeletions>;
     type Answer = Json<BulkLinksPayload>;
 

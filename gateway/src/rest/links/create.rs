@@ -6,13 +6,13 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::TAG;
-use super::answer::Made;
-use crate::rest::endpoint::{Call, Endpoint, InWorkspace, Input, Nothing, present};
+use super::answer::LinkCreation;
+use crate::rest::endpoint::{Call, Endpoint, InWorkspace, Input, NoParams, present};
 use crate::rest::idempotency::IdempotencyKey;
 use crate::rest::json::Json;
 use crate::rest::operation::Operation;
 use crate::rest::problem::Problem;
-use crate::rest::query::Both;
+use crate::rest::query::Params;
 use crate::schema::link_input::NewLinkInput;
 
 /// Shortens a URL.
@@ -22,7 +22,7 @@ pub struct CreateLink;
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(rename_all = "camelCase")]
 pub struct Existing {
-    /// Gives back the oldest live link to the same destination, if there is one, instead of making another.
+    /// Returns the oldest live link to the same destination, if there is one, instead of creating another.
     #[serde(default)]
     #[param(required = false, default = false)]
     pub find_existing: bool,
@@ -39,14 +39,14 @@ impl Endpoint for CreateLink {
         cost: 10,
         public: false,
     };
-    type Path = Nothing;
-    type Query = Both<InWorkspace, Existing>;
+    type Path = NoParams;
+    type Query = Params<InWorkspace, Existing>;
     type Headers = IdempotencyKey;
     type Body = Json<NewLinkInput>;
-    type Answer = Made;
+    type Answer = LinkCreation;
 
-    async fn call(call: &Call, input: Input<Self>) -> Result<Made, Problem> {
-        let Both(InWorkspace { workspace }, Existing { find_existing }) = input.query;
+    async fn call(call: &Call, input: Input<Self>) -> Result<LinkCreation, Problem> {
+        let Params(InWorkspace { workspace }, Existing { find_existing }) = input.query;
         let request = call.context.write(pb::CreateLinkRequest {
             workspace_id: call.workspace(workspace)?,
             link: Some(input.body.0.into()),
@@ -55,6 +55,6 @@ impl Endpoint for CreateLink {
         });
         let answer = call.app.shared.upstreams.links.clone().create_link(request).await?.into_inner();
         // An idempotency key answers as the first time.
-        Ok(Made { link: present(answer.link)?.into(), found: answer.existed && find_existing })
+        Ok(LinkCreation { link: present(answer.link)?.into(), found: answer.existed && find_existing })
     }
 }

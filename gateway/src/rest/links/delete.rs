@@ -4,7 +4,7 @@ use curtail_proto::links::v1::DeleteLinkRequest;
 use http::Method;
 
 use super::TAG;
-use crate::rest::endpoint::{Call, Endpoint, Id, Input, Nothing};
+use crate::rest::endpoint::{Call, Endpoint, Id, Input, NoParams};
 use crate::rest::etag::IfMatch;
 use crate::rest::json::NoContent;
 use crate::rest::operation::Operation;
@@ -25,9 +25,9 @@ impl Endpoint for DeleteLink {
         public: false,
     };
     type Path = Id;
-    type Query = Nothing;
+    type Query = NoParams;
     type Headers = IfMatch;
-    type Body = Nothing;
+    type Body = NoParams;
     type Answer = NoContent;
 
     async fn call(call: &Call, input: Input<Self>) -> Result<NoContent, Problem> {

@@ -5,7 +5,7 @@ use http::Method;
 
 use super::answer::{Current, MaybeKnown};
 use super::{TAG, find};
-use crate::rest::endpoint::{Call, Endpoint, Id, Input, Nothing};
+use crate::rest::endpoint::{Call, Endpoint, Id, Input, NoParams};
 use crate::rest::etag::IfNoneMatch;
 use crate::rest::operation::Operation;
 use crate::rest::problem::Problem;
@@ -25,9 +25,9 @@ impl Endpoint for GetLink {
         public: false,
     };
     type Path = Id;
-    type Query = Nothing;
+    type Query = NoParams;
     type Headers = IfNoneMatch;
-    type Body = Nothing;
+    type Body = NoParams;
     type Answer = MaybeKnown;
 
     async fn call(call: &Call, input: Input<Self>) -> Result<MaybeKnown, Problem> {

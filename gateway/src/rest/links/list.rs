@@ -5,16 +5,16 @@ use curtail_proto::timestamp;
 use http::Method;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
-use time::serde::rfc3339;
 use utoipa::{IntoParams, ToSchema};
 
 use super::TAG;
-use crate::rest::endpoint::{Call, Endpoint, InWorkspace, Input, Nothing};
+use crate::rest::endpoint::{Call, Endpoint, InWorkspace, Input, NoParams};
 use crate::rest::operation::Operation;
 use crate::rest::paging::{Listed, Page, Paging};
 use crate::rest::problem::Problem;
-use crate::rest::query::Both;
+use crate::rest::query::Params;
 use crate::schema::link::{Link, LinkState};
+use crate::schema::scalars::optional_instant;
 use crate::schema::workspace::LinkSort;
 
 /// Lists links.
@@ -23,7 +23,7 @@ pub struct ListLinks;
 /// Conditions that must all hold, and the order.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(rename_all = "camelCase")]
-pub struct Which {
+pub struct ListQuery {
     /// Links that carry this tag; may be repeated for links that carry all of them.
     #[serde(default)]
     #[param(required = false)]
@@ -32,15 +32,15 @@ pub struct Which {
     #[serde(default)]
     #[param(required = false, inline)]
     state: Vec<LinkState>,
-    /// Made at or after.
-    #[serde(default, with = "rfc3339::option")]
+    /// Created at or after this time.
+    #[serde(default, deserialize_with = "optional_instant")]
     created_from: Option<OffsetDateTime>,
-    /// Made before.
-    #[serde(default, with = "rfc3339::option")]
+    /// Created before this time.
+    #[serde(default, deserialize_with = "optional_instant")]
     created_until: Option<OffsetDateTime>,
     /// On this short domain.
     domain: Option<String>,
-    /// Made by this member.
+    /// Created by this member.
     #[param(value_type = Option<String>)]
     creator: Option<i64>,
     /// With exactly this destination.
@@ -50,8 +50,8 @@ pub struct Which {
     sort: Option<LinkSort>,
 }
 
-impl From<Which> for pb::LinkFilter {
-    fn from(which: Which) -> Self {
+impl From<ListQuery> for pb::LinkFilter {
+    fn from(which: ListQuery) -> Self {
         Self {
             tags: which.tag,
             states: which.state.into_iter().map(|state| pb::LinkState::from(state).into()).collect(),
@@ -91,14 +91,14 @@ impl Endpoint for ListLinks {
         cost: 100,
         public: false,
     };
-    type Path = Nothing;
-    type Query = Both<Both<InWorkspace, Which>, Paging>;
-    type Headers = Nothing;
-    type Body = Nothing;
+    type Path = NoParams;
+    type Query = Params<Params<InWorkspace, ListQuery>, Paging>;
+    type Headers = NoParams;
+    type Body = NoParams;
     type Answer = Page<LinkPage>;
 
     async fn call(call: &Call, input: Input<Self>) -> Result<Page<LinkPage>, Problem> {
-        let Both(Both(InWorkspace { workspace }, which), paging) = input.query;
+        let Params(Params(InWorkspace { workspace }, which), paging) = input.query;
         let request = call.context.read(pb::ListLinksRequest {
             workspace_id: call.workspace(workspace)?,
             sort: pb::LinkSort::from(which.sort.unwrap_or(LinkSort::CreatedDesc)).into(),

@@ -23,7 +23,7 @@ pub const TAG: &str = "links";
 /// A link of the caller's.
 ///
 /// # Errors
-/// `NOT_FOUND` when there is none that the caller may see.
+/// `NOT_FOUND` if it does not exist or the caller may not see it.
 pub async fn find(call: &Call, by: By) -> Result<pb::Link, Problem> {
     let request = call.context.read(GetLinkRequest { link: Some(LinkRef { by: Some(by) }) });
     present(call.app.shared.upstreams.links.clone().get_link(request).await?.into_inner().link)

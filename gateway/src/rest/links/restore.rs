@@ -5,11 +5,11 @@ use http::Method;
 
 use super::TAG;
 use super::answer::Current;
-use crate::rest::endpoint::{Call, Endpoint, Id, Input, Nothing, present};
+use crate::rest::endpoint::{Call, Endpoint, Id, Input, NoParams, present};
 use crate::rest::operation::Operation;
 use crate::rest::problem::Problem;
 
-/// Takes a deleted link back.
+/// Restores a deleted link.
 pub struct RestoreLink;
 
 impl Endpoint for RestoreLink {
@@ -24,9 +24,9 @@ impl Endpoint for RestoreLink {
         public: false,
     };
     type Path = Id;
-    type Query = Nothing;
-    type Headers = Nothing;
-    type Body = Nothing;
+    type Query = NoParams;
+    type Headers = NoParams;
+    type Body = NoParams;
     type Answer = Current;
 
     async fn call(call: &Call, input: Input<Self>) -> Result<Current, Problem> {

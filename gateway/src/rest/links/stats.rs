@@ -7,11 +7,11 @@ use http::Method;
 use super::find;
 use crate::rest::analytics::question::{Comparison, Question};
 use crate::rest::analytics::{COST, TAG, ask};
-use crate::rest::endpoint::{Call, Endpoint, Id, Input, Nothing};
+use crate::rest::endpoint::{Call, Endpoint, Id, Input, NoParams};
 use crate::rest::json::Json;
 use crate::rest::operation::Operation;
 use crate::rest::problem::Problem;
-use crate::rest::query::Both;
+use crate::rest::query::Params;
 use crate::schema::analytics::{Analytics, DEFAULT_TOP};
 
 /// Counts the clicks of a link.
@@ -29,14 +29,14 @@ impl Endpoint for GetLinkStats {
         public: false,
     };
     type Path = Id;
-    type Query = Both<Question, Comparison>;
-    type Headers = Nothing;
-    type Body = Nothing;
+    type Query = Params<Question, Comparison>;
+    type Headers = NoParams;
+    type Body = NoParams;
     type Answer = Json<Analytics>;
 
     async fn call(call: &Call, input: Input<Self>) -> Result<Json<Analytics>, Problem> {
-        let Both(question, Comparison { compare_previous }) = input.query;
-        // A link of another workspace has no clicks for this caller; that there is none is said by its owner.
+        let Params(question, Comparison { compare_previous }) = input.query;
+        // A link of another workspace has no clicks for this caller; the service that owns links answers NOT_FOUND.
         let link = find(call, By::Id(input.path.number())).await?;
         let scope = AnalyticsScope { workspace_id: link.workspace_id, of: Some(Of::LinkId(link.id)) };
         let mut message = question.lately(call.app.shared.clock.now()).about(scope, DEFAULT_TOP);

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::TAG;
-use crate::rest::endpoint::{Call, Endpoint, Id, Input, Nothing};
+use crate::rest::endpoint::{Call, Endpoint, Id, Input, NoParams};
 use crate::rest::json::Json;
 use crate::rest::operation::Operation;
 use crate::rest::problem::Problem;
@@ -47,8 +47,8 @@ impl Endpoint for BlockLink {
         public: false,
     };
     type Path = Id;
-    type Query = Nothing;
-    type Headers = Nothing;
+    type Query = NoParams;
+    type Headers = NoParams;
     type Body = Json<NewTakedown>;
     type Answer = Json<TakedownEntry>;
 
@@ -88,8 +88,8 @@ impl Endpoint for ReleaseLink {
         public: false,
     };
     type Path = Id;
-    type Query = Nothing;
-    type Headers = Nothing;
+    type Query = NoParams;
+    type Headers = NoParams;
     type Body = Json<NewRelease>;
     type Answer = Json<TakedownEntry>;
 

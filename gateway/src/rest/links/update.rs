@@ -5,7 +5,7 @@ use http::Method;
 
 use super::TAG;
 use super::answer::Current;
-use crate::rest::endpoint::{Call, Endpoint, Id, Input, Nothing, present};
+use crate::rest::endpoint::{Call, Endpoint, Id, Input, NoParams, present};
 use crate::rest::etag::IfMatch;
 use crate::rest::json::Json;
 use crate::rest::operation::Operation;
@@ -27,7 +27,7 @@ impl Endpoint for UpdateLink {
         public: false,
     };
     type Path = Id;
-    type Query = Nothing;
+    type Query = NoParams;
     type Headers = IfMatch;
     type Body = Json<LinkPatchInput>;
     type Answer = Current;

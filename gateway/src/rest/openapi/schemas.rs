@@ -48,7 +48,7 @@ fn is_nullable(schema: &RefOr<Schema>) -> bool {
     }
 }
 
-/// The schema without null, which a query string can not say.
+/// The schema without null, which a query string cannot express.
 pub fn without_null(schema: RefOr<Schema>) -> RefOr<Schema> {
     match schema {
         RefOr::T(Schema::Object(mut object)) => {

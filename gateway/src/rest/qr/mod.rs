@@ -1,4 +1,4 @@
-//! `GET /v1/links/{id}/qr`: the short URL as a picture, with the mark by which a scan is told from a click.
+//! `GET /v1/links/{id}/qr`: the short URL as an image, with the parameter that distinguishes a scan from a click.
 
 mod options;
 
@@ -11,21 +11,21 @@ use http::{HeaderValue, Method, StatusCode, header};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::endpoint::{Answer, Call, Endpoint, Id, Input, Nothing};
+use super::endpoint::{Answer, Call, Endpoint, Id, Input, NoParams};
 use super::etag::{self, IfNoneMatch};
 use super::links;
 use super::openapi::{Schemas, Success};
 use super::operation::Operation;
 use super::problem::Problem;
 use crate::error::{Code, Refusal};
-use crate::qr::{Format, Level, Options, Undrawn};
+use crate::qr::{Format, Level, Options, RenderError};
 
 /// Draws the QR code of a link.
 pub struct GetLinkQr;
 
 /// How it should look.
 #[derive(Debug, Deserialize, IntoParams)]
-pub struct Looks {
+pub struct QrParams {
     /// The format; `png` without it.
     #[param(inline)]
     format: Option<Format>,
@@ -47,13 +47,13 @@ pub struct Looks {
 }
 
 /// A picture.
-pub struct Picture {
+pub struct QrImage {
     format: Format,
     bytes: Bytes,
     known: IfNoneMatch,
 }
 
-impl Answer for Picture {
+impl Answer for QrImage {
     fn into_response(self) -> Response {
         let tag = etag::of_bytes(&self.bytes);
         let known = self.known.has(&tag);
@@ -90,29 +90,29 @@ impl Endpoint for GetLinkQr {
         public: false,
     };
     type Path = Id;
-    type Query = Looks;
+    type Query = QrParams;
     type Headers = IfNoneMatch;
-    type Body = Nothing;
-    type Answer = Picture;
+    type Body = NoParams;
+    type Answer = QrImage;
 
-    async fn call(call: &Call, input: Input<Self>) -> Result<Picture, Problem> {
+    async fn call(call: &Call, input: Input<Self>) -> Result<QrImage, Problem> {
         let options = Options::new(input.query)?;
         let format = options.format;
         let link = links::find(call, By::Id(input.path.number())).await?;
         let text = format!("{}?{}", link.short_url, curtail_routes::SCAN_MARK);
         let bytes = call.app.shared.pictures.draw(text, options).await?;
-        Ok(Picture { format, bytes, known: input.headers })
+        Ok(QrImage { format, bytes, known: input.headers })
     }
 }
 
-impl From<Undrawn> for Problem {
-    fn from(undrawn: Undrawn) -> Self {
+impl From<RenderError> for Problem {
+    fn from(undrawn: RenderError) -> Self {
         match undrawn {
-            Undrawn::DoesNotFit { field, message } => Self::field(Code::Invalid, field, "QR_DOES_NOT_FIT", message),
-            Undrawn::Busy => {
+            RenderError::DoesNotFit { field, message } => Self::field(Code::Invalid, field, "QR_DOES_NOT_FIT", message),
+            RenderError::Busy => {
                 Refusal::new(Code::Overloaded, "too many pictures at once").retry_after(Duration::from_secs(1)).into()
             }
-            Undrawn::Failed => Refusal::internal().into(),
+            RenderError::Failed => Refusal::internal().into(),
         }
     }
 }
@@ -123,11 +123,14 @@ mod tests {
 
     #[test]
     fn s32_who_asks_for_too_many_is_told_when_to_come_back() {
-        let answer = Problem::from(Undrawn::Busy).answer("request", "/v1/links/1/qr");
+        let answer = Problem::from(RenderError::Busy).answer("request", "/v1/links/1/qr");
         assert_eq!(
             (answer.status(), &answer.headers()[header::RETRY_AFTER]),
             (StatusCode::SERVICE_UNAVAILABLE, &HeaderValue::from_static("1"))
         );
-        assert_eq!(Problem::from(Undrawn::Failed).answer("request", "/").status(), StatusCode::INTERNAL_SERVER_ERROR);
+        assert_eq!(
+            Problem::from(RenderError::Failed).answer("request", "/").status(),
+            StatusCode::INTERNAL_SERVER_ERROR
+        );
     }
 }

@@ -1,6 +1,6 @@
 //! The looks of a QR code, within their bounds.
 
-use super::Looks;
+use super::QrParams;
 use crate::error::Code;
 use crate::qr::{Color, Options};
 use crate::rest::problem::Problem;
@@ -15,7 +15,7 @@ impl Options {
     ///
     /// # Errors
     /// `INVALID` naming the parameter that is outside of its bounds.
-    pub fn new(looks: Looks) -> Result<Self, Problem> {
+    pub fn new(looks: QrParams) -> Result<Self, Problem> {
         let size = looks.size.unwrap_or(DEFAULT_SIZE);
         if !SIZES.contains(&size) {
             return Err(invalid("size", "SIZE_RANGE", "64 to 2,048 pixels"));
