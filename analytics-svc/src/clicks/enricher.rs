@@ -37,7 +37,7 @@ impl Enricher {
             retention,
             agents: Agents::new(),
             places: Places::new(geo),
-            referrers: Referrers::new(),
+            referrers: Referrers::default(),
             languages: Cache::new(1_000),
         }
     }

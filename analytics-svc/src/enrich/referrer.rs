@@ -127,12 +127,13 @@ pub struct Referrers {
     known: Cache<Box<str>, Option<Arc<Referrer>>>,
 }
 
-impl Referrers {
-    /// An empty memory.
-    pub fn new() -> Self {
+impl Default for Referrers {
+    fn default() -> Self {
         Self { known: Cache::new(REMEMBERED) }
     }
+}
 
+impl Referrers {
     /// The referrer of a host.
     pub fn look_up(&mut self, host: &str) -> Option<Arc<Referrer>> {
         if host.is_empty() {
@@ -209,7 +210,7 @@ mod tests {
 
     #[test]
     fn a_result_is_remembered() {
-        let mut referrers = Referrers::new();
+        let mut referrers = Referrers::default();
         let first = referrers.look_up("www.example.com").expect("a referrer");
         let second = referrers.look_up("www.example.com").expect("a referrer");
         assert!(Arc::ptr_eq(&first, &second));

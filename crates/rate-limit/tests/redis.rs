@@ -1,4 +1,5 @@
 //! The script against a real Redis.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::num::NonZeroU32;
 use std::time::Duration;

@@ -62,7 +62,7 @@ fn is_invisible(chars: &[(usize, char)], at: usize) -> bool {
         ZERO_WIDTH_JOINER => !joins(before, after),
         ZERO_WIDTH_NON_JOINER => !keeps_apart(before, after),
         EMOJI_PRESENTATION => !before.clone().next().is_some_and(|base| makes_emoji(base, after.next())),
-        TEXT_PRESENTATION => !before.clone().next().is_some_and(|base| set::<EmojiPresentation>(base)),
+        TEXT_PRESENTATION => !before.clone().next().is_some_and(set::<EmojiPresentation>),
         '\u{180b}'..='\u{180d}' | '\u{180f}' => !before.clone().next().is_some_and(is_mongolian),
         '\u{180e}' => !(before.clone().next().is_some_and(is_mongolian) && after.next().is_some_and(is_mongolian)),
         '\u{e0020}'..=CANCEL_TAG => !is_region_flag(before, *c, after),

@@ -57,6 +57,8 @@ async fn gateway() {
     let config = curtail_config::Config::load().unwrap();
     let _telemetry = curtail_telemetry::init("gateway", &config.telemetry).unwrap();
     let shutdown = curtail_lifecycle::Shutdown::from_signals(&config.lifecycle);
+    // As `curtail service` does.
+    curtail_lifecycle::raise_file_limit();
     gateway::run(config, curtail_service::Deps::system(), shutdown).await.unwrap();
 }
 

@@ -107,11 +107,11 @@ fn typename(pos: async_graphql::Pos) -> Selection {
 fn only(document: &ExecutableDocument, name: Option<&str>) -> Result<ExecutableDocument, RequestError> {
     operation(document, name)?;
     let mut document = document.clone();
-    if let DocumentOperations::Multiple(operations) = &mut document.operations {
-        if operations.len() > 1 {
-            operations.retain(|key, _| Some(key.as_str()) == name);
-            keep_used_fragments(&mut document);
-        }
+    if let DocumentOperations::Multiple(operations) = &mut document.operations
+        && operations.len() > 1
+    {
+        operations.retain(|key, _| Some(key.as_str()) == name);
+        keep_used_fragments(&mut document);
     }
     Ok(document)
 }
