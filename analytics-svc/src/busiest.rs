@@ -37,7 +37,7 @@ impl<T: Default> Busiest<T> {
         &mut self.counts[place]
     }
 
-    /// Clicks of texts that nobody knows.
+    /// Clicks of texts that no one knows.
     pub fn leave_out(&mut self, clicks: u64) {
         self.left_out += clicks;
     }

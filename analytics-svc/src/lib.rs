@@ -38,7 +38,7 @@ pub static MIGRATOR: Migrator = sqlx::migrate!();
 /// Brings the schema up to date.
 ///
 /// # Errors
-/// When the database is away or a migration fails.
+/// When the database is unavailable or a migration fails.
 pub async fn migrate(database: &curtail_config::Database) -> anyhow::Result<()> {
     curtail_db::migrate(database, SCHEMA, &MIGRATOR).await?;
     Ok(())

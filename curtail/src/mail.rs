@@ -13,7 +13,7 @@ use crate::{settings, terminal};
 /// Runs a command about mails.
 ///
 /// # Errors
-/// When there is no such kind or message, or the database is away.
+/// When there is no such kind or message, or the database is unavailable.
 pub(crate) async fn run(dir: &Path, command: Mail) -> anyhow::Result<()> {
     let config = settings::load(dir)?;
     match command {

@@ -1,4 +1,4 @@
-//! `curtail reindex`: has the search index built anew, while searches go on, and tells how far it is.
+//! `curtail reindex`: has the search index built again, while searches go on, and tells how far it is.
 
 use std::path::Path;
 use std::time::{Duration, Instant};

@@ -12,7 +12,7 @@ const MOST: i64 = 100;
 /// The messages that were given up, the latest first; at most 100.
 ///
 /// # Errors
-/// When the database is away.
+/// When the database is unavailable.
 pub async fn dead(config: &Config) -> anyhow::Result<Vec<Row>> {
     let pool = curtail_db::connect(&config.database, SCHEMA).await?;
     Ok(messages::list_dead(&pool, MOST).await?)
@@ -21,7 +21,7 @@ pub async fn dead(config: &Config) -> anyhow::Result<Vec<Row>> {
 /// Makes dead messages due again: one, or all of them. How many there were.
 ///
 /// # Errors
-/// When the database is away.
+/// When the database is unavailable.
 pub async fn redrive(config: &Config, id: Option<&[u8]>) -> anyhow::Result<u64> {
     let pool = curtail_db::connect(&config.database, SCHEMA).await?;
     Ok(messages::redrive(&pool, id, Clock::system().now()).await?)

@@ -1,4 +1,4 @@
-//! Why somebody gets a message.
+//! Why someone gets a message.
 
 use curtail_proto::notify::v1::NotificationKind;
 
@@ -11,7 +11,7 @@ pub enum Kind {
     PasswordReset,
     /// The password was changed.
     PasswordChanged,
-    /// Somebody tried to sign up with your address.
+    /// Someone tried to sign up with your address.
     SignupAttempted,
     /// A device that was never seen before signed in.
     NewDevice,
@@ -98,7 +98,7 @@ impl Kind {
         !matches!(self, Self::LinkCreated)
     }
 
-    /// Whether it can be a text message too: what somebody wants to know at once, wherever he is.
+    /// Whether it can be a text message too: what someone wants to know at once, wherever he is.
     pub const fn has_text(self) -> bool {
         matches!(
             self,

@@ -13,7 +13,7 @@ pub enum Message {
     Text(Text),
 }
 
-/// Why a row can not be made a message; it never can.
+/// Why a row cannot be made a message; it never can.
 #[derive(Debug, thiserror::Error)]
 pub enum Unwritable {
     /// Of a mail.
@@ -42,7 +42,7 @@ impl Writer {
     /// The message of a row.
     ///
     /// # Errors
-    /// When the row can not be made one, now or later.
+    /// When the row cannot be made one, now or later.
     pub fn write(&self, row: &Row) -> Result<Message, Unwritable> {
         Ok(match row.medium {
             Medium::Mail => Message::Mail(self.mails.compose(row)?),

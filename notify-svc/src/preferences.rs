@@ -1,4 +1,4 @@
-//! What somebody wants to be told.
+//! What someone wants to be told.
 
 use std::collections::HashMap;
 
@@ -16,7 +16,7 @@ pub const MAX_CHANGES: usize = 32;
 /// Whom a choice belongs to.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Owner {
-    /// Somebody with an account.
+    /// Someone with an account.
     User(i64),
     /// An address without an account behind it, as far as we know.
     Address(String),
@@ -57,7 +57,7 @@ pub struct Change {
 /// What holds for each kind, chosen or not.
 ///
 /// # Errors
-/// When the database is away.
+/// When the database is unavailable.
 pub async fn of(pool: &PgPool, owner: &Owner) -> Result<Vec<Preference>, Error> {
     let chosen = choices::of(pool, &owner.key()).await.map_err(store_error)?;
     let preference = |kind: Kind| {
@@ -71,8 +71,8 @@ pub async fn of(pool: &PgPool, owner: &Owner) -> Result<Vec<Preference>, Error> 
 /// Keeps choices: all of them or, when one is not allowed, none.
 ///
 /// # Errors
-/// `TOO_MANY_PREFERENCES`; `REQUIRED_NOTIFICATION` for switching off what can not be; `SMS_UNAVAILABLE` for switching on what there is
-/// no text message of; when the database is away.
+/// `TOO_MANY_PREFERENCES`; `REQUIRED_NOTIFICATION` for switching off what cannot be; `SMS_UNAVAILABLE` for switching on what there is
+/// no text message of; when the database is unavailable.
 pub async fn choose(pool: &PgPool, owner: &Owner, changes: &[Change], now: OffsetDateTime) -> Result<(), Error> {
     if changes.len() > MAX_CHANGES {
         let message = format!("at most {MAX_CHANGES} preferences can be changed at once");
@@ -92,7 +92,7 @@ pub async fn choose(pool: &PgPool, owner: &Owner, changes: &[Change], now: Offse
     choices::put(pool, &owner.key(), &last, now).await.map_err(store_error)
 }
 
-/// Whether a kind is sent to somebody who chose so, or never chose.
+/// Whether a kind is sent to someone who chose so, or never chose.
 pub fn holds(kind: Kind, chosen: Option<bool>) -> bool {
     kind.is_required() || chosen.unwrap_or(kind.is_wanted_by_default())
 }

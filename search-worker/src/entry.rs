@@ -57,7 +57,7 @@ impl Change {
     /// What `link` means for an index.
     ///
     /// # Errors
-    /// When it can not be one of ours.
+    /// When it cannot be one of ours.
     pub fn of(link: Link) -> Result<Self, Unusable> {
         if link.id <= 0 || link.workspace_id <= 0 || link.version <= 0 {
             return Err(Unusable::Nameless);

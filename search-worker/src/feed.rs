@@ -24,7 +24,7 @@ const BATCH: u64 = 1_000;
 const COMPANY: Duration = Duration::from_millis(100);
 /// How long a read waits for news.
 const BLOCK: Duration = Duration::from_millis(500);
-/// The pause after something that was away; it is short, because somebody looks for a new link.
+/// The pause after something that was unavailable; it is short, because someone looks for a new link.
 const PAUSE: Duration = Duration::from_millis(250);
 
 /// Keeps the index in step with the stream.
@@ -56,7 +56,7 @@ impl Feed {
     /// Runs until the process drains. What is not acknowledged by then is handed out again.
     ///
     /// # Errors
-    /// None: what is away is waited for.
+    /// None: what is unavailable is waited for.
     pub async fn run(mut self, shutdown: Shutdown) -> anyhow::Result<()> {
         let mut claim_at = Instant::now() + self.claim_idle;
         while !shutdown.is_draining() {

@@ -1,4 +1,4 @@
-//! Building the index anew from the source of truth, while searches and events go on.
+//! Building the index again from the source of truth, while searches and events go on.
 //!
 //! Events go into the index that serves and, from the moment it is begun, into the one that is being built; links are read from
 //! shortener-svc only after that moment. So each change is met at least once on one of the two ways, and versions decide when it is
@@ -21,7 +21,7 @@ use crate::entry::Change;
 
 /// Links of one page.
 const PAGE: u32 = 1_000;
-/// How long a page may take: the database may be busy, and nobody waits for it.
+/// How long a page may take: the database may be busy, and no one waits for it.
 const PAGE_TIMEOUT: Duration = Duration::from_secs(30);
 /// How often a page is asked for before the build is given up.
 const TRIES: u32 = 5;

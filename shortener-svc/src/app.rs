@@ -53,7 +53,7 @@ impl App {
         self.ids.next().map_err(Error::unavailable)
     }
 
-    /// The generator of codes and event ids. Nobody waits while holding it.
+    /// The generator of codes and event ids. No one waits while holding it.
     pub fn rng(&self) -> MutexGuard<'_, Box<dyn CryptoRng + Send>> {
         self.rng.lock().unwrap_or_else(PoisonError::into_inner)
     }

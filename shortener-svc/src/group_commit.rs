@@ -1,7 +1,7 @@
 //! Creates that arrive while others are being written are written together.
 //!
 //! A commit waits for the disk, and a statement has its price whatever it writes; both are paid once for a group. A create that
-//! comes alone goes at once: nobody waits for company, a group is what gathered while the one before was written. This is
+//! comes alone goes at once: no one waits for company, a group is what gathered while the one before was written. This is
 //! what databases call group commit. One group is under way at a time: with two, measured, most groups had one member.
 
 use std::collections::HashSet;
@@ -25,7 +25,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 struct Waiting {
     new: PendingInsert,
-    /// Dropped without an answer when nobody knows whether it is written.
+    /// Dropped without an answer when no one knows whether it is written.
     written: oneshot::Sender<bool>,
 }
 
@@ -46,7 +46,7 @@ impl GroupCommit {
     /// wants to know why writes it alone.
     ///
     /// # Errors
-    /// `UNAVAILABLE` when the database is away; it may have been written all the same.
+    /// `UNAVAILABLE` when the database is unavailable; it may have been written all the same.
     pub async fn insert(&self, new: PendingInsert) -> Result<bool, Error> {
         let (written, answer) = oneshot::channel();
         self.queue.send(Waiting { new, written }).await.map_err(|_| unknown())?;

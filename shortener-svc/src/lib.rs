@@ -58,7 +58,7 @@ pub static MIGRATOR: Migrator = sqlx::migrate!();
 /// Brings the schema up to date, builds indexes on the partitions that lack them, and makes the partitions that the coming months need.
 ///
 /// # Errors
-/// When the database is away or a migration fails.
+/// When the database is unavailable or a migration fails.
 pub async fn migrate(database: &curtail_config::Database) -> anyhow::Result<()> {
     curtail_db::migrate_renamed(database, Some(OLD_SCHEMA), SCHEMA, &MIGRATOR).await?;
     let pool = curtail_db::connect(database, SCHEMA).await?;

@@ -21,7 +21,7 @@ pub fn alias(refusal: alias::Refusal) -> Error {
     invalid(refusal.reason(), "alias", refusal.to_string())
 }
 
-/// Somebody has, or once had, this alias. `suggestions` travel as a JSON array.
+/// Someone has, or once had, this alias. `suggestions` travel as a JSON array.
 pub fn alias_taken(suggestions: &[String]) -> Error {
     let suggestions = serde_json::Value::from(suggestions).to_string();
     Error::new(Code::Conflict, "ALIAS_TAKEN", "the alias is taken").field("alias").meta("suggestions", suggestions)

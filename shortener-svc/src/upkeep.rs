@@ -1,4 +1,4 @@
-//! What keeps the tables in shape: partitions made ahead, rows that nobody needs any more deleted. Every replica may do it.
+//! What keeps the tables in shape: partitions made ahead, rows that no one needs any more deleted. Every replica may do it.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -71,7 +71,7 @@ impl Alerts {
     }
 }
 
-/// Deletes the traces of what was told so long ago that nobody asks for it any more.
+/// Deletes the traces of what was told so long ago that no one asks for it any more.
 pub async fn forget(pool: &PgPool, now: OffsetDateTime) -> Result<(), sqlx::Error> {
     sqlx::query("DELETE FROM spikes WHERE window_start < $1").bind(now - spikes::QUIET * 2).execute(pool).await?;
     let (weeks, week) = (time::Duration::weeks(8), weekly::last_week(now));

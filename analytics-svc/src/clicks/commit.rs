@@ -19,7 +19,7 @@ const COPY_CHUNK: usize = 256 << 10;
 /// Why a batch is not counted. Nothing of it is.
 #[derive(Debug, thiserror::Error)]
 pub enum CommitError {
-    /// Somebody else owns the shard.
+    /// Someone else owns the shard.
     #[error("the shard has another owner")]
     Fenced,
     /// The positions in the database are not those that the batch was prepared from.
@@ -28,7 +28,7 @@ pub enum CommitError {
     /// A stored sketch cannot be read.
     #[error(transparent)]
     Sketch(#[from] BadSketch),
-    /// PostgreSQL refused or is away.
+    /// PostgreSQL refused or is unavailable.
     #[error(transparent)]
     Database(#[from] sqlx::Error),
 }
@@ -106,7 +106,7 @@ impl Committer {
     /// Proves to be the owner and prolongs the lease without writing anything.
     ///
     /// # Errors
-    /// [`CommitError::Fenced`] when somebody else has taken over.
+    /// [`CommitError::Fenced`] when someone else has taken over.
     pub async fn hold(&self) -> Result<(), CommitError> {
         let mut connection = self.pool.acquire().await?;
         if self.lease.hold(&mut connection).await? { Ok(()) } else { Err(CommitError::Fenced) }
@@ -167,7 +167,7 @@ async fn copy_rows(connection: &mut PgConnection, copy: &[u8]) -> Result<(), sql
     Ok(())
 }
 
-/// Adds the sums of one level. Nobody else writes the rows of this shard, so sketches are merged here.
+/// Adds the sums of one level. No one else writes the rows of this shard, so sketches are merged here.
 async fn add(
     connection: &mut PgConnection,
     shard: i32,

@@ -49,7 +49,7 @@ impl<'a> Reader<'a> {
     /// The next entries; none when none came within `block`.
     ///
     /// # Errors
-    /// Redis is away.
+    /// Redis is unavailable.
     pub async fn read(&mut self, block: Duration) -> Result<Vec<Entry>, Error> {
         if self.pending.is_none() && Instant::now() >= self.pending_again {
             self.pending_again = Instant::now() + self.idle;

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use sqlx::{PgConnection, PgPool};
 
-/// The right to write for a shard, until somebody else takes over.
+/// The right to write for a shard, until someone else takes over.
 #[derive(Debug, Clone)]
 pub struct Lease {
     /// The shard.
@@ -42,7 +42,7 @@ impl Lease {
         Ok(fence.map(|fence| Self { shard, fence, length }))
     }
 
-    /// Checks the fence and prolongs the lease; false when somebody else has taken over. Inside a transaction it also
+    /// Checks the fence and prolongs the lease; false when someone else has taken over. Inside a transaction it also
     /// keeps others from taking over before the commit.
     pub async fn hold(&self, connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
         let held = sqlx::query(

@@ -63,10 +63,10 @@ pub enum SessionError {
     /// The database refuses some of the clicks of the batch for their data.
     #[error("a batch is refused: {0}")]
     Refused(CommitError),
-    /// Redis is away or lost the stream.
+    /// Redis is unavailable or lost the stream.
     #[error("redis: {0}")]
     Redis(#[from] fred::error::Error),
-    /// PostgreSQL is away.
+    /// PostgreSQL is unavailable.
     #[error(transparent)]
     Database(#[from] sqlx::Error),
     /// What is counted could not be told again.
@@ -245,7 +245,7 @@ async fn commit(
         let started = Instant::now();
         // Without an advance there is neither a row nor a number to write.
         if !batch.advances.is_empty() {
-            // PostgreSQL may be gone without a word; long before this the shard is somebody else's.
+            // PostgreSQL may be gone without a word; long before this the shard is someone else's.
             let late = |_| Err(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into()).into());
             let committed = tokio::time::timeout(lease.length() * 4, committer.commit(&mut batch)).await;
             match committed.unwrap_or_else(late) {

@@ -91,7 +91,7 @@ impl Shards {
                             lease.release(&self.context.pool).await.ok();
                             break;
                         }
-                        // Somebody else goes on; there is nothing to wait for but their lease.
+                        // Someone else goes on; there is nothing to wait for but their lease.
                         Err(SessionError::Commit(CommitError::Fenced)) => {
                             tracing::warn!(shard, "another process has taken over the shard");
                             backoff.reset();

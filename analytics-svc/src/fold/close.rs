@@ -33,7 +33,7 @@ pub async fn days(pool: &PgPool, first: Date, until: Date) -> Result<(), sqlx::E
         let closed = progress.closed_until;
         let folded = progress.folded_until.or(progress.since);
         match folded {
-            // Also when somebody was interrupted between the steps.
+            // Also when someone was interrupted between the steps.
             Some(day) if Some(day) < closed => mark_clicked(pool, day).await?,
             _ => {
                 let day = closed.unwrap_or(first);

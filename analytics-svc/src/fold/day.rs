@@ -19,7 +19,7 @@ const CLICKS: usize = 10_000;
 const ROWS: usize = 200;
 
 /// Folds a portion of what is stale on the day, in one transaction: whoever is killed in it has done nothing. Returns the
-/// clicks that were folded; `None` when nothing is left or somebody else is at the day.
+/// clicks that were folded; `None` when nothing is left or someone else is at the day.
 pub async fn portion(pool: &PgPool, day: Date, wait_ms: i64) -> Result<Option<u64>, sqlx::Error> {
     let mut connection = pool.acquire().await?;
     let mut tx = connection.begin().await?;

@@ -79,7 +79,7 @@ pub async fn workspaces(
 /// Takes the marks off that were there when the folding began. Those to which clicks came meanwhile stay.
 pub async fn clear(connection: &mut PgConnection, day: Date, folded: &[Stale]) -> Result<(), sqlx::Error> {
     let workspaces: Vec<i64> = folded.iter().map(|stale| stale.workspace_id).collect();
-    // In the order in which writers lock them, so that nobody waits in a circle.
+    // In the order in which writers lock them, so that no one waits in a circle.
     sqlx::query("SELECT FROM stale_days WHERE day = $1 AND workspace_id = ANY($2) ORDER BY workspace_id FOR UPDATE")
         .bind(day)
         .bind(&workspaces)

@@ -21,7 +21,7 @@ pub struct Click<'a> {
     pub ms: u32,
     /// No bot.
     pub human: bool,
-    /// 0 when nobody knows.
+    /// 0 when no one knows.
     pub visitor: i64,
     /// The value of each of [`COLUMNS`].
     pub values: [&'a str; COLUMNS.len()],
@@ -55,7 +55,7 @@ impl Subject {
         }
     }
 
-    /// Packs what was counted and begins anew.
+    /// Packs what was counted and begins again.
     pub fn take(&mut self) -> Columns {
         let (mut days, mut hours) = (Vec::new(), Vec::new());
         for dimension in &mut self.dimensions {

@@ -4,7 +4,7 @@
 //! from there, so it does not matter which one owns a shard. Nothing here is needed for counting, and nothing here holds it
 //! up: what is too much or too late for a watcher is left out and told as a number.
 //!
-//! [`Watched`] knows which workspaces somebody watches and picks their clicks out of a batch, [`Publisher`] sends them after
+//! [`Watched`] knows which workspaces someone watches and picks their clicks out of a batch, [`Publisher`] sends them after
 //! the commit, [`Rooms`] hands them to the watchers of this replica.
 
 mod publisher;

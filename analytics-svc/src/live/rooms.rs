@@ -25,7 +25,7 @@ const LOOK: Duration = Duration::from_secs(4);
 /// The pause after Redis did not answer.
 const AGAIN: Duration = Duration::from_millis(200);
 
-/// The rooms of this replica: one for each workspace that somebody watches here.
+/// The rooms of this replica: one for each workspace that someone watches here.
 pub struct Rooms {
     client: Client,
     channels: LiveChannels,
@@ -53,7 +53,7 @@ impl Rooms {
         watch
     }
 
-    /// Serves until the process drains. While Redis is away watchers see nothing, and nothing is counted either.
+    /// Serves until the process drains. While Redis is unavailable watchers see nothing, and nothing is counted either.
     ///
     /// # Errors
     /// None; the type is what tasks return.
@@ -93,7 +93,7 @@ impl Rooms {
         }
     }
 
-    /// Keeps the channels in step with the rooms, also after Redis was away.
+    /// Keeps the channels in step with the rooms, also after Redis was unavailable.
     async fn listen(&self) {
         let mut reconnects = self.client.reconnect_rx();
         let mut look = tokio::time::interval(LOOK);

@@ -27,7 +27,7 @@ pub struct Watched {
     /// What the ids of clicks begin with; no other process has the same.
     name: u64,
     next: AtomicU64,
-    /// Spares the lock as long as nobody watches anything.
+    /// Spares the lock as long as no one watches anything.
     any: AtomicBool,
     workspaces: Mutex<HashMap<i64, Workspace>>,
 }
@@ -39,7 +39,7 @@ struct Workspace {
 }
 
 impl Watched {
-    /// Nobody watches yet. `name` is a number that no other process has.
+    /// No one watches yet. `name` is a number that no other process has.
     pub fn new(per_second: u32, name: u64) -> Self {
         Self { per_second, name, next: AtomicU64::new(0), any: AtomicBool::new(false), workspaces: Mutex::default() }
     }

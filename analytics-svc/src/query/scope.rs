@@ -20,7 +20,7 @@ impl Scope {
     /// Finds the links of a scope. A link of another workspace is a link without clicks: whose it is stays unsaid.
     ///
     /// # Errors
-    /// `INVALID` when a name is too long; the database's, when it is away.
+    /// `INVALID` when a name is too long; the database's, when it is unavailable.
     pub async fn resolve(pool: &PgPool, scope: AnalyticsScope) -> Result<Self, Error> {
         let workspace_id = scope.workspace_id;
         let links = match scope.of {

@@ -59,7 +59,7 @@ pub async fn breakdown(
         values.leave_out(packed.left_out);
     };
     folded::read(connection, selection.scope, dimension, &wanted, take).await?;
-    // Clicks of kept values that only miss the top are none that nobody knows.
+    // Clicks of kept values that only miss the top are none that no one knows.
     let unknown = values.left_out();
     for range in join(raw) {
         let selection = Selection { range, ..*selection };

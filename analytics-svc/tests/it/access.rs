@@ -1,4 +1,4 @@
-//! Who sees what. S18: every RPC for every kind of caller; S37: nobody without a token.
+//! Who sees what. S18: every RPC for every kind of caller; S37: no one without a token.
 
 use std::time::{Duration, Instant};
 

@@ -53,7 +53,7 @@ fn traffic(dice: &mut Dice, count: usize) -> Vec<Click> {
         let at_ms = start + dice.below(6 * DAY_MS as u64) as i64;
         let person = dice.below(30);
         let link = 1 + dice.below(5) as i64;
-        // As redirectors do it: nobody is the same on another day.
+        // As redirectors do it: no one is the same on another day.
         let visitor = if person == 0 { 0 } else { person + 1_000 * (at_ms / DAY_MS) as u64 };
         let mut pick = |values: &[&str]| values[dice.below(values.len() as u64) as usize].to_owned();
         Click {
@@ -84,7 +84,7 @@ const VALUES: [(Dimension, &[&str]); 7] = [
     (Dimension::Link, &["1", "2", "3"]),
 ];
 
-/// A question that somebody might ask.
+/// A question that someone might ask.
 fn random_question(dice: &mut Dice) -> QueryAnalyticsRequest {
     let width = [MINUTE_MS, 60 * MINUTE_MS, DAY_MS][dice.below(3) as usize];
     let spans = 6 * DAY_MS / width;

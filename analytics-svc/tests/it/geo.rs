@@ -76,7 +76,7 @@ async fn regions_and_cities_are_broken_down_and_filtered() {
         network: Bytes::from_static(network),
         ..click(WORKSPACE, 1, ms(NOW) - 60_000, visitor)
     };
-    // The last one asked not to be tracked: counted, but nobody and nowhere.
+    // The last one asked not to be tracked: counted, but no one and nowhere.
     let producer = Producer::new(1, vec![at(&[81, 2, 69], 1), at(&[81, 2, 70], 2), at(&[], 0)]);
     publish(&world.redis, "clicks:0", &producer.batch(1, 3)).await;
     until(async || producer.counted(&world.redis).await == 3, Duration::from_secs(20), "counted").await;

@@ -10,7 +10,7 @@ use tracing::log::LevelFilter;
 /// A connection that lay idle for longer is tried before it is handed out.
 const PING_AFTER: Duration = Duration::from_secs(1);
 
-/// How long a statement that nobody waits for any more may still take. Then its connection is closed, and PostgreSQL, which
+/// How long a statement that no one waits for any more may still take. Then its connection is closed, and PostgreSQL, which
 /// looks as often as [`CHECK_CLIENT`] says whether its client is still there, stops the statement and frees its locks.
 const ABANDONED: Duration = Duration::from_millis(250);
 const CHECK_CLIENT: &str = "250ms";
@@ -25,7 +25,7 @@ const SLOW_STATEMENT: Duration = Duration::from_secs(1);
 /// A pool for the schema of one service.
 ///
 /// Every connection has the schema as its only search path, the configured statement timeout and the schema's name as
-/// application name. Nothing is opened yet: a database that is away fails the first statement (see
+/// application name. Nothing is opened yet: a database that is unavailable fails the first statement (see
 /// [`crate::is_unavailable`]), not the start of the process.
 ///
 /// A future that is dropped in the middle of an ordinary statement, as handlers are at the deadline of their call, is cleaned
@@ -58,7 +58,7 @@ pub async fn connect(config: &curtail_config::Database, schema: &str) -> Result<
 }
 
 /// Whether a connection that comes back has nothing under way. Without this the pool would wait as long as the statement runs,
-/// or for ever when PostgreSQL can not be reached.
+/// or for ever when PostgreSQL cannot be reached.
 async fn settled(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
     // `flush` reads the answers that are still due, and asks nothing when none is.
     match tokio::time::timeout(ABANDONED, connection.flush()).await {

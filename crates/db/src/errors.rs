@@ -5,7 +5,7 @@ pub fn constraint(error: &sqlx::Error) -> Option<&str> {
     error.as_database_error()?.constraint()
 }
 
-/// Whether the statement failed because the database is away, overloaded or changing hands, so that trying again later
+/// Whether the statement failed because the database is unavailable, overloaded or changing hands, so that trying again later
 /// is right. Everything else is a fault of the program or its input.
 pub fn is_unavailable(error: &sqlx::Error) -> bool {
     match error {

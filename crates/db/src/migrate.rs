@@ -21,7 +21,7 @@ pub enum MigrationFailed {
     /// Another process has been migrating the schema for a minute.
     #[error("schema {0} is being migrated by another process")]
     Busy(String),
-    /// The database failed or is away.
+    /// The database failed or is unavailable.
     #[error("the database failed while it was being migrated")]
     Database(#[from] sqlx::Error),
     /// A migration failed or does not match what was applied.
@@ -143,7 +143,7 @@ pub async fn require_migrated(pool: &PgPool, migrator: &Migrator) -> Result<(), 
     }
 }
 
-/// As [`require_migrated`], but waits as long as the database is away. For services: they start without it, not ready,
+/// As [`require_migrated`], but waits as long as the database is unavailable. For services: they start without it, not ready,
 /// and end only when the schema is known to be wrong.
 pub async fn wait_migrated(pool: &PgPool, migrator: &Migrator) -> Result<(), NotMigrated> {
     loop {

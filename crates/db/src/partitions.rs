@@ -56,7 +56,7 @@ pub async fn ensure_daily(
 /// Builds the parts of `index` that partitions of `table` lack and returns how many. The index was made on the parent alone
 /// (`CREATE INDEX … ON ONLY`); partitions that are made later have it from the start.
 ///
-/// Each part is built concurrently: nobody waits, but the connection must be in no transaction and needs time
+/// Each part is built concurrently: no one waits, but the connection must be in no transaction and needs time
 /// (`statement_timeout`). While another process builds on this table, that is left to it.
 pub async fn ensure_index(connection: &mut PgConnection, table: &str, index: &str) -> Result<u32, sqlx::Error> {
     let definition: String =
@@ -107,7 +107,7 @@ async fn ensure(connection: &mut PgConnection, table: &str, name: &str, range: &
         return Ok(0);
     }
     let mut tx = connection.begin().await?;
-    // Nobody should queue behind this for long; the next round tries again.
+    // No one should queue behind this for long; the next round tries again.
     sqlx::query("SET LOCAL lock_timeout = '2s'").execute(&mut *tx).await?;
     sqlx::query("SELECT pg_advisory_xact_lock(hashtextextended('partitions ' || current_schema() || '.' || $1, 0))")
         .bind(table)

@@ -31,7 +31,7 @@ impl Admin {
     /// Takes the port; nothing is answered before [`Admin::serve`].
     ///
     /// # Errors
-    /// When the address can not be bound.
+    /// When the address cannot be bound.
     pub async fn bind(address: SocketAddr, readiness: Readiness) -> io::Result<Self> {
         Ok(Self { listener: TcpListener::bind(address).await?, readiness })
     }

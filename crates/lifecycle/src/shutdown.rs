@@ -38,7 +38,7 @@ impl Shutdown {
     /// A shutdown that SIGTERM and SIGINT start; a second signal aborts. Needs a Tokio runtime.
     ///
     /// # Panics
-    /// When the signal handlers can not be installed.
+    /// When the signal handlers cannot be installed.
     pub fn from_signals(settings: &curtail_config::Lifecycle) -> Self {
         let shutdown = Self::configured(settings);
         // Installed before this returns: a signal must not kill a process that believes it can drain.

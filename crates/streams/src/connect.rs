@@ -19,7 +19,7 @@ const MESSAGES: usize = 8192;
 
 /// The connections of a process for commands that do not block.
 ///
-/// Does not fail when Redis is away: it connects in the background, now and after every loss, and commands fail once
+/// Does not fail when Redis is unavailable: it connects in the background, now and after every loss, and commands fail once
 /// `redis.command_timeout_ms` has passed (see [`is_unavailable`]).
 ///
 /// # Errors
@@ -73,7 +73,7 @@ fn builder(config: &curtail_config::Redis) -> Result<Builder, Error> {
     Ok(builder)
 }
 
-/// Whether a command failed because Redis is away, full or changing hands, so that trying again later is right.
+/// Whether a command failed because Redis is unavailable, full or changing hands, so that trying again later is right.
 pub fn is_unavailable(error: &Error) -> bool {
     const STATES: [&str; 8] =
         ["LOADING", "OOM", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "BUSY ", "MISCONF"];

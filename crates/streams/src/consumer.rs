@@ -18,7 +18,7 @@ const BLOCK: Duration = Duration::from_millis(500);
 /// How often lag is measured.
 const REPORT_EVERY: Duration = Duration::from_secs(5);
 
-/// The longest pause before something that is away is tried again.
+/// The longest pause before something that is unavailable is tried again.
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
 /// A handler that takes longer waits for something of which nothing will ever be heard, and starts over.
@@ -38,7 +38,7 @@ pub struct Delivery {
 pub enum Outcome {
     /// Its effect is committed.
     Done,
-    /// Something it needs is away (say what). It is tried again after a pause, as long as it takes; nothing behind it
+    /// Something it needs is unavailable (say what). It is tried again after a pause, as long as it takes; nothing behind it
     /// overtakes it, and the tries are not counted.
     Retry(String),
     /// It failed in a way that may be its own fault. It is handed out again after `streams.claim_idle_ms`, others go on
@@ -59,7 +59,7 @@ impl Consumer {
     /// A consumer that works on `stream` for `group`. See [`Group`] for the name.
     ///
     /// # Errors
-    /// When the URL does not parse. Redis itself may be away.
+    /// When the URL does not parse. Redis itself may be unavailable.
     pub async fn new(
         redis: &curtail_config::Redis,
         stream: &str,
@@ -198,7 +198,7 @@ impl Consumer {
                     if shutdown.is_draining() {
                         return Ok(());
                     }
-                    // Redis may be what is away; then nobody else can take over either.
+                    // Redis may be what is unavailable; then no one else can take over either.
                     let _ = self.keep(waiting).await;
                 }
             }

@@ -36,7 +36,7 @@ impl Group {
     /// Prepares a consumer; the group is made when it is missing, from the stream's beginning.
     ///
     /// # Errors
-    /// When the URL does not parse. Redis itself may be away.
+    /// When the URL does not parse. Redis itself may be unavailable.
     pub fn new(
         config: &curtail_config::Redis,
         pool: Pool,
@@ -172,7 +172,7 @@ impl Group {
         Ok((self.ours(entry::of_list(entries)?).await?, next.parse()?))
     }
 
-    /// Says that entries are still being worked on, so that nobody takes them over. Does not count as a delivery.
+    /// Says that entries are still being worked on, so that no one takes them over. Does not count as a delivery.
     pub async fn keep(&self, ids: &[EntryId]) -> Result<(), Error> {
         if ids.is_empty() {
             return Ok(());

@@ -12,7 +12,7 @@ use fred::types::Value;
 pub struct Lag {
     /// The group.
     pub group: String,
-    /// Entries that were not handed out yet; `None` when Redis can not tell (after deletions in the middle).
+    /// Entries that were not handed out yet; `None` when Redis cannot tell (after deletions in the middle).
     pub waiting: Option<u64>,
     /// Entries that were handed out and not acknowledged.
     pub pending: u64,

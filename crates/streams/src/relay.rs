@@ -29,7 +29,7 @@ const BATCH: i64 = 256;
 /// The least time between two looks at the outbox: under load, events go in company, which costs both stores less.
 const COMPANY: Duration = Duration::from_millis(10);
 
-/// How often the outbox is looked at when nobody wakes the relay.
+/// How often the outbox is looked at when no one wakes the relay.
 const POLL: Duration = Duration::from_millis(200);
 
 /// How often streams are checked for lost entries while there is nothing to publish.
@@ -90,7 +90,7 @@ impl Relay {
         RelayHandle { wake: Arc::clone(&self.wake) }
     }
 
-    /// Publishes until the process drains. While PostgreSQL or Redis is away, events wait in the outbox.
+    /// Publishes until the process drains. While PostgreSQL or Redis is unavailable, events wait in the outbox.
     pub async fn run(self, shutdown: Shutdown) -> anyhow::Result<()> {
         let mut pause = Pause::default();
         while !shutdown.is_draining() {
@@ -235,7 +235,7 @@ impl Active<'_> {
     }
 
     /// A stream does not end where it should. Behind: entries were lost and are published again under their old ids.
-    /// Ahead: somebody else added entries, or we did and crashed before remembering it; go on after them.
+    /// Ahead: someone else added entries, or we did and crashed before remembering it; go on after them.
     async fn reconcile(&mut self, stream: &str, expected: EntryId, mut actual: EntryId) -> anyhow::Result<()> {
         let mut again = 0_u64;
         while actual < expected {

@@ -26,7 +26,7 @@ const BLOCK: Duration = Duration::from_millis(500);
 pub enum TailEvent {
     /// The next event.
     Entry(Box<Envelope>),
-    /// The stream can not be read: from now on something may happen unseen.
+    /// The stream cannot be read: from now on something may happen unseen.
     Interrupted,
     /// The stream is read again, from where it was left. Whatever is still in the stream comes now; what was cut off
     /// meanwhile, or was lost with Redis and not yet published again, has been missed.
@@ -46,7 +46,7 @@ impl Tail {
     /// A follower of `stream`.
     ///
     /// # Errors
-    /// When the URL does not parse. Redis itself may be away.
+    /// When the URL does not parse. Redis itself may be unavailable.
     pub fn new(redis: &curtail_config::Redis, stream: &str) -> Result<Self, Error> {
         Ok(Self {
             client: connect::dedicated(redis)?,

@@ -1,7 +1,7 @@
 //! Logs, metrics and traces of one process.
 //!
 //! [`init`] is called once by a main. Everything else works without it, so that tests need no set-up: log events go nowhere,
-//! metrics are recorded as soon as somebody renders them, and no trace is sampled.
+//! metrics are recorded as soon as someone renders them, and no trace is sampled.
 //!
 //! Never log an address of a visitor, a password, a token or a full destination.
 

@@ -8,7 +8,7 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 const SECONDS: &[f64] =
     &[0.0001, 0.000_25, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
 
-/// How often samples are folded into their buckets when nobody scrapes; between two folds they are kept one by one.
+/// How often samples are folded into their buckets when no one scrapes; between two folds they are kept one by one.
 const UPKEEP: Duration = Duration::from_secs(5);
 
 /// Installs the recorder on the first call. Metrics that were recorded before are lost.

@@ -1,6 +1,6 @@
 //! `curtail demo`: an account with a dozen links and a month of clicks to look at.
 //!
-//! The account and its links are made through the GraphQL API like anybody's. Clicks can not be made in the past through a
+//! The account and its links are made through the GraphQL API like anybody's. Clicks cannot be made in the past through a
 //! redirector, so they go into a click stream as batches of a producer of their own, and from there the usual way.
 
 mod api;
@@ -83,7 +83,7 @@ fn report(config: &Config, password: &str) -> String {
     )
 }
 
-/// Eight words, 48 random bits: nobody guesses it, and it can be typed.
+/// Eight words, 48 random bits: no one guesses it, and it can be typed.
 fn passphrase(rng: &mut StdRng) -> String {
     let word = |rng: &mut StdRng| story::WORDS[rng.random_range(0..story::WORDS.len())];
     (0..8).map(|_| word(rng)).collect::<Vec<_>>().join("-")

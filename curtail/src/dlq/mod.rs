@@ -13,7 +13,7 @@ use crate::{cli::Dlq, settings, terminal};
 /// Runs one of the commands.
 ///
 /// # Errors
-/// When Redis is away, or a letter that was named is not there.
+/// When Redis is unavailable, or a letter that was named is not there.
 pub(crate) async fn run(dir: &Path, command: Dlq) -> anyhow::Result<()> {
     let config = settings::load(dir)?;
     let pool = curtail_streams::connect(&config.redis).await?;
@@ -76,7 +76,7 @@ async fn discard(letters: &DeadLetters, named: Named) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Says that a letter is not there, unless somebody else was faster with all of them. How many that counts for.
+/// Says that a letter is not there, unless someone else was faster with all of them. How many that counts for.
 fn missing(named: &Named, id: EntryId) -> u64 {
     match named {
         Named::All(_) => 0,

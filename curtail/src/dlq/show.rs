@@ -13,7 +13,7 @@ use crate::terminal;
 const KINDS: [(&str, &str); 2] =
     [(ENVELOPE_FIELD, "curtail.events.v1.Envelope"), (CLICK_BATCH_FIELD, "curtail.events.v1.ClickBatch")];
 
-/// How much is shown of what can not be read, in bytes.
+/// How much is shown of what cannot be read, in bytes.
 const GLIMPSE: usize = 256;
 
 /// Shows a letter.
@@ -55,7 +55,7 @@ fn content(field: &[u8], value: &Bytes) -> anyhow::Result<String> {
     Ok(format!("{}{more}", value[..value.len().min(GLIMPSE)].escape_ascii()))
 }
 
-/// Hides what would let the reader into somebody's account.
+/// Hides what would let the reader into someone's account.
 fn mask(message: &mut DynamicMessage) {
     for (field, value) in message.fields_mut() {
         match value {

@@ -56,7 +56,7 @@ impl Finding {
 /// Checks everything and prints the findings; whether all is well.
 ///
 /// # Errors
-/// When the settings of `dir` can not be read at all.
+/// When the settings of `dir` cannot be read at all.
 pub(crate) async fn run(dir: &Path) -> anyhow::Result<bool> {
     let findings = match Config::load_over(&settings::read(dir)?) {
         Ok(config) => examine(dir, &config).await,

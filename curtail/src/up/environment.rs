@@ -46,7 +46,7 @@ pub(crate) fn choose(work: &WorkDir, configured: &Config, ports: &mut Ports) -> 
     }
     set.default("CURTAIL_DOMAINS__APP_URL", format!("http://localhost:{}", listen["gateway"].port()));
     set.default("CURTAIL_DOMAINS__DEFAULT_BASE_URL", format!("http://localhost:{}", listen["redirector"].port()));
-    // On one machine there is nobody to hide accounts from, and the first five minutes go without a mail.
+    // On one machine there is no one to hide accounts from, and the first five minutes go without a mail.
     set.default("CURTAIL_AUTH__PRIVATE_SIGNUP", false);
     set.default("CURTAIL_GATEWAY__DEVELOPMENT", true);
     set.default("CURTAIL_GATEWAY__INSECURE_COOKIES", true);

@@ -42,7 +42,7 @@ const START: Duration = Duration::from_secs(90);
 /// Runs until SIGTERM or SIGINT. Must be driven by the main thread (see the module).
 ///
 /// # Errors
-/// When something can not be started; what was started is stopped again.
+/// When something cannot be started; what was started is stopped again.
 pub(crate) async fn run(dir: &Path) -> anyhow::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;

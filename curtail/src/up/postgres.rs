@@ -45,7 +45,7 @@ impl Postgres {
     /// Makes the cluster unless it exists. `password` is that of both roles, letters and digits.
     ///
     /// # Errors
-    /// When PostgreSQL is not installed or the cluster can not be made; the message says what to do.
+    /// When PostgreSQL is not installed or the cluster cannot be made; the message says what to do.
     pub(crate) fn prepare(work: &WorkDir, port: u16, password: String) -> anyhow::Result<Self> {
         let bin = installed().context("PostgreSQL is not installed: run scripts/setup.sh, or set DATABASE_URL")?;
         let user = unprivileged()?;

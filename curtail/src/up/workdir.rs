@@ -49,7 +49,7 @@ impl WorkDir {
     /// Where a child's output goes; what the last run left there is kept as `.1`.
     pub(crate) fn fresh_log(&self, name: &str) -> PathBuf {
         let log = self.path(&format!("logs/{name}.log"));
-        // Missing the first time; a log that can not be moved is simply continued.
+        // Missing the first time; a log that cannot be moved is simply continued.
         let _ = fs::rename(&log, log.with_extension("log.1"));
         log
     }

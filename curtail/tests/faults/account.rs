@@ -1,4 +1,4 @@
-//! Somebody who signed up, and what they ask of the GraphQL API.
+//! Someone who signed up, and what they ask of the GraphQL API.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 /// Longer than the gateway's own bound.
 const PATIENCE: Duration = Duration::from_secs(15);
 
-/// How long a service may be away.
+/// How long a service may be unavailable.
 const OUTAGE: Duration = Duration::from_secs(60);
 
 /// A link as its owner sees it.

@@ -61,7 +61,7 @@ pub fn hooks(events: &[Event]) -> BTreeSet<String> {
     events.iter().filter(is_told).map(|event| format!("msg_{}", id(event))).collect()
 }
 
-/// Kind of each mail that is due to somebody who wants all of them, with the title of the link it is about, if it is about one
+/// Kind of each mail that is due to someone who wants all of them, with the title of the link it is about, if it is about one
 /// that has a title.
 pub fn mails(events: &[Event]) -> Vec<(&'static str, String)> {
     let mail = |event: &Event| match payload(event) {

@@ -48,7 +48,7 @@ async fn expired(pool: &Pool, link: i64) -> usize {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_link_ends_to_the_moment_and_is_told_of_once() {
     let database = curtail_testkit::database().await;
-    // Nobody hurries to tell of it: the redirects must not wait.
+    // No one hurries to tell of it: the redirects must not wait.
     let slow = [("CURTAIL_EXPIRY__EXPIRE_INTERVAL_MS", "4000".to_owned())];
     let platform = Platform::start_with(database.url.expose(), &slow).await;
     let account = Account::register(&platform.gateway).await;

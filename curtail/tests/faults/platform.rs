@@ -129,7 +129,7 @@ impl Platform {
         host.and_then(|host| host.parse().ok()).unwrap_or_else(|| panic!("{variable} has an address: {url}"))
     }
 
-    /// Starts a service anew that finds it elsewhere, and waits until it is ready.
+    /// Starts a service again that finds it elsewhere, and waits until it is ready.
     pub async fn reroute(&mut self, name: &'static str, detours: &[(&str, SocketAddr)]) {
         let moved = detours.iter().map(|(variable, to)| {
             let url = self.variables[*variable].replace(&self.address(variable).to_string(), &to.to_string());

@@ -54,7 +54,7 @@ fn promote(dir: &Path, email: &str) -> bool {
 async fn up_gives_way_ends_in_order_and_survives_kill_9() {
     let home = tempfile::tempdir().unwrap();
     let dir = home.path().join("curtail");
-    // Somebody else has the gateway's standard port. If another process has it already, that will do as well.
+    // Someone else has the gateway's standard port. If another process has it already, that will do as well.
     let _taken = TcpListener::bind("127.0.0.1:8080");
 
     let mut first = start(&dir).await;

@@ -1,4 +1,4 @@
-//! A platform with somebody who wants to hear of everything, and what it is to come to.
+//! A platform with someone who wants to hear of everything, and what it is to come to.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -29,7 +29,7 @@ const SETTLE: Duration = Duration::from_secs(150);
 /// Longer than anything takes that no lease holds up.
 pub const SOON: Duration = Duration::from_secs(60);
 
-/// A platform with somebody who wants to hear of everything.
+/// A platform with someone who wants to hear of everything.
 pub struct World {
     pub platform: Platform,
     pub account: Account,

@@ -69,7 +69,7 @@ async fn streams_are_cut_no_further_than_their_slowest_group() {
     let mut slow = Group::new(&app.config.redis, redis.clone(), "clicks:0", "slow", "a").unwrap();
     let read = slow.read(4, std::time::Duration::from_millis(1)).await.unwrap();
     slow.ack(&[read[0].id, read[1].id]).await.unwrap();
-    // Two acknowledged ones of the slow group, and all that nobody reads.
+    // Two acknowledged ones of the slow group, and all that no one reads.
     assert_eq!(run(&app, Job::TrimStreams).await, "12 entries");
     assert_eq!(run(&app, Job::TrimStreams).await, "nothing to do");
     assert_eq!(redis.xlen::<u64, _>("clicks:0").await.unwrap(), 8);

@@ -63,7 +63,7 @@ impl Authenticator {
     /// The caller that `credential` stands for. `call` is used without authorization: the exchange is ours to ask.
     ///
     /// # Errors
-    /// `UNAUTHENTICATED` when it is wrong, expired or revoked; `UNAVAILABLE` and the like when auth-svc can not be asked.
+    /// `UNAUTHENTICATED` when it is wrong, expired or revoked; `UNAVAILABLE` and the like when auth-svc cannot be asked.
     pub async fn authenticate(
         &self,
         credential: &Credential,
@@ -92,7 +92,7 @@ impl Authenticator {
         Ok(found)
     }
 
-    /// Has the credential exchanged anew by the next request: what its owner may do has just changed through this gateway.
+    /// Has the credential exchanged again by the next request: what its owner may do has just changed through this gateway.
     pub fn forget(&self, credential: &Credential) {
         self.exchanged.remove(&credential.digest());
     }
@@ -184,7 +184,7 @@ impl Authenticator {
     }
 }
 
-/// Says the same for every reason, so that nobody learns which guess came close.
+/// Says the same for every reason, so that no one learns which guess came close.
 pub(super) fn refused() -> Refusal {
     Refusal::new(Code::Unauthenticated, "the credential is not valid, or not any more")
 }

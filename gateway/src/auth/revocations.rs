@@ -61,7 +61,7 @@ impl Revocations {
             || matches!(claims.subject, Bearer::User(id) if revoked.users.get(&id).is_some_and(|at| claims.issued_at < *at))
     }
 
-    /// Whether the memberships of an internal token are out of date: it has to be exchanged anew, while the credential is good.
+    /// Whether the memberships of an internal token are out of date: it has to be exchanged again, while the credential is good.
     pub fn is_outdated(&self, claims: &Claims) -> bool {
         let revoked = self.revoked.read().unwrap_or_else(PoisonError::into_inner);
         let Bearer::User(id) = claims.subject else { return false };

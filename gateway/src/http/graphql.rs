@@ -121,7 +121,7 @@ impl GraphqlRequest {
             Work::One(operation) => self.execute(operation, &context, detail).await,
             Work::Batch(batch) => self.execute_batch(batch, &context, detail).await,
         };
-        // A page of another origin can not make its visitor's browser keep a session.
+        // A page of another origin cannot make its visitor's browser keep a session.
         if metadata.origin != RequestOrigin::Foreign
             && let Some(change) = context.take_session_change()
         {
@@ -246,7 +246,7 @@ impl GraphqlRequest {
     }
 }
 
-/// GET without a body, POST with JSON, nothing else. A GET that claims a content type is somebody's way around a preflight.
+/// GET without a body, POST with JSON, nothing else. A GET that claims a content type is someone's way around a preflight.
 fn check_form(method: &Method, headers: &HeaderMap) -> Result<(), Refusal> {
     match *method {
         Method::GET if !headers.contains_key(header::CONTENT_TYPE) || is_json(headers) => Ok(()),

@@ -12,7 +12,7 @@ use http::{HeaderValue, header};
 use super::assets::Asset;
 use crate::app::App;
 
-/// Only files of this origin; a form can not be sent but by the script, and no script can make markup from text.
+/// Only files of this origin; a form cannot be sent but by the script, and no script can make markup from text.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; \
                       frame-ancestors 'none'; base-uri 'none'; form-action 'none'; \
                       require-trusted-types-for 'script'; trusted-types 'none'";

@@ -114,7 +114,7 @@ impl RequestPipeline {
     /// in the way, for the browser sent it by itself.
     ///
     /// # Errors
-    /// `UNAUTHENTICATED` when the credential is not good, `UNAVAILABLE` and the like when auth-svc can not be asked.
+    /// `UNAUTHENTICATED` when the credential is not good, `UNAVAILABLE` and the like when auth-svc cannot be asked.
     pub async fn authenticate(
         &mut self,
         metadata: &ClientMetadata,
@@ -142,7 +142,7 @@ impl RequestPipeline {
     /// Takes `tokens` from the caller's bucket.
     ///
     /// # Errors
-    /// `RATE_LIMITED` when it holds less; `UNAVAILABLE` when Redis is away and the limiter is closed.
+    /// `RATE_LIMITED` when it holds less; `UNAVAILABLE` when Redis is unavailable and the limiter is closed.
     pub async fn take(&mut self, caller: Option<&Authenticated>, tokens: u64) -> Result<(), Refusal> {
         let (quota, result) = match charge(&self.app, caller, self.record.client, tokens).await {
             Outcome::Pass(quota) => (quota, Ok(())),

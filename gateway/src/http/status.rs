@@ -1,6 +1,6 @@
 //! Which HTTP status goes with which code: the one table.
 //!
-//! It follows what the audits of `graphql-http` 1.23 check. A well-formed GraphQL request that can not be executed is 400
+//! It follows what the audits of `graphql-http` 1.23 check. A well-formed GraphQL request that cannot be executed is 400
 //! under `application/graphql-response+json` and 200 under `application/json`; where the 2026 draft recommends 422 and 294
 //! we stay with the released audits. What stands in the way of being a GraphQL request at all, or comes from what is
 //! around GraphQL (credentials, limits of rate and load), has one status under both types.

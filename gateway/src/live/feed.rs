@@ -64,7 +64,7 @@ impl<S: Service> Feeds<S> {
     /// What happens from now on.
     ///
     /// # Errors
-    /// When the caller may not see it, or the service is away. A stream that is lost later is opened again; when that fails
+    /// When the caller may not see it, or the service is unavailable. A stream that is lost later is opened again; when that fails
     /// for long, the error is the last item.
     pub async fn watch(
         &self,
@@ -78,7 +78,7 @@ impl<S: Service> Feeds<S> {
         let mut source = Source { client: self.client.clone(), monitor: monitor.clone(), watch };
         let stream = source.open().await?;
         let mut open = self.open();
-        // Somebody may have opened the same meanwhile.
+        // Someone may have opened the same meanwhile.
         if let Some(subscribed) = join(&open, &key) {
             return Ok(subscribed.into_stream());
         }
@@ -131,7 +131,7 @@ fn again(error: &Error) -> Error {
     Error { retry_after: error.retry_after, ..Error::new(error.code, error.reason.clone(), error.message.clone()) }
 }
 
-/// Tells what the stream brings until nobody listens (the task is aborted) or it can not be had any more.
+/// Tells what the stream brings until no one listens (the task is aborted) or it cannot be had any more.
 async fn run<S: Service>(
     mut source: Source<S>,
     mut stream: Streaming<S::Message>,

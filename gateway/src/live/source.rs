@@ -16,7 +16,7 @@ use crate::auth::{CredentialMonitor, CredentialStatus};
 
 /// How long a stream may take to open.
 const OPEN: Duration = Duration::from_secs(2);
-/// How long a service may be away before subscriptions are told.
+/// How long a service may be unavailable before subscriptions are told.
 const GIVE_UP: Duration = Duration::from_secs(30);
 /// The first pause before a stream is opened again; it doubles up to the longest.
 const PAUSE: Duration = Duration::from_millis(50);

@@ -1,4 +1,4 @@
-//! What clients ask for, counted, so that a field can be retired when nobody does any more.
+//! What clients ask for, counted, so that a field can be retired when no one does any more.
 //!
 //! OperationUsage is what is about to be executed: each field of the schema once for an operation, however often it occurs in it.
 

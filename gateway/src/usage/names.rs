@@ -16,14 +16,14 @@ const UNNAMED: Label = Label::const_str("unnamed");
 const OTHER: Label = Label::const_str("other");
 
 /// The names that have a label of their own: those that the operator lists, and the first that callers who are known send.
-/// Nobody else can use the places up.
+/// No one else can use the places up.
 #[derive(Debug, Default)]
 pub struct Names(RwLock<Known>);
 
 #[derive(Debug, Default)]
 struct Known {
     labels: HashMap<Box<str>, Label>,
-    /// How many of them nobody listed.
+    /// How many of them no one listed.
     sent: usize,
 }
 

@@ -67,7 +67,7 @@ async fn clicks_totals_series_and_breakdowns_are_files() {
         ..Click::default()
     };
     let mut clicks: Vec<Click> = (0..2_500).map(base).collect();
-    // S25, S26: what a visitor sends ends in somebody's spreadsheet.
+    // S25, S26: what a visitor sends ends in someone's spreadsheet.
     clicks[0].utm = "utm_source=%3DHYPERLINK(%22https://evil.example%22)&utm_campaign=a%2Cb%0A".into();
     click(&platform, &ann, clicks).await;
 

@@ -66,7 +66,7 @@ async fn refusals_of_every_layer_carry_the_headers() {
         (config.gateway.anonymous_per_minute, config.gateway.live_connections) = (2, 0);
     })
     .await;
-    // Somebody with a bucket of their own.
+    // Someone with a bucket of their own.
     let bob = platform.register("bob").await;
     let at = |method: Method, path: &str| platform.http.request(method, format!("{}{path}", platform.url));
     let post = |body: String| at(Method::POST, "/graphql").header("content-type", "application/json").body(body);

@@ -58,7 +58,7 @@ async fn s18_a_stranger_sees_nothing_and_nobody_signs_in_first() {
         assert_eq!(message["payload"]["errors"][0]["extensions"]["code"], "NOT_FOUND", "{message}");
         assert_eq!(socket.hear().await["type"], "complete");
     }
-    // A link of somebody else has no clicks in one's own workspace.
+    // A link of someone else has no clicks in one's own workspace.
     socket.subscribe("1", CLICKS, json!({"link": "9"})).await;
     socket.subscribe("2", CLICKS, json!({})).await;
     let mut redirector = Redirector::new(&platform, 1).await;

@@ -13,7 +13,7 @@ fn slowly(config: &mut curtail_config::Config) {
     (config.auth.argon2_memory_kib, config.auth.argon2_passes) = (128 * 1024, 4);
 }
 
-/// Its password is hashed, although nobody is known by that address.
+/// Its password is hashed, although no one is known by that address.
 fn slow(platform: &Platform) -> reqwest::RequestBuilder {
     platform.post(LOGIN, json!({"input": {"email": "nobody@example.org", "password": PASSWORD}}))
 }

@@ -97,7 +97,7 @@ async fn a_team_is_made_invited_and_changed_and_all_of_it_is_in_the_log() {
     );
     let own = platform.as_page(&bob, "{ viewer { auditLog { nodes { action } } } }", Value::Null).await;
     assert_eq!(own.body["data"]["viewer"]["auditLog"]["nodes"][0]["action"], "member.removed", "{own:?}");
-    // S18: nobody else reads it.
+    // S18: no one else reads it.
     let other = platform.as_page(&bob, log, json!({"id": workspace})).await;
     assert_eq!(other.body["data"]["workspace"], Value::Null);
 }

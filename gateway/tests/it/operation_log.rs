@@ -67,7 +67,7 @@ async fn a_request_is_one_line_with_what_it_cost() {
     let logged = lines.of("log-cookie", 1).await;
     assert_eq!(logged.len(), 1, "{logged:?}");
     let line = &logged[0];
-    // The document's only operation has a name, although nobody sent `operationName`.
+    // The document's only operation has a name, although no one sent `operationName`.
     assert_eq!(
         (&line["operation"], &line["kind"], &line["caller"]),
         (&"WhoAmI".into(), &"query".into(), &"cookie".into())

@@ -1,4 +1,4 @@
-//! S19: nobody sets what is only shown.
+//! S19: no one sets what is only shown.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -22,7 +22,7 @@ fn operation(name: &str, kind: &str) -> Option<u64> {
 
 #[tokio::test]
 async fn fields_and_operations_are_counted_whatever_they_come_by() {
-    // Metrics are recorded once somebody has asked for them.
+    // Metrics are recorded once someone has asked for them.
     curtail_telemetry::render_metrics();
     let platform = Platform::start(|_| {}).await;
     let ann = platform.register("ann").await;

@@ -27,7 +27,7 @@ pub enum Failure {
         /// When it wants to be asked again, if it said so.
         after: Option<Duration>,
     },
-    /// The other side is away: no message would leave.
+    /// The other side is unavailable: no message would leave.
     Away(String),
 }
 

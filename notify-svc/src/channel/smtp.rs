@@ -132,7 +132,7 @@ impl Smtp {
     }
 }
 
-/// An answer of 5xx is about this mail, of 4xx about this moment; without an answer the server is away. 421 says that
+/// An answer of 5xx is about this mail, of 4xx about this moment; without an answer the server is unavailable. 421 says that
 /// it is about to go (RFC 5321, 3.8).
 fn failure(error: &Error) -> Failure {
     let text = error.to_string();

@@ -23,7 +23,7 @@ pub struct Directory {
     links: LinkServiceClient<Channel>,
 }
 
-/// Somebody to write to.
+/// Someone to write to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Somebody {
     pub(super) user_id: Option<i64>,
@@ -59,13 +59,13 @@ impl Directory {
                 return Ok(vec![Somebody { user_id: None, address, full_name: String::new() }]);
             }
             To::User(id) => ListRecipientsRequest { workspace_id: 0, user_ids: vec![id] },
-            // Nobody is a member of what is no workspace.
+            // No one is a member of what is no workspace.
             To::Members if workspace_id == 0 => return Ok(Vec::new()),
             To::Members => ListRecipientsRequest { workspace_id, user_ids: Vec::new() },
         };
         let request = CallContext::new(Instant::now() + TIMEOUT).read().request(request);
         let people = self.auth.clone().list_recipients(request).await?.into_inner().recipients;
-        // An address that nobody has proven may be a stranger's: he only gets what he has to know.
+        // An address that no one has proven may be a stranger's: he only gets what he has to know.
         let people = people.into_iter().filter(|person| person.email_verified || kind.is_required());
         Ok(people.map(Somebody::from).collect())
     }

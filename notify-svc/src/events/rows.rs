@@ -10,10 +10,10 @@ use crate::kind::Kind;
 use crate::mail::{BadRecipient, Recipient};
 use crate::store::messages::{Medium, Row};
 
-/// The mail about an event to somebody.
+/// The mail about an event to someone.
 ///
 /// # Errors
-/// When nobody can be written to at this address.
+/// When no one can be written to at this address.
 pub(super) fn mail(
     envelope: &Envelope,
     at: OffsetDateTime,

@@ -25,7 +25,7 @@ pub struct Mail {
     pub bytes: Vec<u8>,
 }
 
-/// Why a message can not be written; it never can.
+/// Why a message cannot be written; it never can.
 #[derive(Debug, thiserror::Error)]
 pub enum Uncomposable {
     /// Its kind is of another version.
@@ -71,7 +71,7 @@ impl Composer {
     /// Writes the mail of a row.
     ///
     /// # Errors
-    /// When the row can not be made a mail, now or later.
+    /// When the row cannot be made a mail, now or later.
     pub fn compose(&self, row: &Row) -> Result<Mail, Uncomposable> {
         let kind = Kind::from_name(&row.kind).ok_or(Uncomposable::Kind)?;
         let recipient = Recipient::new(&row.address, &row.full_name)?;
@@ -107,7 +107,7 @@ impl Composer {
         mut data: serde_json::Value,
         unsubscribe_url: Option<&str>,
     ) -> Result<Rendered, Unrenderable> {
-        // Somebody without a name is greeted by his address.
+        // Someone without a name is greeted by his address.
         let name = if recipient.full_name().is_empty() { recipient.address() } else { recipient.full_name() };
         data["recipient"] = json!({"name": name, "address": recipient.address()});
         data["app_url"] = self.app_url.as_str().into();

@@ -10,7 +10,7 @@ pub struct Recipient {
     full_name: String,
 }
 
-/// Why nobody is written to.
+/// Why no one is written to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadRecipient {
     /// The address is none, or of a form that no account has.

@@ -8,7 +8,7 @@ use crate::keyed::Key;
 use crate::kind::Kind;
 use crate::preferences::Owner;
 
-/// Bytes of the tag: 128 bits, which nobody guesses.
+/// Bytes of the tag: 128 bits, which no one guesses.
 const TAG_BYTES: usize = 16;
 
 /// The longest token that is looked at.

@@ -11,7 +11,7 @@ impl Phones {
     /// Confirms the number of a user by the code that was sent to it. Nothing changes when it is confirmed already.
     ///
     /// # Errors
-    /// As in [`refusal`]; when the database is away.
+    /// As in [`refusal`]; when the database is unavailable.
     pub async fn confirm(&self, user_id: i64, code: &str) -> Result<Phone, Error> {
         if !Codes::is_code(code) {
             return Err(refusal::malformed_code());

@@ -1,7 +1,7 @@
 //! The telephone numbers of users: taken, confirmed by a code, forgotten.
 //!
 //! A number belongs to whoever reads what is sent to it. Until that is proven nothing but codes goes there, and few of those: each one
-//! costs money and disturbs somebody.
+//! costs money and disturbs someone.
 
 mod code;
 mod confirm;
@@ -61,7 +61,7 @@ impl Phones {
     /// The number of a user.
     ///
     /// # Errors
-    /// When the database is away.
+    /// When the database is unavailable.
     pub async fn get(&self, user_id: i64) -> Result<Option<Phone>, Error> {
         let row = phone_numbers::find(&self.pool, user_id).await.map_err(store_error)?;
         Ok(row.map(Phone::from))
@@ -70,7 +70,7 @@ impl Phones {
     /// Forgets the number of a user, and what waits to be sent to it.
     ///
     /// # Errors
-    /// When the database is away.
+    /// When the database is unavailable.
     pub async fn remove(&self, user_id: i64) -> Result<(), Error> {
         let mut tx = self.pool.begin().await.map_err(store_error)?;
         phone_numbers::delete(&mut *tx, user_id).await.map_err(store_error)?;

@@ -19,7 +19,7 @@ impl Phones {
     /// Takes a number in place of the one before and sends a code to it; of the number that is confirmed already nothing changes.
     ///
     /// # Errors
-    /// `TOO_MANY_PHONE_CODES`; when the database is away.
+    /// `TOO_MANY_PHONE_CODES`; when the database is unavailable.
     pub async fn set(&self, user_id: i64, number: &Number) -> Result<Phone, Error> {
         let now = self.clock.now();
         let known = self.get(user_id).await?;

@@ -1,9 +1,9 @@
 //! Sends what is due of one medium.
 //!
-//! Any number of processes may run it: each takes messages that nobody else has, for the time that a try can last at the most.
+//! Any number of processes may run it: each takes messages that no one else has, for the time that a try can last at the most.
 //! A process that dies in a try leaves its messages to the others after that time; the message may then arrive twice (a mail with
-//! the same `Message-ID`). Tries run side by side, so one that waits for a slow answer holds up nobody while there are others
-//! free. Each medium has a sender of its own: while one is away, the other goes on.
+//! the same `Message-ID`). Tries run side by side, so one that waits for a slow answer holds up no one while there are others
+//! free. Each medium has a sender of its own: while one is unavailable, the other goes on.
 
 mod rest;
 mod wake;
@@ -29,7 +29,7 @@ use crate::text::CODE;
 /// How often what became due by itself is looked for.
 const POLL: Duration = Duration::from_millis(500);
 
-/// How often the end of a try is written down again when the database is away, once a second.
+/// How often the end of a try is written down again when the database is unavailable, once a second.
 const NOTES: u32 = 30;
 
 /// How much longer than a try a message is kept from others.
@@ -61,7 +61,7 @@ impl Sender {
         let sender = Arc::new(self);
         let (mut tries, mut rest) = (JoinSet::new(), Rest::default());
         while !shutdown.is_draining() {
-            // While the server is away, one message asks for it.
+            // While the server is unavailable, one message asks for it.
             let most = if rest.pause.is_zero() { sender.settings.mail_in_flight } else { 1 };
             sender.begin(most.saturating_sub(tries.len()), &mut tries).await;
             tokio::select! {

@@ -1,8 +1,8 @@
-//! Leaving a server alone that is away.
+//! Leaving a server alone that is unavailable.
 
 use std::time::{Duration, Instant};
 
-/// The pauses while the server is away: the first, and the longest.
+/// The pauses while the server is unavailable: the first, and the longest.
 const AWAY: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(30));
 
 /// Whether the server was there for a try.
@@ -12,7 +12,7 @@ pub(super) struct Seen {
     pub(super) began: Instant,
 }
 
-/// How long nothing is sent because the server is away.
+/// How long nothing is sent because the server is unavailable.
 #[derive(Debug, Default)]
 pub(super) struct Rest {
     pub(super) pause: Duration,

@@ -83,7 +83,7 @@ pub async fn add(db: impl PgExecutor<'_>, rows: &[Row], now: OffsetDateTime) -> 
     Ok(query.build().execute(db).await?.rows_affected())
 }
 
-/// Takes up to `most` messages of a medium that are due. Nobody else gets them before `lease` is over.
+/// Takes up to `most` messages of a medium that are due. No one else gets them before `lease` is over.
 pub async fn claim(
     pool: &PgPool,
     medium: Medium,
@@ -132,7 +132,7 @@ pub async fn again(
     Ok(())
 }
 
-/// It is given up, until somebody redrives it.
+/// It is given up, until someone redrives it.
 pub async fn dead(db: impl PgExecutor<'_>, id: &[u8], now: OffsetDateTime, error: &str) -> Result<(), sqlx::Error> {
     sqlx::query(
         "UPDATE messages SET state = 3, attempts = attempts + 1, error = $3, done_at = $2 WHERE id = $1 AND state = 1",

@@ -26,7 +26,7 @@ pub async fn find(db: impl PgExecutor<'_>, user_id: i64) -> Result<Option<Row>, 
     sqlx::query_as(query).bind(user_id).fetch_optional(db).await
 }
 
-/// The same, and nobody else changes it before the transaction ends.
+/// The same, and no one else changes it before the transaction ends.
 pub async fn lock(db: impl PgExecutor<'_>, user_id: i64) -> Result<Option<Row>, sqlx::Error> {
     let query = sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM phone_numbers WHERE user_id = $1 FOR UPDATE"));
     sqlx::query_as(query).bind(user_id).fetch_optional(db).await

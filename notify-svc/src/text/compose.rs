@@ -15,7 +15,7 @@ pub struct Text {
     pub body: String,
 }
 
-/// Why a text message can not be written; it never can.
+/// Why a text message cannot be written; it never can.
 #[derive(Debug, thiserror::Error)]
 pub enum Uncomposable {
     /// Its recipient is none.
@@ -41,7 +41,7 @@ impl Composer {
     /// Writes the text message of a row.
     ///
     /// # Errors
-    /// When the row can not be made one, now or later.
+    /// When the row cannot be made one, now or later.
     pub fn compose(&self, row: &Row) -> Result<Text, Uncomposable> {
         let to = Number::parse(&row.address)?;
         Ok(Text { file: row.file(), to, body: self.words(&row.kind, &row.data)? })

@@ -6,7 +6,7 @@ use minijinja::value::Serde;
 
 use crate::words;
 
-/// The name of the message that brings the code for a telephone number. It is no kind: nobody can switch it on or off.
+/// The name of the message that brings the code for a telephone number. It is no kind: no one can switch it on or off.
 pub const CODE: &str = "phone-code";
 
 macro_rules! texts {

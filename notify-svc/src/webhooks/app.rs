@@ -42,7 +42,7 @@ impl App {
     /// Webhooks over the schema of `pool`. `rng` seeds secrets, ids of tests and jitter.
     ///
     /// # Errors
-    /// When the file of authorities can not be read.
+    /// When the file of authorities cannot be read.
     pub fn new(
         config: &Config,
         pool: PgPool,

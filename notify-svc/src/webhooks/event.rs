@@ -19,7 +19,7 @@ pub enum EventType {
     LinkDisabled,
     /// A link is clicked far more than it used to be.
     AlertSpike,
-    /// Somebody pressed the button.
+    /// Someone pressed the button.
     Test,
 }
 

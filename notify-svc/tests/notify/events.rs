@@ -154,7 +154,7 @@ fn everything() -> Vec<(Envelope, &'static [&'static str], &'static str)> {
             member,
             "deploys",
         ),
-        // Nobody asked for a mail about each new link.
+        // No one asked for a mail about each new link.
         (event(9, WORKSPACE, Payload::LinkCreated(LinkCreated { snapshot: snapshot() })), &[], ""),
         (
             event(10, WORKSPACE, Payload::LinkExpiring(LinkExpiring { snapshot: snapshot() })),
@@ -257,7 +257,7 @@ async fn f9_s33_poison_is_put_aside_and_nothing_else_stops() {
         bad += 1;
     }
     sent(&world, 40).await;
-    // The webhooks read the same stream and put aside what they can not read either.
+    // The webhooks read the same stream and put aside what they cannot read either.
     let letters = curtail_streams::DeadLetters::of(world.redis.clone(), "accounts");
     let buried = async || letters.heads().await.unwrap().iter().filter(|head| head.group == "mail").count();
     curtail_testkit::until(async || buried().await == bad, PATIENCE, "the poison is put aside").await;

@@ -50,7 +50,7 @@ impl Receiver {
         Self { addr, accepting: accept(listener, Arc::clone(&shared)), shared }
     }
 
-    /// Hangs up on everybody and answers nobody.
+    /// Hangs up on everybody and answers no one.
     pub fn die(&self) {
         self.accepting.abort();
     }

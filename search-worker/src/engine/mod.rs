@@ -34,7 +34,7 @@ pub struct Refused {
     pub reason: String,
 }
 
-/// An index of links that takes changes and answers questions, also while it is built anew.
+/// An index of links that takes changes and answers questions, also while it is built again.
 #[derive(Clone)]
 pub enum Engine {
     /// In a directory of this process.
@@ -47,7 +47,7 @@ impl Engine {
     /// The engine that the configuration names.
     ///
     /// # Errors
-    /// When the directory can not be used, or the URL is none.
+    /// When the directory cannot be used, or the URL is none.
     pub fn of(settings: &curtail_config::Search, clock: Clock) -> anyhow::Result<Self> {
         if !settings.elasticsearch_url.is_empty() {
             let url = settings.elasticsearch_url.expose();
@@ -59,7 +59,7 @@ impl Engine {
     /// Whether there is an index to search.
     ///
     /// # Errors
-    /// When the engine can not be asked.
+    /// When the engine cannot be asked.
     pub async fn is_serving(&self) -> Result<bool, EngineError> {
         match self {
             Self::Embedded(embedded) => Ok(embedded.is_serving()),
@@ -139,7 +139,7 @@ impl Engine {
     /// Documents in the index, deleted links included, and its size in bytes.
     ///
     /// # Errors
-    /// When the engine can not be asked.
+    /// When the engine cannot be asked.
     pub async fn size(&self) -> Result<(u64, u64), EngineError> {
         match self {
             Self::Embedded(embedded) => blocking(embedded, |embedded| Ok(embedded.size())).await,
@@ -148,7 +148,7 @@ impl Engine {
     }
 }
 
-/// Runs what waits for the disk where it holds up nobody.
+/// Runs what waits for the disk where it holds up no one.
 async fn blocking<T: Send + 'static>(
     embedded: &Arc<Embedded>,
     work: impl FnOnce(&Embedded) -> Result<T, EngineError> + Send + 'static,

@@ -1,4 +1,4 @@
-//! What only an engine of several processes can do: refuse some changes of many, and be away.
+//! What only an engine of several processes can do: refuse some changes of many, and be unavailable.
 
 use std::time::Instant;
 

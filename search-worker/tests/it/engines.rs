@@ -53,7 +53,7 @@ macro_rules! on_every_engine {
 }
 pub(crate) use on_every_engine;
 
-/// A world on an index of its own in the engine; `None` where the engine can not be had.
+/// A world on an index of its own in the engine; `None` where the engine cannot be had.
 pub async fn on(engine: &'static str) -> Option<World> {
     let running = if engine == "opensearch" { &OPENSEARCH } else { &ELASTICSEARCH };
     let running = running.get_or_init(|| start(engine)).await.as_ref()?;

@@ -1,4 +1,4 @@
-//! Building the index anew.
+//! Building the index again.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

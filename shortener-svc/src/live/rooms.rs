@@ -25,7 +25,7 @@ const COLLECTED: usize = 2048;
 /// How often rooms without watchers are closed.
 const LOOK: Duration = Duration::from_secs(4);
 
-/// The rooms of this replica: one for each workspace that somebody watches here.
+/// The rooms of this replica: one for each workspace that someone watches here.
 #[derive(Default)]
 pub struct Rooms {
     rooms: Mutex<HashMap<i64, Room<WatchLinksResponse>>>,
@@ -47,7 +47,7 @@ impl Rooms {
         watch
     }
 
-    /// Serves until the process drains. What happens while Redis is away is seen when it is back.
+    /// Serves until the process drains. What happens while Redis is unavailable is seen when it is back.
     ///
     /// # Errors
     /// When the URL of Redis does not parse.
@@ -59,7 +59,7 @@ impl Rooms {
         }
     }
 
-    /// Follows the stream while somebody watches.
+    /// Follows the stream while someone watches.
     async fn follow(&self, redis: &curtail_config::Redis, shutdown: &Shutdown) -> anyhow::Result<()> {
         loop {
             self.somebody.notified().await;

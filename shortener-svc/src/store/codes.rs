@@ -2,7 +2,7 @@
 
 use sqlx::PgExecutor;
 
-/// Which of `codes` nobody ever had on `domain`, in their order.
+/// Which of `codes` no one ever had on `domain`, in their order.
 pub async fn free(conn: impl PgExecutor<'_>, domain: &str, codes: &[String]) -> Result<Vec<String>, sqlx::Error> {
     sqlx::query_scalar(
         "select w.code from unnest($2::text[]) with ordinality w(code, place) \

@@ -6,8 +6,8 @@ use time::OffsetDateTime;
 use super::link_columns;
 use crate::link::Link;
 
-/// Links that expired by `now` and of which nobody was told, the longest expired first, locked until the transaction ends.
-/// Those that somebody else has locked are left to them.
+/// Links that expired by `now` and of which no one was told, the longest expired first, locked until the transaction ends.
+/// Those that someone else has locked are left to them.
 pub async fn untold(conn: impl PgExecutor<'_>, now: OffsetDateTime, limit: i64) -> Result<Vec<Link>, sqlx::Error> {
     sqlx::query_as(concat!(
         "select ",
@@ -41,7 +41,7 @@ pub async fn set_told(
     Ok(())
 }
 
-/// Links that redirect, or will, and expire after `now` and by `until`, of which nobody was warned; locked as by [`untold`].
+/// Links that redirect, or will, and expire after `now` and by `until`, of which no one was warned; locked as by [`untold`].
 pub async fn unwarned(
     conn: impl PgExecutor<'_>,
     now: OffsetDateTime,

@@ -54,7 +54,7 @@ async fn s40_links_of_an_erased_workspace_say_nothing_and_their_codes_stay_gone(
     curtail_testkit::until(async || published().await == (false, true, true), Duration::from_secs(20), "nor in events")
         .await;
 
-    // Somebody still has a token.
+    // Someone still has a token.
     let late =
         NewLink { title: "Secret late".to_owned(), alias: "late".to_owned(), ..to("https://secret.example/late") };
     let late = editor.create(late).await;

@@ -20,10 +20,10 @@ pub struct Manifest {
     by_hash: HashMap<Hash, Arc<Document>>,
 }
 
-/// Why a manifest can not be used.
+/// Why a manifest cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ManifestError {
-    /// It can not be read.
+    /// It cannot be read.
     #[error("can not be read: {0}")]
     Unreadable(#[from] std::io::Error),
     /// It is in neither of the two forms.

@@ -36,7 +36,7 @@ static HEADS: LazyLock<Script> = LazyLock::new(|| {
 });
 
 /// Puts a letter back and takes it from the dead in one step, so that asking twice hands it out once. Answers with 1, with
-/// 0 when there is no such letter, and with -1 when nobody reads for its group.
+/// 0 when there is no such letter, and with -1 when no one reads for its group.
 static REDRIVE: LazyLock<Script> = LazyLock::new(|| {
     Script::from_lua(
         "local found = redis.call('XRANGE', KEYS[1], ARGV[1], ARGV[1])[1]
@@ -78,7 +78,7 @@ pub enum Redriven {
     Yes,
     /// There is no such letter (any more).
     Gone,
-    /// Nobody reads the stream for its group: it stays where it is.
+    /// No one reads the stream for its group: it stays where it is.
     NoGroup,
 }
 

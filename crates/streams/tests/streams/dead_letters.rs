@@ -83,7 +83,7 @@ async fn f9_of_two_thousand_events_the_one_per_cent_of_poison_dies_and_nothing_e
     assert_eq!(curtail_streams::lag(&pool, "s").await.unwrap()[0].pending, 0);
     assert_eq!(DeadLetters::streams(&pool).await.unwrap(), ["s"]);
 
-    // What still can not be read dies again, each once, and as it was.
+    // What still cannot be read dies again, each once, and as it was.
     let before = letters.get(heads[2].id).await.unwrap().unwrap();
     for head in &heads {
         assert_eq!(letters.redrive(head.id).await.unwrap(), Redriven::Yes);

@@ -46,7 +46,7 @@ fn webhook(of: &Place) -> Value {
     json!({"id": of.webhook})
 }
 
-/// A range that has clicks of nobody.
+/// A range that has clicks of no one.
 fn range() -> Value {
     json!({"from": "2026-01-01T00:00:00Z", "until": "2026-01-02T00:00:00Z"})
 }

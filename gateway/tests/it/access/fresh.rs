@@ -27,7 +27,7 @@ pub enum Uses {
     Invitation,
     /// A member, who is a viewer.
     Member,
-    /// The refresh token of a session of somebody.
+    /// The refresh token of a session of someone.
     Refresh,
     /// A session of the owner.
     Session,
@@ -37,17 +37,17 @@ pub enum Uses {
 
 static NEXT: AtomicU32 = AtomicU32::new(0);
 
-/// An address that nobody had before, with `mark` in it.
+/// An address that no one had before, with `mark` in it.
 pub fn address(mark: &str) -> String {
     format!("fresh-{}-{mark}@example.org", NEXT.fetch_add(1, Ordering::Relaxed))
 }
 
-/// A telephone number that nobody had before: few codes are sent to each.
+/// A telephone number that no one had before: few codes are sent to each.
 pub fn number() -> String {
     format!("+15005{:06}", NEXT.fetch_add(1, Ordering::Relaxed))
 }
 
-/// The place that the calls are about with what `uses` says made anew.
+/// The place that the calls are about with what `uses` says made again.
 pub async fn place(world: &World, uses: Uses) -> Place {
     let (owner, mut place) = (&world.people[&Who::Owner], world.home.clone());
     match uses {
@@ -88,7 +88,7 @@ pub async fn place(world: &World, uses: Uses) -> Place {
     place
 }
 
-/// Somebody who is to `who` as a twin: another account in the same role.
+/// Someone who is to `who` as a twin: another account in the same role.
 pub async fn twin(world: &World, who: Who) -> Session {
     let email = address(if who.is_inside() { HOME_MARK } else { "twin" });
     let session = register(&world.platform, &email).await;

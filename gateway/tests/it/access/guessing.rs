@@ -3,7 +3,7 @@
 //! The tool sends words out of a list in documents of a few forms and reads from the answers which of them exist: from "did you
 //! mean", from what a field is said to want, from anything that is different. Here each form is sent with every name of the
 //! schema, with names that come close and with whole documents that fit; whatever comes back must be, to the letter, what a
-//! name gets that nobody ever gave to anything.
+//! name gets that no one ever gave to anything.
 
 use std::collections::BTreeSet;
 

@@ -23,7 +23,7 @@ const fn plain(row: &'static str, message: fn(&Place) -> String) -> Call {
 }
 
 const CLIENT: &str = r#"client { ip: "192.0.2.1" }"#;
-/// A range that has clicks of nobody, in whole days.
+/// A range that has clicks of no one, in whole days.
 const RANGE: &str = "from { seconds: 1767225600 } until { seconds: 1767312000 }";
 
 fn empty(_: &Place) -> String {

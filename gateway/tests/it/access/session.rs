@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::platform::{Answer, PASSWORD, Platform};
 
-/// Somebody signed in.
+/// Someone signed in.
 #[derive(Clone, Debug)]
 pub struct Session {
     /// The address of the account.

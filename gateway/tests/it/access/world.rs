@@ -49,7 +49,7 @@ pub struct World {
     pub clock: Clock,
     /// What the calls are about.
     pub home: Place,
-    /// Somebody else's.
+    /// Someone else's.
     pub other: Place,
     /// Nobody's.
     pub missing: Place,
@@ -240,7 +240,7 @@ impl World {
         (text(&made["invitation"]["id"]), self.platform.mailed(pick).await)
     }
 
-    /// Makes somebody a member of the workspace that the calls are about.
+    /// Makes someone a member of the workspace that the calls are about.
     pub async fn join(&self, session: &Session, role: &str) {
         let (owner, workspace) = (&self.people[&Who::Owner], &self.home.workspace);
         let invited_as = if role == "OWNER" { "ADMIN" } else { role };
@@ -255,7 +255,7 @@ impl World {
         }
     }
 
-    /// Makes somebody an administrator of the platform and signs in anew.
+    /// Makes someone an administrator of the platform and signs in again.
     pub async fn promote(&self, email: &str) -> Session {
         auth_svc::admin::promote_user(&self.platform.config, email).await.unwrap();
         // What was issued before is over; our clock runs a few milliseconds behind that of the command line.

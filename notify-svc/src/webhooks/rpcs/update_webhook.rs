@@ -34,7 +34,7 @@ pub(super) async fn handle(app: &App, request: Request<UpdateWebhookRequest>) ->
     Ok(UpdateWebhookResponse { webhook: Some(webhook.into()) })
 }
 
-/// One that is enabled anew starts without a past; one that was disabled keeps the reason it had.
+/// One that is enabled again starts without a past; one that was disabled keeps the reason it had.
 fn switch(webhook: &mut Webhook, enabled: bool, now: OffsetDateTime) {
     if webhook.enabled == enabled {
         return;

@@ -40,7 +40,7 @@ pub async fn make(app: &App, due: Due) -> Made {
     Made { at, took: began.elapsed(), result, due }
 }
 
-/// The URL is judged anew each time: the operator may have changed the rules.
+/// The URL is judged again each time: the operator may have changed the rules.
 async fn send(app: &App, due: &Due, headers: HeaderMap) -> Result<Answer, Failure> {
     let url = app.rules.check(&due.url).map_err(|_| Failure::Forbidden)?;
     app.client.post(&url, headers, Bytes::from(due.body.clone())).await

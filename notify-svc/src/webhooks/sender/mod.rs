@@ -22,7 +22,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// How long something that failed in our own house is left alone.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// How much longer than a try may take its delivery is nobody else's.
+/// How much longer than a try may take its delivery is no one else's.
 const SLACK: time::Duration = time::Duration::seconds(30);
 
 /// Sends what is due.

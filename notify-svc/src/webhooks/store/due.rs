@@ -31,7 +31,7 @@ pub struct Due {
     pub previous_until: Option<OffsetDateTime>,
 }
 
-/// Takes what is due at `now`, the longest overdue first, within the rooms. Nobody else takes it before `until`.
+/// Takes what is due at `now`, the longest overdue first, within the rooms. No one else takes it before `until`.
 ///
 /// The webhooks that wait for something are found by stepping through the index from one to the next, so that the backlog
 /// of one costs the others nothing.

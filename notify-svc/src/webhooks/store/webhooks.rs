@@ -57,7 +57,7 @@ pub async fn insert(pool: &PgPool, webhook: &Webhook, secret: &str) -> Result<bo
     Ok(inserted.rows_affected() == 1)
 }
 
-/// Writes what a member changed. A webhook that is enabled anew starts without a past.
+/// Writes what a member changed. A webhook that is enabled again starts without a past.
 pub async fn update(pool: &PgPool, webhook: &Webhook) -> Result<(), sqlx::Error> {
     sqlx::query(
         "UPDATE webhooks SET url = $2, description = $3, events = $4, enabled = $5, disabled_reason = $6, \
@@ -114,7 +114,7 @@ pub async fn erase(pool: &PgPool, workspaces: &[i64]) -> Result<(), sqlx::Error>
     Ok(())
 }
 
-/// The ids of those that want an event. One that was made after the event does not: a stream that is read anew from its
+/// The ids of those that want an event. One that was made after the event does not: a stream that is read again from its
 /// beginning would bring it the past.
 pub async fn wanting(pool: &PgPool, workspace: i64, message: &Message) -> Result<Vec<i64>, sqlx::Error> {
     sqlx::query_scalar(

@@ -90,7 +90,7 @@ async fn a_code_may_be_guessed_5_times() {
     }
     assert_eq!(reason(confirm(&world, 1, &other(&first)).await), "PHONE_CODE_USED_UP");
     assert_eq!(reason(confirm(&world, 1, &first).await), "PHONE_CODE_USED_UP", "too late");
-    // Another code begins anew, and the one before is none any more.
+    // Another code begins again, and the one before is none any more.
     set(&world, 1, ADA).await.unwrap();
     let second = code(&api, ADA, 2).await;
     if first != second {

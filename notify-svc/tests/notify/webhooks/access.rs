@@ -51,7 +51,7 @@ async fn nobody_but_admins_sees_or_changes_webhooks() {
     ] {
         assert_eq!(try_all(&world, &who, webhook.id, delivery.id).await, [expected; 8], "{who:?}");
     }
-    // What is not there looks the same as what is somebody else's.
+    // What is not there looks the same as what is someone else's.
     let stranger = (Role::Owner, WORKSPACE + 1, None);
     assert_eq!(try_all(&world, &stranger, 1, 1).await, [Code::NotFound; 8]);
     let request = somebody(

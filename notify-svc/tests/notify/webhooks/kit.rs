@@ -52,7 +52,7 @@ pub fn owner<T>(world: &World, message: T) -> tonic::Request<T> {
     world.request_as(1, None, message)
 }
 
-/// A request of somebody with this role in that workspace, by a key when scopes are given.
+/// A request of someone with this role in that workspace, by a key when scopes are given.
 pub fn somebody<T>(
     world: &World,
     role: Role,

@@ -55,7 +55,7 @@ async fn f09_poison_lands_in_the_dead_letters_and_nothing_else_stops() {
     create_link(&world, 1).await;
     receiver.has(1).await;
     let redis = curtail_streams::connect(&world.config.redis).await.unwrap();
-    // Mails are made of the same stream and put aside what they can not read either.
+    // Mails are made of the same stream and put aside what they cannot read either.
     let letters = curtail_streams::DeadLetters::of(redis, "links");
     let ours = async || letters.heads().await.unwrap().iter().filter(|head| head.group == "webhooks").count();
     curtail_testkit::until(async || ours().await == count, Duration::from_secs(30), "each is a dead letter").await;

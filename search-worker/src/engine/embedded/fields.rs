@@ -9,7 +9,7 @@ use tantivy::{TantivyDocument, Term};
 use crate::entry::{Change, Entry, tag_key};
 use crate::part::Part;
 
-/// The form of the index; a change of fields or of words makes a new one, and old indexes are built anew.
+/// The form of the index; a change of fields or of words makes a new one, and old indexes are built again.
 pub const FORM: u32 = 2;
 
 pub const ID: &str = "id";

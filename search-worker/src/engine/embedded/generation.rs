@@ -140,7 +140,7 @@ impl Generation {
         })
     }
 
-    /// Writes every part anew that holds links which were changed or deleted since: until then their words are in the files,
+    /// Writes every part again that holds links which were changed or deleted since: until then their words are in the files,
     /// where no search sees them.
     ///
     /// # Errors

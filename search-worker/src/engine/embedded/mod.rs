@@ -43,7 +43,7 @@ impl Embedded {
     /// Takes the directory and opens the index that served last. One that is missing, broken or of an older form is left out.
     ///
     /// # Errors
-    /// When the directory can not be used or another process has it.
+    /// When the directory cannot be used or another process has it.
     pub fn open(root: &Path) -> anyhow::Result<Self> {
         fs::create_dir_all(root).with_context(|| format!("search.index_dir {}", root.display()))?;
         let lock = File::create(root.join("lock"))?;
