@@ -28,7 +28,7 @@ pub(crate) async fn list_revocations(
     let oldest = app.now() - REVOCATION_LIFE;
     let since = curtail_proto::instant(request.get_ref().since).unwrap_or(oldest).max(oldest);
     let revocations = store::since(&app.pool, since - OVERLAP).await?;
-    Ok(ListRevocationsResponse { revocations: revocations.iter().map(Revocation::to_proto).collect() })
+    Ok(ListRevocationsResponse { revocations: revocations.into_iter().map(Revocation::to_proto).collect() })
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,7 +49,7 @@ pub(crate) struct Revocation {
 }
 
 impl Revocation {
-    pub(crate) fn to_proto(&self) -> wire::Revocation {
+    pub(crate) fn to_proto(self) -> wire::Revocation {
         use wire::revocation::Subject;
         let subject = match self.subject {
             RevocationSubject::Session(id) => Subject::SessionId(id),
