@@ -31,7 +31,6 @@ stage "setup" scripts/setup.sh test
 . scripts/node-path.sh
 stage "linters" scripts/lint.sh
 stage "tests of the tools" npm --prefix tools test
-stage "build" cargo test --locked --workspace --no-run --quiet
 stage "tests" node tools/tests/run.js
 stage "commands of the docs" scripts/with-platform.sh scripts/test-docs.sh
 stage "browsers and clients" web

@@ -19,8 +19,8 @@ pub const CREDENTIAL_MUTATIONS: &[&str] = &[
     "confirmPhoneNumber",
 ];
 
-/// Root fields that answer whoever asks. All others want somebody who signed in, and to strangers they are no different from
-/// names that nobody gave to a field (S17).
+/// Public root fields. All others need a signed-in caller, and to strangers they are no different from names that do not
+/// exist (S17).
 pub const OPEN_FIELDS: &[&str] = &[
     "__schema",
     "__type",

@@ -66,8 +66,10 @@ async function main() {
   try {
     const messages = join(work, "messages");
     const file = openSync(messages, "w");
+    const start = Date.now();
     const built = await run("cargo", cargo, { cwd: root, stdio: ["ignore", file, "inherit"] });
     closeSync(file);
+    console.log(`== build: ${Math.round((Date.now() - start) / 1000)} s`);
     if (built !== 0) return built;
     const { platform, others, alone } = plan(programs(readFileSync(messages, "utf8")));
     const failed = (await Promise.all([lane(platform, work), lane(others, work)])).flat();

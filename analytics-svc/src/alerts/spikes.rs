@@ -100,7 +100,7 @@ async fn find(pool: &PgPool, start: OffsetDateTime, rule: Rule) -> Result<Vec<Sp
     .await
 }
 
-/// Writes the event, unless someone else has told of the link meanwhile.
+/// Writes the event, unless another process has published one for the link meanwhile.
 async fn tell(
     pool: &PgPool,
     spike: &Spike,

@@ -6,7 +6,7 @@ use crate::keys::{Key, keys};
 
 const HEAD: &str = "# Configuration
 
-Generated from `crates/config/curtail.default.toml`; `UPDATE=1 cargo test -p curtail-config reference` writes it anew.
+Generated from `crates/config/curtail.default.toml`; `UPDATE=1 cargo test -p curtail-config reference` rewrites it.
 
 Three layers, the later one wins: the defaults below, the file named by `CURTAIL_CONFIG` (TOML with the same sections), and
 the environment. Lists are written as in TOML: `CURTAIL_PROXIES__TRUSTED='[\"10.0.0.0/8\"]'`. A variable of a secret may end

@@ -18,6 +18,7 @@
 //! that watches it, because a timer inside the stream costs nothing while a connection is busy.
 
 mod accept;
+mod connection;
 mod frames;
 mod limiter;
 mod metrics;
@@ -31,7 +32,8 @@ use std::time::Duration;
 use ipnet::IpNet;
 
 pub use accept::Acceptor;
-pub use limiter::{Connection, ConnectionLimiter, Permit, RequestGuard, UnverifiedStream};
+pub use connection::{Connection, RequestGuard, UnverifiedStream};
+pub use limiter::{ConnectionLimiter, Permit};
 pub use request::{BodyTooSlow, RequestBody};
 pub use response::ResponseBody;
 pub use serve::{Http, Protocols, serve};

@@ -19,7 +19,7 @@ use hyper::body::{Body, Frame, SizeHint};
 use hyper::rt::Executor;
 use tokio::time::Sleep;
 
-use crate::limiter::{Connection, RequestGuard};
+use crate::connection::{Connection, RequestGuard};
 use crate::{Bounds, metrics};
 
 /// What hyper gets of a body at a time: one DATA frame of the usual size.

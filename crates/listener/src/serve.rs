@@ -14,7 +14,8 @@ use hyper_util::server::conn::auto::Builder;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
-use crate::limiter::{Connection, ConnectionLimiter, Permit};
+use crate::connection::Connection;
+use crate::limiter::{ConnectionLimiter, Permit};
 use crate::response::{StreamExecutor, TooMuchWaiting};
 use crate::{Acceptor, Bounds, GuardedStream, RequestBody, ResponseBody, metrics};
 

@@ -14,8 +14,9 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, Re
 use tokio::net::TcpStream;
 use tokio::time::Sleep;
 
+use crate::connection::Closing;
 use crate::frames::{self, FrameBudget, FrameEvent, FrameParser};
-use crate::limiter::{Closing, Permit};
+use crate::limiter::Permit;
 use crate::{Connection, metrics};
 
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";

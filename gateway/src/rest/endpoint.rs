@@ -7,6 +7,7 @@ use std::future::Future;
 
 use axum::body::Body as HttpBody;
 use axum::response::Response;
+use curtail_proto::links::v1::link_service_client::LinkServiceClient;
 use http::{HeaderMap, Uri};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -73,6 +74,11 @@ pub struct Call {
 }
 
 impl Call {
+    /// A client of shortener-svc.
+    pub fn links(&self) -> LinkServiceClient<curtail_rpc::Channel> {
+        self.app.shared.upstreams.links.clone()
+    }
+
     /// The workspace that was asked for or else the caller's first.
     ///
     /// # Errors

@@ -98,7 +98,7 @@ impl Endpoint for Shorten {
             find_existing: false,
             idempotency_key: input.headers.0,
         });
-        let answer = call.app.shared.upstreams.links.clone().create_link(request).await?.into_inner();
+        let answer = call.links().create_link(request).await?.into_inner();
         present(answer.link).map(Shortened::from)
     }
 }

@@ -69,8 +69,7 @@ impl Endpoint for RenameTag {
     async fn call(call: &Call, input: Input<Self>) -> Result<Json<TagChange>, Problem> {
         let workspace_id = call.workspace(input.query.workspace)?;
         let message = pb::RenameTagRequest { workspace_id, name: input.path.name, new_name: input.body.0.name };
-        let answer =
-            call.app.shared.upstreams.links.clone().rename_tag(call.context.write(message)).await?.into_inner();
+        let answer = call.links().rename_tag(call.context.write(message)).await?.into_inner();
         Ok(TagChange::new(answer.tag, answer.links))
     }
 }
@@ -107,8 +106,7 @@ impl Endpoint for MergeTag {
     async fn call(call: &Call, input: Input<Self>) -> Result<Json<TagChange>, Problem> {
         let workspace_id = call.workspace(input.query.workspace)?;
         let message = pb::MergeTagsRequest { workspace_id, names: vec![input.path.name], into: input.body.0.into };
-        let answer =
-            call.app.shared.upstreams.links.clone().merge_tags(call.context.write(message)).await?.into_inner();
+        let answer = call.links().merge_tags(call.context.write(message)).await?.into_inner();
         Ok(TagChange::new(answer.tag, answer.links))
     }
 }
@@ -136,8 +134,7 @@ impl Endpoint for DeleteTag {
     async fn call(call: &Call, input: Input<Self>) -> Result<Json<TagChange>, Problem> {
         let workspace_id = call.workspace(input.query.workspace)?;
         let message = pb::DeleteTagRequest { workspace_id, name: input.path.name };
-        let answer =
-            call.app.shared.upstreams.links.clone().delete_tag(call.context.write(message)).await?.into_inner();
+        let answer = call.links().delete_tag(call.context.write(message)).await?.into_inner();
         Ok(TagChange::new(None, answer.links))
     }
 }

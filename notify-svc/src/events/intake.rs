@@ -28,7 +28,7 @@ pub const GROUP: &str = topology::group::MAIL;
 /// The streams whose events ask for mails.
 pub const STREAMS: [&str; 3] = topology::EVENT_STREAMS;
 
-/// No one is told of what is older: after a long outage, a new group on an old stream, or a stream that was filled again.
+/// Older events are not sent: after a long outage, a new group on an old stream, or a stream that was filled again.
 const MAX_AGE: Duration = Duration::hours(72);
 
 /// The most rows of one statement.

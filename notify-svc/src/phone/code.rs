@@ -9,7 +9,7 @@ use crate::text::Number;
 /// The digits of a code.
 const DIGITS: usize = 6;
 
-/// Makes codes and knows them again. A code has a million values, so its hash is keyed: whoever reads the database cannot try them.
+/// Creates and verifies codes. A code has a million values, so its hash is keyed: a reader of the database cannot try them.
 #[derive(Clone, Debug)]
 pub(super) struct Codes(Key);
 

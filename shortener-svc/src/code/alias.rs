@@ -1,9 +1,10 @@
 //! Codes that users choose.
 //!
 //! An alias may have several segments, `sale/spring`. Letters that merely look alike (Latin `a`, Cyrillic `а`) are different
-//! aliases: telling them apart is a matter of fonts and of the reader's script, and within one domain no code grants
-//! anything. What cannot be seen at all is refused.
+//! aliases: distinguishing them is a matter of fonts and of the reader's script, and within one domain no code grants
+//! anything. Invisible characters are refused, by the rule of `curtail_text`.
 
+use curtail_text::invisible;
 use unicode_normalization::UnicodeNormalization as _;
 
 use crate::limits;
@@ -48,7 +49,7 @@ impl Alias {
         if alias.chars().count() > limits::ALIAS_CHARS {
             return Err(Refusal::TooLong);
         }
-        if alias.chars().any(is_refused) || has_invisible(&alias) || alias.split('/').any(str::is_empty) {
+        if alias.chars().any(is_refused) || invisible::first(&alias).is_some() || alias.split('/').any(str::is_empty) {
             return Err(Refusal::Character);
         }
         // Dot segments vanish from paths before they reach a server, and the first segment decides which part answers.
@@ -80,49 +81,7 @@ pub fn lookup(code: &str) -> Option<String> {
 }
 
 fn is_refused(c: char) -> bool {
-    c.is_control() || c.is_whitespace() || matches!(c, '?' | '#' | '%' | '+' | '\\') || is_invisible(c)
-}
-
-/// Whether a text holds something that cannot be seen. Joiners and emoji styles pass only where they change what is seen:
-/// between letters of scripts that join, between emoji, and behind an emoji.
-pub fn has_invisible(text: &str) -> bool {
-    let chars: Vec<char> = text.chars().collect();
-    let around = |place: usize| (place.checked_sub(1).map(|before| chars[before]), chars.get(place + 1).copied());
-    chars.iter().enumerate().any(|(place, c)| match (c, around(place)) {
-        ('\u{200c}', (Some(before), Some(after))) => !(is_joining(before) && is_joining(after)),
-        ('\u{200d}', (Some(before), Some(after))) => {
-            let emoji = (is_emoji(before) || before == '\u{fe0f}') && is_emoji(after);
-            !(emoji || is_joining(before) && is_joining(after))
-        }
-        ('\u{fe0e}' | '\u{fe0f}', (Some(before), after)) => {
-            let keycap = matches!(before, '0'..='9' | '#' | '*') && after == Some('\u{20e3}');
-            !(keycap || is_emoji(before))
-        }
-        ('\u{200c}' | '\u{200d}' | '\u{fe00}'..='\u{fe0f}', _) => true,
-        (c, _) => is_invisible(*c),
-    })
-}
-
-/// Letters and signs of scripts that need joiners: Arabic, Syriac, N'Ko, the Indic ones, Tibetan to Khmer, Mongolian.
-fn is_joining(c: char) -> bool {
-    matches!(c, '\u{600}'..='\u{8ff}' | '\u{900}'..='\u{109f}' | '\u{1780}'..='\u{18af}' | '\u{fb50}'..='\u{fdff}'
-        | '\u{fe70}'..='\u{fefc}')
-}
-
-/// Characters with an emoji style, and the modifiers of skin colour.
-fn is_emoji(c: char) -> bool {
-    matches!(c, '\u{a9}' | '\u{ae}' | '\u{203c}' | '\u{2049}' | '\u{2122}' | '\u{2139}' | '\u{2190}'..='\u{21ff}'
-        | '\u{2300}'..='\u{23ff}' | '\u{25a0}'..='\u{27bf}' | '\u{2934}'..='\u{2935}' | '\u{2b00}'..='\u{2bff}' | '\u{3030}'
-        | '\u{303d}' | '\u{3297}' | '\u{3299}' | '\u{1f000}'..='\u{1faff}')
-}
-
-/// Format characters that change the look of their surroundings or have none, wherever they stand.
-fn is_invisible(c: char) -> bool {
-    matches!(c,
-        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180e}'
-        | '\u{200b}' | '\u{200e}'..='\u{200f}' | '\u{2800}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}'
-        | '\u{feff}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
-        || is_noncharacter(c)
+    c.is_control() || c.is_whitespace() || matches!(c, '?' | '#' | '%' | '+' | '\\') || is_noncharacter(c)
 }
 
 /// Code points that Unicode will never assign.

@@ -20,7 +20,7 @@ pub(super) async fn handle(app: &App, request: Request<ExpireLinksRequest>) -> R
     Ok(answer)
 }
 
-/// One batch. Each link is locked from the look to the commit of its mark and its event, so no one else tells of it.
+/// One batch. Each link is locked from the look to the commit of its mark and its event, so no other worker publishes it.
 async fn expire(app: &App, limit: i64) -> Result<ExpireLinksResponse, Failure> {
     let now = app.now();
     let mut tx = app.pool.begin().await?;

@@ -83,7 +83,7 @@ pub fn check(name: &str, field: &'static str) -> Result<String, Error> {
     if name.is_empty() {
         return Err(invalid("TAG_EMPTY", field, "a tag needs a name"));
     }
-    if alias::has_invisible(&name) {
+    if curtail_text::invisible::first(&name).is_some() {
         return Err(invalid("INVISIBLE_CHARACTER", field, "holds a character that cannot be seen"));
     }
     Ok(name)

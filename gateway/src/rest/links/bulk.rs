@@ -87,7 +87,7 @@ impl Endpoint for CreateLinks {
             find_existing,
             idempotency_key: input.headers.0,
         });
-        let answer = call.app.shared.upstreams.links.clone().batch_create_links(request).await?.into_inner();
+        let answer = call.links().batch_create_links(request).await?.into_inner();
         Ok(Json(LinkOutcomes { outcomes: answer.outcomes.into_iter().map(Into::into).collect() }))
     }
 }

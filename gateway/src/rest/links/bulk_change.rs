@@ -53,7 +53,7 @@ impl Endpoint for UpdateLinks {
             selection: Some(links.into()),
             change: Some(change.into()),
         });
-        let answer = call.app.shared.upstreams.links.clone().batch_update_links(request).await?.into_inner();
+        let answer = call.links().batch_update_links(request).await?.into_inner();
         Ok(Json(Ok(answer.outcomes).into()))
     }
 }
@@ -95,7 +95,7 @@ impl Endpoint for DeleteLinks {
             workspace_id: call.workspace(input.query.workspace)?,
             selection: Some(input.body.0.links.into()),
         });
-        let answer = call.app.shared.upstreams.links.clone().batch_delete_links(request).await?.into_inner();
+        let answer = call.links().batch_delete_links(request).await?.into_inner();
         Ok(Json(Ok(answer.outcomes).into()))
     }
 }

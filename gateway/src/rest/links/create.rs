@@ -53,7 +53,7 @@ impl Endpoint for CreateLink {
             find_existing,
             idempotency_key: input.headers.0,
         });
-        let answer = call.app.shared.upstreams.links.clone().create_link(request).await?.into_inner();
+        let answer = call.links().create_link(request).await?.into_inner();
         // An idempotency key answers as the first time.
         Ok(LinkCreation { link: present(answer.link)?.into(), found: answer.existed && find_existing })
     }

@@ -32,7 +32,7 @@ impl Endpoint for DeleteLink {
 
     async fn call(call: &Call, input: Input<Self>) -> Result<NoContent, Problem> {
         let message = DeleteLinkRequest { id: input.path.number(), version: input.headers.version };
-        call.app.shared.upstreams.links.clone().delete_link(call.context.write(message)).await?;
+        call.links().delete_link(call.context.write(message)).await?;
         Ok(NoContent)
     }
 }

@@ -107,7 +107,7 @@ impl Endpoint for ListLinks {
             cursor: paging.into_cursor(),
             backwards: false,
         });
-        let answer = call.app.shared.upstreams.links.clone().list_links(request).await?.into_inner();
+        let answer = call.links().list_links(request).await?.into_inner();
         let last = answer.entries.last().map(|entry| entry.cursor.clone());
         let data = answer.entries.into_iter().filter_map(|entry| entry.link).map(Link::from).collect();
         Ok(Page::new(&call.uri, LinkPage { data, next_cursor: last.filter(|_| answer.has_more) }))

@@ -26,5 +26,5 @@ pub const TAG: &str = "links";
 /// `NOT_FOUND` if it does not exist or the caller may not see it.
 pub async fn find(call: &Call, by: By) -> Result<pb::Link, Problem> {
     let request = call.context.read(GetLinkRequest { link: Some(LinkRef { by: Some(by) }) });
-    present(call.app.shared.upstreams.links.clone().get_link(request).await?.into_inner().link)
+    present(call.links().get_link(request).await?.into_inner().link)
 }

@@ -31,7 +31,7 @@ impl Endpoint for RestoreLink {
 
     async fn call(call: &Call, input: Input<Self>) -> Result<Current, Problem> {
         let request = call.context.write(RestoreLinkRequest { id: input.path.number() });
-        let answer = call.app.shared.upstreams.links.clone().restore_link(request).await?;
+        let answer = call.links().restore_link(request).await?;
         Ok(present(answer.into_inner().link)?.into())
     }
 }

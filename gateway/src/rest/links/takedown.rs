@@ -59,7 +59,7 @@ impl Endpoint for BlockLink {
             reason,
             public_reason: public_reason.unwrap_or_default(),
         });
-        let answer = call.app.shared.upstreams.links.clone().block_link(request).await?.into_inner();
+        let answer = call.links().block_link(request).await?.into_inner();
         Ok(Json(TakedownEntry { takedown: answer.takedown.map(Takedown::from) }))
     }
 }
@@ -98,7 +98,7 @@ impl Endpoint for ReleaseLink {
             link: Some(pb::LinkRef { by: Some(By::Id(input.path.number())) }),
             reason: input.body.0.reason.unwrap_or_default(),
         });
-        let answer = call.app.shared.upstreams.links.clone().release_link(request).await?.into_inner();
+        let answer = call.links().release_link(request).await?.into_inner();
         Ok(Json(TakedownEntry { takedown: answer.takedown.map(Takedown::from) }))
     }
 }

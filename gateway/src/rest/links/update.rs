@@ -38,7 +38,7 @@ impl Endpoint for UpdateLink {
             version: input.headers.version,
             patch: Some(input.body.0.into()),
         };
-        let answer = call.app.shared.upstreams.links.clone().update_link(call.context.write(message)).await?;
+        let answer = call.links().update_link(call.context.write(message)).await?;
         Ok(present(answer.into_inner().link)?.into())
     }
 }

@@ -15,8 +15,8 @@ fn may(row: &Row, who: Who) -> bool {
 /// Who may, in words.
 fn needs(row: &Row) -> &'static str {
     let roles = [
-        (Who::Nobody, "everybody"),
-        (Who::Stranger, "whoever is signed in"),
+        (Who::Nobody, "everyone"),
+        (Who::Stranger, "signed-in users"),
         (Who::Viewer, "`VIEWER`"),
         (Who::Editor, "`EDITOR`"),
         (Who::Admin, "`ADMIN`"),
@@ -25,7 +25,7 @@ fn needs(row: &Row) -> &'static str {
     ];
     // A member of no role sees it: it belongs to one person.
     if row.expected(Who::Admin) == "404" {
-        return "whose it is";
+        return "the owner";
     }
     roles.into_iter().find(|(who, _)| may(row, *who)).map_or("nobody", |(_, words)| words)
 }
@@ -74,9 +74,9 @@ fn page() -> String {
         }
     }
     let order = [
-        "everybody",
-        "whoever is signed in",
-        "whose it is",
+        "everyone",
+        "signed-in users",
+        "the owner",
         "`VIEWER`",
         "`EDITOR`",
         "`ADMIN`",
